@@ -1,0 +1,111 @@
+import path from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+/** Effective settings; made once, then passed in parts. */
+export interface Config {
+  readonly databaseUrl: string;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly masterKeyFile: string;
+  readonly publicUrl: string;
+  readonly trustedProxies: readonly string[];
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string | undefined;
+  readonly logLevel: string;
+}
+
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n- ${problems.join('\n- ')}`);
+    this.problems = problems;
+  }
+}
+
+const text = z.string().trim();
+const optionalText = text.optional().transform((value) => (value === '' ? undefined : value));
+
+function isCidr(value: string): boolean {
+  try {
+    if (value.includes('/')) ipaddr.parseCIDR(value);
+    else ipaddr.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isUrl(protocols: readonly string[]) {
+  return (value: string) => URL.canParse(value) && protocols.includes(new URL(value).protocol);
+}
+
+const environment = z.object({
+  SEALTRAIL_DATABASE_URL: text
+    .default('sqlite:./data/sealtrail.db')
+    .refine((value) => /^sqlite:.+/.test(value) || isUrl(['mysql:', 'mariadb:'])(value), 'must be sqlite:PATH or mysql://user:pass@host:port/db'),
+  SEALTRAIL_HOST: text.min(1).default('127.0.0.1'),
+  SEALTRAIL_PORT: z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65535).default(8787),
+  SEALTRAIL_DATA_DIR: text.min(1).default('./data'),
+  SEALTRAIL_MASTER_KEY_FILE: optionalText,
+  SEALTRAIL_PUBLIC_URL: optionalText.refine((value) => value === undefined || isUrl(['http:', 'https:'])(value), 'must be an http or https address'),
+  SEALTRAIL_TRUSTED_PROXIES: text
+    .default('')
+    .transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== '')) // prettier-ignore
+    .superRefine((list, context) => {
+      for (const item of list) if (!isCidr(item)) context.addIssue({ code: 'custom', message: `${item} is neither an IP address nor a CIDR` });
+    }),
+  SEALTRAIL_SMTP_URL: optionalText.refine((value) => value === undefined || isUrl(['smtp:', 'smtps:'])(value), 'must be an smtp or smtps address'),
+  SEALTRAIL_MAIL_FROM: optionalText,
+  SEALTRAIL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** Every key this program reads from the environment. */
+export const CONFIG_KEYS: readonly string[] = Object.keys(environment.shape);
+
+/** Throws ConfigError naming every problem at once; a malformed value is never replaced by a default. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  const value = parsed.data;
+  const host = value.SEALTRAIL_HOST.includes(':') ? `[${value.SEALTRAIL_HOST}]` : value.SEALTRAIL_HOST;
+  return Object.freeze({
+    databaseUrl: inDataDir(value.SEALTRAIL_DATABASE_URL, env['SEALTRAIL_DATABASE_URL'], value.SEALTRAIL_DATA_DIR),
+    host: value.SEALTRAIL_HOST,
+    port: value.SEALTRAIL_PORT,
+    dataDir: value.SEALTRAIL_DATA_DIR,
+    masterKeyFile: value.SEALTRAIL_MASTER_KEY_FILE ?? path.join(value.SEALTRAIL_DATA_DIR, 'master.key'),
+    publicUrl: (value.SEALTRAIL_PUBLIC_URL ?? `http://${host}:${value.SEALTRAIL_PORT}`).replace(/\/+$/, ''),
+    trustedProxies: value.SEALTRAIL_TRUSTED_PROXIES,
+    smtpUrl: value.SEALTRAIL_SMTP_URL,
+    mailFrom: value.SEALTRAIL_MAIL_FROM,
+    logLevel: value.SEALTRAIL_LOG_LEVEL,
+  });
+}
+
+/** Whoever moves the data folder means the embedded store with it. */
+function inDataDir(url: string, given: string | undefined, dataDir: string): string {
+  return given === undefined || given.trim() === '' ? `sqlite:${path.join(dataDir, 'sealtrail.db')}` : url;
+}
+
+/** The settings as `config` prints them: secrets hidden. */
+export function describeConfig(config: Config): Readonly<Record<string, string>> {
+  return {
+    SEALTRAIL_DATABASE_URL: hidePassword(config.databaseUrl),
+    SEALTRAIL_HOST: config.host,
+    SEALTRAIL_PORT: String(config.port),
+    SEALTRAIL_DATA_DIR: config.dataDir,
+    SEALTRAIL_MASTER_KEY_FILE: config.masterKeyFile,
+    SEALTRAIL_PUBLIC_URL: config.publicUrl,
+    SEALTRAIL_TRUSTED_PROXIES: config.trustedProxies.join(','),
+    SEALTRAIL_SMTP_URL: config.smtpUrl === undefined ? '' : hidePassword(config.smtpUrl),
+    SEALTRAIL_MAIL_FROM: config.mailFrom ?? '',
+    SEALTRAIL_LOG_LEVEL: config.logLevel,
+  };
+}
+
+export function hidePassword(url: string): string {
+  return url.replace(/^([a-z]+:\/\/[^:/@]*):[^@]*@/i, '$1:***@');
+}

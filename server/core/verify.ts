@@ -1,0 +1,200 @@
+import { commitTo, hashEntry, isSameHash } from './chain';
+import { parseRecord, type SealedRecord } from './sealed-record';
+import type { StoredEntry } from './stored-entry';
+
+/** CONTRACT section 3. `content`: the record does not give its hash. `projection`: a column differs from the record. */
+export type BreakKind =
+  'content' | 'projection' | 'linkage' | 'gap' | 'duplicate' | 'truncated' | 'rewritten' | 'commitment' | 'certificate';
+
+export interface Break {
+  readonly seq: number;
+  readonly id: string | null;
+  readonly kind: BreakKind;
+  readonly detail: string;
+  /** RFC 3339; null where no row says it. */
+  readonly receivedAt: string | null;
+}
+
+export type Verdict = 'intact' | 'broken' | 'cannot_tell';
+
+/** Names that rows hold as numbers and records as words. */
+export interface LedgerNames {
+  readonly ledger: string;
+  readonly tenant: string;
+}
+
+export interface SealCheck {
+  readonly breaks: readonly Break[];
+  /** The chain key of the entry's epoch was not at hand: what can be checked without it was. */
+  readonly unverifiable: boolean;
+}
+
+/**
+ * Whether one stored entry is what was sealed: its record gives its hash (given the hash before it that the row names), every
+ * indexed column equals the record, and the erasable values fit their commitments. Its place among others is not looked at.
+ */
+export function checkSeal(entry: StoredEntry, names: LedgerNames, epochKey: Buffer | undefined): SealCheck {
+  const breaks: Break[] = [];
+  const found = (kind: BreakKind, detail: string) => breaks.push(breakAt(entry, kind, detail));
+
+  if (epochKey && !isSealIntact(entry, names, epochKey)) found('content', 'the sealed record does not give the hash that stands beside it');
+  const record = parseRecord(entry.record);
+  if (!record) {
+    found('content', 'the sealed record cannot be read');
+    return { breaks: onlyFirst(breaks, 'content'), unverifiable: epochKey === undefined };
+  }
+  const columns = differingColumns(entry, record, names);
+  if (columns.length > 0) found('projection', `differs from the sealed record: ${columns.join(', ')}`);
+  const commitments = [
+    ...commitmentFault('actor', record.commitments.actor, record.subjects.actor, entry.actorSalt, entry.actorBody),
+    ...commitmentFault('subject', record.commitments.subject, record.subjects.subject, entry.subjectSalt, entry.subjectBody),
+  ];
+  if (commitments.length > 0) found('commitment', commitments.join('; '));
+  return { breaks, unverifiable: epochKey === undefined };
+}
+
+function isSealIntact(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
+  if (!/^[0-9a-f]{64}$/.test(entry.prevHash) || !Number.isSafeInteger(entry.seq) || entry.seq < 0) return false;
+  return isSameHash(hashEntry(epochKey, { ledger: names.ledger, seq: entry.seq, prevHash: entry.prevHash }, entry.record), entry.hash);
+}
+
+function differingColumns(entry: StoredEntry, record: SealedRecord, names: LedgerNames): string[] {
+  const differing: string[] = [];
+  const same = (column: string, stored: string | number | null, sealed: string | number | null | undefined) => {
+    if (stored !== (sealed ?? null)) differing.push(column);
+  };
+  same('seq', String(entry.seq), record.seq);
+  same('ledger_id', names.ledger, record.ledger);
+  same('tenant_id', names.tenant, record.tenant);
+  same('id', entry.id, record.id);
+  same('event_id', entry.eventId, record.source.event_id);
+  same('part', String(entry.part), record.source.part);
+  same('epoch', String(entry.epoch), record.epoch);
+  same('occurred_at', entry.occurredAt, Date.parse(record.occurred_at));
+  same('received_at', entry.receivedAt, Date.parse(record.received_at));
+  same('category', entry.category, record.category);
+  same('severity', entry.severity, record.severity);
+  same('action', entry.action, record.action);
+  same('outcome', entry.outcome, record.outcome);
+  same('actor_type', entry.actorType, record.actor.type);
+  same('actor_id', entry.actorId, record.actor.id);
+  same('target_type', entry.targetType, record.target.type);
+  same('target_id', entry.targetId, record.target.id);
+  same('client_id', entry.clientId, record.client);
+  same('via', entry.via, record.via);
+  same('hook', entry.hook, record.source.hook);
+  return differing;
+}
+
+function commitmentFault(side: string, sealed: string | null, ref: string | null, salt: string | null, body: string | null): string[] {
+  // Both gone is an erasure; one of them gone is not.
+  if (salt === null && body === null) return [];
+  if (sealed === null || ref === null) return [`values of the ${side} stand beside a record that knows of none`];
+  if (salt === null || body === null) return [`the ${side}'s ${salt === null ? 'salt' : 'values'} are missing`];
+  return isSameHash(commitTo(Buffer.from(salt, 'hex'), ref, body), sealed) ? [] : [`the values of the ${side} differ from their commitment`];
+}
+
+// ---- a run of entries
+
+export interface LedgerHead {
+  readonly seq: number;
+  readonly hash: string;
+  /** false: the head row's own MAC does not fit; undefined: no key to check it with. */
+  readonly isAuthentic: boolean | undefined;
+}
+
+/** A head noted outside the ledger at some time: a file of ours, or one that somebody kept. */
+export interface KnownHead {
+  readonly seq: number;
+  readonly hash: string;
+  readonly where: string;
+}
+
+export interface ScanOptions {
+  readonly names: LedgerNames;
+  readonly fromSeq: number;
+  /** Last sequence number of the range; what should be there up to it is reported when missing. */
+  readonly toSeq: number;
+  /** Whether `toSeq` is the head: what is missing at the end was cut off then, and is a gap otherwise. */
+  readonly endsAtHead: boolean;
+  /** Hash of the entry before `fromSeq`, the genesis value for 1, or undefined when that entry is missing. */
+  readonly prevHash: string | undefined;
+  readonly findEpochKey: (epoch: number) => Buffer | undefined;
+  readonly knownHeads?: readonly KnownHead[];
+}
+
+/** Checks entries that come in order of their sequence number. One pass, constant memory but for the breaks found. */
+export interface LedgerScan {
+  add(entry: StoredEntry): void;
+  finish(): ScanResult;
+}
+
+export interface ScanResult {
+  readonly scanned: number;
+  readonly valid: number;
+  readonly unverifiable: number;
+  readonly lastSeq: number;
+  readonly lastHash: string | undefined;
+  readonly breaks: readonly Break[];
+}
+
+export function createLedgerScan(options: ScanOptions): LedgerScan {
+  const breaks: Break[] = [];
+  const known = new Map((options.knownHeads ?? []).map((head) => [head.seq, head]));
+  let expectedSeq = options.fromSeq;
+  let prevHash = options.prevHash;
+  let scanned = 0;
+  let unverifiable = 0;
+  let brokenRows = 0;
+
+  return {
+    add(entry) {
+      if (entry.seq > expectedSeq) {
+        breaks.push(missing(expectedSeq, entry.seq - 1));
+        prevHash = undefined; // what stood before is gone: the link cannot be checked
+      }
+      const foundBeforeRow = breaks.length;
+      if (entry.seq < expectedSeq) breaks.push(breakAt(entry, 'duplicate', `sequence number ${entry.seq} stands here again`));
+      else if (prevHash !== undefined && !isSameHash(prevHash, entry.prevHash)) {
+        breaks.push(breakAt(entry, 'linkage', `does not follow the entry before it${entry.seq === 1 ? ' (the genesis value)' : ''}`));
+      }
+      const check = checkSeal(entry, options.names, options.findEpochKey(entry.epoch));
+      breaks.push(...check.breaks);
+      const noted = known.get(entry.seq);
+      if (noted && !isSameHash(noted.hash, entry.hash)) breaks.push(breakAt(entry, 'rewritten', `differs from the head noted in ${noted.where}`));
+      scanned += 1;
+      if (breaks.length > foundBeforeRow) brokenRows += 1;
+      else if (check.unverifiable) unverifiable += 1;
+      expectedSeq = entry.seq + 1;
+      prevHash = entry.hash;
+    },
+    finish() {
+      if (expectedSeq <= options.toSeq) breaks.push({ ...missing(expectedSeq, options.toSeq), kind: options.endsAtHead ? 'truncated' : 'gap' });
+      return { scanned, valid: scanned - brokenRows - unverifiable, unverifiable, lastSeq: expectedSeq - 1, lastHash: prevHash, breaks };
+    },
+  };
+}
+
+/** `cannot_tell` when nothing was checked or something could not be; a break outweighs it. */
+export function verdictOf(result: { readonly scanned: number; readonly unverifiable: number; readonly breaks: readonly Break[] }): Verdict {
+  if (result.breaks.length > 0) return 'broken';
+  return result.scanned === 0 || result.unverifiable > 0 ? 'cannot_tell' : 'intact';
+}
+
+function missing(from: number, to: number): Break {
+  const detail = from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing (${to - from + 1})`;
+  return { seq: from, id: null, kind: 'gap', detail, receivedAt: null };
+}
+
+function breakAt(entry: StoredEntry, kind: BreakKind, detail: string): Break {
+  const record = parseRecord(entry.record);
+  return { seq: entry.seq, id: entry.id, kind, detail, receivedAt: record?.received_at ?? isoTime(entry.receivedAt) };
+}
+
+function isoTime(ms: number): string | null {
+  return Number.isFinite(ms) && Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : null;
+}
+
+function onlyFirst(breaks: readonly Break[], kind: BreakKind): Break[] {
+  return breaks.filter((one, at) => one.kind !== kind || breaks.findIndex((other) => other.kind === kind) === at);
+}
