@@ -1,0 +1,74 @@
+import path from 'node:path';
+import express, { type Express, type Request } from 'express';
+import type { Deps } from './deps';
+import { createAccessRoutes } from './features/access/access-routes';
+import { createApiRoutes } from './features/api/api-routes';
+import { createBrowseRoutes } from './features/browse/browse-routes';
+import { createCaptureRoutes } from './features/capture/capture-routes';
+import { createQuarantineRoutes } from './features/capture/quarantine-routes';
+import { createExportRoutes } from './features/export/export-routes';
+import { createIntegrityRoutes } from './features/integrity/integrity-routes';
+import { createHealthRoutes } from './features/monitor/health-routes';
+import { resolveClientIp } from './http/client-ip';
+import { createErrorHandler, notFound } from './http/error-handler';
+import { createI18n, createLanguageChoice } from './http/i18n';
+import { createPageLocals } from './http/page-locals';
+import { createRequestLog } from './http/request-log';
+import { createSecurityHeaders } from './http/security-headers';
+import { createSession } from './http/session';
+import { createUrlBuilder } from './http/url-builder';
+import { PROGRAM_ROOT } from './root';
+
+const YEAR_MS = 365 * 86_400_000;
+
+/** Every middleware in its order. */
+export function createApp(deps: Deps): { readonly app: Express; stop(): void } {
+  const { config, store, ownEvents, now } = deps;
+  const https = config.publicUrl.startsWith('https:');
+  const clientIp = (request: Request) => resolveClientIp(request.socket.remoteAddress ?? null, singleHeaders(request), deps.trustedProxies);
+  const session = createSession({
+    db: deps.database.knex,
+    secret: deps.sessionSecret,
+    https,
+    onCleanupError: (error) => deps.logger.warn({ err: error }, 'old sessions could not be removed'),
+  });
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('views', path.join(PROGRAM_ROOT, 'views'));
+  app.set('view engine', 'ejs');
+  app.set('view cache', true);
+  app.set('query parser', 'simple');
+
+  app.use(createRequestLog(deps.logger));
+  app.use(createSecurityHeaders({ https }));
+
+  app.use(createHealthRoutes({ database: deps.database, appender: deps.appender, indexer: deps.indexer }));
+  app.use(createCaptureRoutes({ capture: deps.capture }));
+  app.use('/api/v1', createApiRoutes({ tokens: deps.tokens, store, browse: deps.browse, exports: deps.exports, now }));
+
+  app.use('/assets', express.static(path.join(PROGRAM_ROOT, 'public'), { index: false, redirect: false, immutable: true, maxAge: YEAR_MS }));
+  app.use(createLanguageChoice(createI18n()));
+  app.use(createPageLocals({ url: createUrlBuilder('/') }));
+  app.use(session.middleware);
+  app.use(noStore);
+  app.use(createAccessRoutes({ loginLinks: deps.loginLinks, ownEvents, publicOrigin: new URL(config.publicUrl).origin, https, clientIp }));
+  app.use(createBrowseRoutes({ browse: deps.browse, findLedger: (name) => store.findLedger(name), now }));
+  app.use(createExportRoutes({ exports: deps.exports, store, ownEvents, now }));
+  app.use(createIntegrityRoutes({ verifier: deps.verifier, verifications: deps.verifications, store, ownEvents, now }));
+  app.use(createQuarantineRoutes({ db: deps.database.knex, store, now }));
+
+  app.use(notFound);
+  app.use(createErrorHandler(deps.logger));
+  return { app, stop: () => session.stop() };
+}
+
+/** Pages hold personal data: no cache between us and the reader keeps them. */
+const noStore: express.RequestHandler = (_request, response, next) => {
+  response.setHeader('cache-control', 'no-store');
+  next();
+};
+
+function singleHeaders(request: Request): Record<string, string> {
+  return Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+}

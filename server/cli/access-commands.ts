@@ -1,0 +1,140 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
+import { SCOPES, type Scope } from '../features/access/token-service';
+import { ROLES, type Role } from '../features/access/viewer';
+import { sendSignInLink } from '../mail/sign-in-mail';
+import type { CliContext } from './main';
+import { createSignInUrl } from './sign-in-url';
+import { withDeps } from './with-deps';
+
+/** Pairing of bridges, API tokens and sign-in links. Each use of them is an entry. */
+export function addAccessCommands(program: Command, context: CliContext): void {
+  const { print, config } = context;
+  const bridge = program.command('bridge').description('pair, list and revoke bridges');
+  bridge
+    .command('add')
+    .description('pair a bridge; the secret is shown once')
+    .requiredOption('--name <name>', 'what to call it', nonEmpty)
+    .option('--tenant <slug>', 'the tenant it belongs to', slug, DEFAULT_TENANT)
+    .action((options: { name: string; tenant: string }) =>
+      withDeps(config(), async (deps) => {
+        const ledger = await ensureLedger(deps, options.tenant);
+        const made = await deps.bridges.add(options.name, ledger);
+        await deps.ownEvents.record(options.tenant, { action: 'audit.bridge_added', targetId: made.id, targetLabel: options.name, via: 'cli' });
+        print(made, [`Bridge id: ${made.id}`, `Secret:    ${made.secret}`, 'The secret is shown only now.']);
+      }),
+    );
+  bridge
+    .command('list')
+    .description('every bridge and when it was last heard')
+    .action(() =>
+      withDeps(config(), async (deps) => {
+        const rows = (await deps.bridges.list()).map((row) => ({
+          id: row.id,
+          name: row.name,
+          created_at: iso(row.created_at),
+          revoked_at: iso(row.revoked_at),
+          last_seen_at: iso(row.last_seen_at),
+          last_seq: row.last_seq,
+          whmcs: row.whmcs,
+          bridge: row.bridge_version,
+        }));
+        print(rows, rows.length === 0 ? ['There is no bridge. Pair one: sealtrail bridge add --name billing'] : rows.map((row) => `${row.id}  ${row.name}  ${row.revoked_at ? `revoked ${row.revoked_at}` : `last heard ${row.last_seen_at ?? 'never'}`}`)); // prettier-ignore
+      }),
+    );
+  bridge
+    .command('revoke')
+    .description('refuse every further delivery of a bridge')
+    .argument('<id>')
+    .action((id: string) =>
+      withDeps(config(), async (deps) => {
+        if (!(await deps.bridges.revoke(id))) throw new Error(`There is no active bridge ${id}.`);
+        await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.bridge_revoked', targetId: id, via: 'cli' });
+        print({ id, revoked: true }, [`Revoked ${id}.`]);
+      }),
+    );
+
+  program
+    .command('login-link')
+    .description('a one-time sign-in address, good for ten minutes')
+    .option('--role <role>', ROLES.join(', '), oneOf<Role>(ROLES), 'super_admin')
+    .option('--name <name>', 'who signs in', nonEmpty, 'admin')
+    .option('--mail <address>', 'send it by mail instead of printing it')
+    .action((options: { role: Role; name: string; mail?: string }) =>
+      withDeps(config(), async (deps) => {
+        const url = await createSignInUrl(deps, { ...options, baseUrl: deps.config.publicUrl });
+        if (options.mail === undefined) return print({ url }, [url]);
+        await sendSignInLink(deps.config, { to: options.mail, url });
+        print({ mailed_to: options.mail }, [`Sent to ${options.mail}.`]);
+      }),
+    );
+
+  const token = program.command('token').description('make, list and revoke API tokens');
+  token
+    .command('create')
+    .description('make a token; it is shown once')
+    .requiredOption('--name <name>', 'what it is for', nonEmpty)
+    .requiredOption('--scope <scopes>', `comma list of ${SCOPES.join(', ')}`, scopes)
+    .action((options: { name: string; scope: Scope[] }) =>
+      withDeps(config(), async (deps) => {
+        const ledger = await ensureLedger(deps, DEFAULT_TENANT);
+        const made = await deps.tokens.create(options.name, ledger.tenant.id, options.scope);
+        await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.token_created', targetId: made.id, targetLabel: options.name, payload: { scopes: options.scope.join(',') }, via: 'cli' }); // prettier-ignore
+        print(made, [`Token id: ${made.id}`, `Token:    ${made.token}`, 'The token is shown only now.']);
+      }),
+    );
+  token
+    .command('list')
+    .description('every token, without the token itself')
+    .action(() =>
+      withDeps(config(), async (deps) => {
+        const rows = (await deps.tokens.list()).map((row) => ({
+          id: row.id,
+          name: row.name,
+          scopes: row.scopes.split(','),
+          created_at: iso(row.created_at),
+          revoked_at: iso(row.revoked_at),
+          last_used_at: iso(row.last_used_at),
+        }));
+        print(rows, rows.length === 0 ? ['There is no token.'] : rows.map((row) => `${row.id}  ${row.name}  ${row.scopes.join(',')}  ${row.revoked_at ? `revoked ${row.revoked_at}` : `last used ${row.last_used_at ?? 'never'}`}`)); // prettier-ignore
+      }),
+    );
+  token
+    .command('revoke')
+    .description('refuse a token from now on')
+    .argument('<id>')
+    .action((id: string) =>
+      withDeps(config(), async (deps) => {
+        if (!(await deps.tokens.revoke(id))) throw new Error(`There is no active token ${id}.`);
+        await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.token_revoked', targetId: id, via: 'cli' });
+        print({ id, revoked: true }, [`Revoked ${id}.`]);
+      }),
+    );
+}
+
+function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function nonEmpty(value: string): string {
+  const text = value.trim();
+  if (text === '' || text.length > 191) throw new InvalidArgumentError('write 1 to 191 characters.');
+  return text;
+}
+
+function slug(value: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(value)) throw new InvalidArgumentError('write lower-case letters, digits and dashes.');
+  return value;
+}
+
+function oneOf<T extends string>(allowed: readonly T[]) {
+  return (value: string): T => {
+    const found = allowed.find((one) => one === value);
+    if (found === undefined) throw new InvalidArgumentError(`write one of ${allowed.join(', ')}.`);
+    return found;
+  };
+}
+
+function scopes(value: string): Scope[] {
+  return [...new Set(value.split(',').map((part) => oneOf<Scope>(SCOPES)(part.trim())))];
+}

@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { CONFIG_KEYS, hidePassword, type Config } from '../config/config';
+import { createDeps, type Deps } from '../deps';
+import { checkEngine } from '../db/connection';
+import { pendingMigrations, refuseNewerSchema } from '../db/migration-source';
+import { checkMasterKey } from '../entries/ledger-setup';
+import { isMasterKeyExposed, readMasterKey } from '../entries/master-key';
+import { createMailTransport } from '../mail/transport';
+
+export interface Finding {
+  readonly check: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+}
+
+const MAX_CLOCK_DRIFT_MS = 60_000;
+const SILENT_MS = 24 * 3_600_000;
+const TAIL = 1_000;
+const LOW_DISK_BYTES = 1024 ** 3;
+
+/** Every check, each by itself: one that fails does not hide the next, unless it needs it. */
+export async function diagnose(config: Config, env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
+  const findings: Finding[] = [configurationFinding(config, env)];
+  findings.push(await run('mail', () => checkMail(config)));
+  findings.push(await run('disk', () => checkDisk(config.dataDir)));
+  const key = await run('master key', () => Promise.resolve(checkKey(config)));
+  findings.push(key);
+  if (key.status === 'fail') return findings;
+
+  const deps = createDeps(config);
+  try {
+    const engine = await run('engine', async () => {
+      const { name, version } = await checkEngine(deps.database);
+      return `${name} ${version}: strict, utf8mb4, UTC, READ COMMITTED`.replace(/^(SQLite \S+):.*/, '$1: synchronous FULL, UTF-8');
+    });
+    findings.push(engine);
+    if (engine.status === 'fail') return findings;
+    const schema = await run('schema', () => checkSchema(deps));
+    findings.push(schema);
+    if (schema.status === 'fail') return findings;
+    findings.push(await run('key fits store', async () => (await checkMasterKey(deps), 'the store belongs to this master key')));
+    findings.push(await run('clock', () => checkClock(deps)));
+    findings.push(await run('bridges', () => checkBridges(deps)));
+    findings.push(await run('queue', () => checkQueue(deps)));
+    findings.push(await run('chain tail', () => checkTail(deps)));
+    return findings;
+  } finally {
+    await deps.close();
+  }
+}
+
+class Warning extends Error {
+  override name = 'Warning';
+}
+
+async function run(check: string, look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, status: 'ok', detail: await look() };
+  } catch (error) {
+    const message = (error as Error).message || String((error as { code?: string }).code ?? error);
+    return { check, status: error instanceof Warning ? 'warn' : 'fail', detail: message.split('\n')[0] ?? '' };
+  }
+}
+
+function configurationFinding(config: Config, env: Readonly<Record<string, string | undefined>>): Finding {
+  const unknown = Object.keys(env).filter((key) => key.startsWith('SEALTRAIL_') && !CONFIG_KEYS.includes(key) && !/^SEALTRAIL_(TEST|BRIDGE)_/.test(key));
+  if (unknown.length > 0) return { check: 'configuration', status: 'warn', detail: `not a setting of this version: ${unknown.join(', ')}` };
+  return { check: 'configuration', status: 'ok', detail: `store ${hidePassword(config.databaseUrl)}, data folder ${config.dataDir}` };
+}
+
+function checkKey(config: Config): string {
+  readMasterKey(config.masterKeyFile);
+  if (isMasterKeyExposed(config.masterKeyFile)) throw new Warning(`${config.masterKeyFile} can be read by others: chmod 600`);
+  return config.masterKeyFile;
+}
+
+async function checkSchema(deps: Deps): Promise<string> {
+  await refuseNewerSchema(deps.database);
+  const pending = await pendingMigrations(deps.database);
+  if (pending.length > 0) throw new Error(`not up to date, run: sealtrail migrate (${pending.join(', ')})`);
+  return 'up to date';
+}
+
+async function checkClock({ database, now }: Deps): Promise<string> {
+  const sql = database.dialect.name === 'mysql' ? 'SELECT UNIX_TIMESTAMP(NOW(3)) * 1000' : `SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`;
+  const [row] = await database.dialect.selectArrays(database.knex, sql, []);
+  const drift = Math.round(Math.abs(Number(row?.[0] ?? 0) - now().getTime()));
+  if (drift > MAX_CLOCK_DRIFT_MS) throw new Warning(`this machine and the database differ by ${drift} ms`);
+  return `differs from the database by ${drift} ms`;
+}
+
+async function checkBridges({ bridges, now }: Deps): Promise<string> {
+  const active = (await bridges.list()).filter((bridge) => bridge.revoked_at === null);
+  if (active.length === 0) throw new Warning('none is paired: sealtrail bridge add --name billing');
+  const silent = active.filter((bridge) => (bridge.last_seen_at ?? 0) < now().getTime() - SILENT_MS);
+  if (silent.length > 0) throw new Warning(`not heard for a day: ${silent.map((bridge) => bridge.name).join(', ')}`);
+  return `${active.length} heard within a day`;
+}
+
+async function checkQueue({ indexer, database }: Deps): Promise<string> {
+  const behind = await indexer.countBehind();
+  const [row] = await database.dialect.selectArrays(database.knex, 'SELECT COUNT(*) FROM quarantine', []);
+  const text = `${behind} entries wait for the search index, ${Number(row?.[0] ?? 0)} items in quarantine`;
+  if (Number(row?.[0] ?? 0) > 0) throw new Warning(text);
+  return text;
+}
+
+async function checkDisk(folder: string): Promise<string> {
+  const { bavail, bsize } = await statfs(existsSync(folder) ? folder : '.');
+  const free = bavail * bsize;
+  const text = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  if (free < LOW_DISK_BYTES) throw new Warning(text);
+  return text;
+}
+
+async function checkMail(config: Config): Promise<string> {
+  if (config.smtpUrl === undefined) return 'no SMTP server is set; mail goes through the local sendmail';
+  await createMailTransport(config).verify();
+  return 'the SMTP server answers';
+}
+
+/** The newest entries of every ledger; `verify` checks all. */
+async function checkTail({ store, verifier }: Deps): Promise<string> {
+  const parts: string[] = [];
+  for (const ledger of await store.listLedgers()) {
+    const size = (await store.findHead(ledger))?.seq ?? 0;
+    const { ledgers } = await verifier.verify({ ledger: ledger.name, fromSeq: Math.max(1, size - TAIL + 1) });
+    const [report] = ledgers;
+    const first = report?.broken[0];
+    if (report?.verdict !== 'intact') throw new Error(`${ledger.name}: ${report?.verdict ?? 'cannot_tell'}${first ? ` at #${first.seq} (${first.kind}: ${first.detail})` : ''}`);
+    parts.push(`${ledger.name}: last ${report.scanned} of ${size} intact`);
+  }
+  if (parts.length === 0) throw new Error('there is no ledger: sealtrail init');
+  return parts.join('; ');
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander';
+import { ConfigError, describeConfig, readConfig, type Config } from '../config/config';
+import { KnownError } from '../errors';
+import { addAccessCommands } from './access-commands';
+import { addDataCommands } from './data-commands';
+import { addServerCommands } from './server-commands';
+import { addVerifyCommand } from './verify-command';
+
+/** What every command gets: the settings, read once and only when the command needs them, and where to write. */
+export interface CliContext {
+  readonly config: () => Config;
+  /** One JSON document with `--json`, else the lines. */
+  readonly print: (json: unknown, lines: readonly string[]) => void;
+  readonly warn: (line: string) => void;
+  readonly setExitCode: (code: number) => void;
+}
+
+/** Exit code for "could not do its work": bad arguments, database away (CONTRACT section 3). */
+const FAILED = 2;
+
+export async function runCli(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const wantsJson = argv.includes('--json');
+  const context: CliContext = {
+    config: () => readConfig(process.env),
+    print: (json, lines) => process.stdout.write(wantsJson ? `${JSON.stringify(json)}\n` : lines.map((line) => `${line}\n`).join('')),
+    warn: (line) => process.stderr.write(`${line}\n`),
+    setExitCode: (code) => {
+      exitCode = code;
+    },
+  };
+
+  const program = new Command('sealtrail');
+  program.description('Tamper-evident audit trail for hosting-billing systems').exitOverride().showHelpAfterError(false);
+  program.configureOutput({ writeErr: () => undefined });
+  addServerCommands(program, context);
+  addAccessCommands(program, context);
+  addVerifyCommand(program, context);
+  addDataCommands(program, context);
+  program
+    .command('config')
+    .description('print the effective settings with secrets hidden')
+    .action(() => {
+      const settings = describeConfig(context.config());
+      context.print(settings, Object.entries(settings).map(([key, value]) => `${key}=${value}`)); // prettier-ignore
+    });
+  for (const command of allCommands(program)) {
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+    if (command !== program) command.addOption(new Option('--json', 'print one JSON document and nothing else'));
+  }
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof CommanderError && error.code === 'commander.help') {
+      process.stderr.write(program.helpInformation());
+      return FAILED;
+    }
+    process.stderr.write(`${explain(error)}\n`);
+    return FAILED;
+  }
+}
+
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap((sub) => allCommands(sub))];
+}
+
+/** One clear line; a configuration error may need a line for each problem. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (error instanceof KnownError) return error.detail === '' ? error.code : error.detail;
+  if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
+  const message = error instanceof Error ? error.message : String(error);
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  // An error with several causes at once (IPv4 and IPv6 refused) has no message of its own.
+  const text = message === '' ? code || 'the database cannot be reached' : message;
+  if (['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ER_ACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR'].includes(code)) return `The database cannot be reached: ${text.split('\n')[0]}`;
+  return text.split('\n')[0] ?? text;
+}
+
+if (require.main === module) {
+  void runCli(process.argv.slice(2)).then((code) => {
+    process.exitCode = code;
+  });
+}

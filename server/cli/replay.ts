@@ -1,0 +1,100 @@
+import { gzipSync } from 'node:zlib';
+import { v7 as uuidv7 } from 'uuid';
+import { DEFAULT_TENANT } from '../entries/ledger-setup';
+import type { Deps } from '../deps';
+import { parseSecret, signDelivery } from '../features/capture/verify-delivery';
+
+export interface ReplaySum {
+  readonly sent: number;
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+}
+
+export interface Sender {
+  readonly url: string;
+  readonly bridge: string;
+  readonly secret: Buffer;
+}
+
+const BATCH = 500;
+
+/** Sends the hook calls of a file. Throws when the file holds none or the sidecar refuses; what was sent is stored then. */
+export async function replayFile(deps: Deps, text: string, flags: { url?: string; bridge?: string; secret?: string }): Promise<ReplaySum> {
+  const items = readItems(text);
+  if (items.length === 0) throw new Error('The file holds no hook calls.');
+  const url = flags.url ?? deps.config.publicUrl;
+  if (flags.bridge !== undefined || flags.secret !== undefined) {
+    const secret = parseSecret(flags.secret ?? '');
+    if (flags.bridge === undefined || !secret) throw new Error('Give both --bridge and --secret (whsec_...).');
+    return sendItems({ url, bridge: flags.bridge, secret }, items);
+  }
+  const ledger = await deps.store.findLedger(DEFAULT_TENANT);
+  if (!ledger) throw new Error('There is no ledger yet. Run: sealtrail init');
+  const made = await deps.bridges.add('replay', ledger);
+  await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.bridge_added', targetId: made.id, targetLabel: 'replay', via: 'cli' });
+  try {
+    return await sendItems({ url, bridge: made.id, secret: parseSecret(made.secret) ?? Buffer.alloc(0) }, items);
+  } finally {
+    await deps.bridges.revoke(made.id);
+    await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.bridge_revoked', targetId: made.id, targetLabel: 'replay', via: 'cli' });
+  }
+}
+
+/** Items in signed, compressed deliveries, one after the other, as a bridge sends them. */
+export async function sendItems(sender: Sender, items: readonly unknown[]): Promise<ReplaySum> {
+  const sum = { sent: 0, accepted: 0, duplicates: 0, quarantined: 0 };
+  for (let at = 0; at < items.length; at += BATCH) {
+    const some = items.slice(at, at + BATCH);
+    const answer = await sendDelivery(sender, some);
+    sum.sent += some.length;
+    sum.accepted += answer.accepted;
+    sum.duplicates += answer.duplicates;
+    sum.quarantined += answer.quarantined;
+  }
+  return sum;
+}
+
+async function sendDelivery(sender: Sender, events: readonly unknown[]): Promise<{ accepted: number; duplicates: number; quarantined: number }> {
+  const body = gzipSync(JSON.stringify({ events }));
+  const id = uuidv7();
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const response = await fetch(`${sender.url}/bridge/v1/events`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'content-encoding': 'gzip',
+      'sealtrail-bridge': sender.bridge,
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${signDelivery(sender.secret, id, timestamp, body).toString('base64')}`,
+    },
+    body,
+  }).catch((error: unknown) => {
+    throw new Error(`${sender.url} cannot be reached. Does the server run?`, { cause: error });
+  });
+  if (!response.ok) throw new Error(`The sidecar answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+  return (await response.json()) as { accepted: number; duplicates: number; quarantined: number };
+}
+
+function readItems(text: string): unknown[] {
+  const trimmed = text.trim();
+  try {
+    const json = JSON.parse(trimmed) as unknown;
+    if (Array.isArray(json)) return json as unknown[];
+    if (typeof json === 'object' && json !== null && 'events' in json && Array.isArray(json.events)) return json.events as unknown[];
+    return [json];
+  } catch {
+    // Not one document: one a line.
+  }
+  return trimmed
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line, at) => {
+      try {
+        return JSON.parse(line) as unknown;
+      } catch (error) {
+        throw new Error(`Line ${at + 1} is not JSON.`, { cause: error });
+      }
+    });
+}

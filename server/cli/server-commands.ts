@@ -1,0 +1,107 @@
+import type { Command } from 'commander';
+import { checkEngine } from '../db/connection';
+import { migrate } from '../db/migration-source';
+import { openDatabase } from '../db/connection';
+import { checkMasterKey, DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
+import { createMasterKey } from '../entries/master-key';
+import { ensureMasterKey, openStore, startServer } from '../main';
+import { runDemo } from './demo/demo';
+import { diagnose } from './doctor';
+import { createSignInUrl } from './sign-in-url';
+import type { CliContext } from './main';
+
+export function addServerCommands(program: Command, context: CliContext): void {
+  program
+    .command('serve')
+    .description('migrate where the store is embedded, then serve pages, bridge and API')
+    .action(() => serve(context, { demo: false }));
+
+  program
+    .command('demo')
+    .description('send a believable month of events through the real ingest path, then serve')
+    .option('--no-serve', 'stop when the events are stored')
+    .action((options: { serve: boolean }) => serve(context, { demo: true, stay: options.serve }));
+
+  program
+    .command('migrate')
+    .description('bring the database schema up to date')
+    .action(async () => {
+      const database = openDatabase(context.config().databaseUrl);
+      try {
+        await checkEngine(database);
+        const names = await migrate(database);
+        context.print({ migrated: names }, names.length === 0 ? ['The schema is up to date.'] : names.map((name) => `Migrated ${name}`));
+      } finally {
+        await database.close();
+      }
+    });
+
+  program
+    .command('init')
+    .description('make the master key, the schema and the first ledger')
+    .action(async () => {
+      const config = context.config();
+      const made = createMasterKey(config.masterKeyFile);
+      const deps = await openStore(config, { migrate: true });
+      const ledger = await deps.store.findLedger(DEFAULT_TENANT);
+      const head = ledger && (await deps.store.findHead(ledger));
+      await deps.close();
+      context.print({ master_key: config.masterKeyFile, created: made, ledger: DEFAULT_TENANT, head: head ? { seq: head.seq, hash: head.hash } : null }, [
+        made ? `Made the master key ${config.masterKeyFile}. Keep a copy of it outside this machine: without it nothing can be verified.` : `The master key ${config.masterKeyFile} exists.`,
+        `Ledger ${DEFAULT_TENANT} is ready with ${head?.seq ?? 0} ${head?.seq === 1 ? 'entry' : 'entries'}.`,
+      ]);
+    });
+
+  program
+    .command('doctor')
+    .description('check configuration, engine, clock, keys, bridges, queue, disk and the tail of the chain')
+    .action(async () => {
+      const findings = await diagnose(context.config(), process.env);
+      const ok = findings.every((one) => one.status !== 'fail');
+      context.print({ ok, checks: findings }, findings.map((one) => `${MARKS[one.status]} ${one.check}: ${one.detail}`)); // prettier-ignore
+      if (!ok) context.setExitCode(2);
+    });
+}
+
+const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
+
+async function serve(context: CliContext, options: { readonly demo: boolean; readonly stay?: boolean }): Promise<void> {
+  const config = context.config();
+  const isNew = ensureMasterKey(config);
+  const deps = config.databaseUrl.startsWith('sqlite:') ? await openStore(config, { migrate: true }) : await openServed();
+  const server = await startServer(deps).catch(async (error: unknown) => {
+    await deps.close();
+    throw error;
+  });
+  const url = process.env['SEALTRAIL_PUBLIC_URL'] ? config.publicUrl : server.url;
+  if (options.demo) await runDemo(deps, { url: server.url, say: context.warn });
+  const signIn = await createSignInUrl(deps, { role: 'super_admin', name: 'admin', baseUrl: url });
+  context.print({ url, sign_in: signIn }, [
+    ...(isNew ? [`Made the master key ${config.masterKeyFile}. Keep a copy of it outside this machine: without it nothing can be verified.`] : []),
+    `Sealtrail serves on ${url}`,
+    `Sign in (once, within ten minutes): ${signIn}`,
+    '',
+    'What to do next:',
+    '  1. Pair your billing system:   npx sealtrail bridge add --name billing',
+    '  2. Copy hooks-bridge/modules over the root of WHMCS, activate the addon "Sealtrail" and enter address, id and secret.',
+    '  3. Prove the chain at any time: npx sealtrail verify',
+    'Another sign-in link: npx sealtrail login-link',
+  ]);
+  if (options.stay === false) return server.stop();
+  await untilSignal();
+  await server.stop();
+
+  async function openServed() {
+    const opened = await openStore(config, { migrate: false });
+    await checkMasterKey(opened);
+    await ensureLedger(opened, DEFAULT_TENANT);
+    return opened;
+  }
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { z } from 'zod';
+import type { Verdict } from '../core/verify';
+import type { LedgerReport, VerifyReport } from '../features/integrity/verify-service';
+import type { CliContext } from './main';
+import { withDeps } from './with-deps';
+
+const EXIT: Readonly<Record<Verdict, number>> = { intact: 0, broken: 1, cannot_tell: 3 };
+
+interface VerifyFlags {
+  readonly ledger?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly actor?: string;
+  readonly status?: 'broken';
+  readonly expectCheckpoint?: string;
+}
+
+/** What an auditor runs: exit 0 intact, 1 broken, 2 could not run, 3 cannot tell (CONTRACT section 3). */
+export function addVerifyCommand(program: Command, context: CliContext): void {
+  program
+    .command('verify')
+    .description('check that nobody changed the entries; exit 0 intact, 1 broken, 2 could not run, 3 cannot tell')
+    .option('--ledger <name>', 'one ledger instead of all')
+    .option('--from <seq>', 'first sequence number', sequence)
+    .option('--to <seq>', 'last sequence number', sequence)
+    .option('--actor <type:id>', 'only the entries of one actor, each by itself', actor)
+    .addOption(new Option('--status <status>', 'print only what is broken').choices(['broken']))
+    .option('--expect-checkpoint <file>', 'an earlier output of verify --json that was kept elsewhere')
+    .action((flags: VerifyFlags) =>
+      withDeps(
+        context.config(),
+        async (deps) => {
+          const report = await deps.verifier.verify({
+            ledger: flags.ledger,
+            fromSeq: flags.from,
+            toSeq: flags.to,
+            actor: flags.actor,
+            expected: flags.expectCheckpoint === undefined ? [] : readExpectedHeads(flags.expectCheckpoint),
+          });
+          context.print(report, describe(report, { onlyBroken: flags.status === 'broken' }));
+          context.setExitCode(EXIT[report.verdict]);
+        },
+        // With another key the answer is "cannot tell", not a refusal to look.
+        { anyKey: true },
+      ),
+    );
+}
+
+const expectedHeads = z.object({
+  ledgers: z.array(z.object({ ledger: z.string(), head: z.object({ seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) }).nullable() })),
+});
+
+function readExpectedHeads(file: string) {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file} cannot be read as JSON: ${(error as Error).message}`);
+  }
+  const parsed = expectedHeads.safeParse(json);
+  if (!parsed.success) throw new Error(`${file} is no output of verify --json.`);
+  return parsed.data.ledgers.flatMap(({ ledger, head }) => (head && head.seq > 0 ? [{ ledger, seq: head.seq, hash: head.hash, where: file }] : []));
+}
+
+function describe(report: VerifyReport, options: { readonly onlyBroken: boolean }): string[] {
+  if (report.ledgers.length === 0) return ['? Cannot tell: there is no ledger to check.'];
+  return report.ledgers.flatMap((ledger) => [...(options.onlyBroken ? [] : [summaryOf(ledger)]), ...ledger.broken.map(breakLine)]);
+}
+
+function summaryOf(ledger: LedgerReport): string {
+  const counts = `${ledger.scanned} scanned, ${ledger.valid} valid, ${ledger.broken.length} broken, ${ledger.unverifiable} unverifiable`;
+  const first = ledger.broken[0];
+  switch (ledger.verdict) {
+    case 'intact':
+      return `✅ ${ledger.ledger}: verified, ${ledger.scanned} entries (${counts})`;
+    case 'broken':
+      return `❌ ${ledger.ledger}: break at #${first?.seq ?? '?'} (${counts})`;
+    case 'cannot_tell':
+      return `? ${ledger.ledger}: cannot tell${ledger.unverifiable > 0 ? ', the chain key does not open with this master key' : ', nothing was checked'} (${counts})`;
+  }
+}
+
+function breakLine(one: LedgerReport['broken'][number]): string {
+  return `   #${one.seq}  ${one.kind}  ${one.received_at ?? 'time unknown'}  ${one.detail}`;
+}
+
+function sequence(value: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(value)) throw new InvalidArgumentError('write a sequence number, 1 or more.');
+  return Number(value);
+}
+
+function actor(value: string): string {
+  if (!/^[a-z]+:.+$/.test(value)) throw new InvalidArgumentError('write TYPE:ID, as in admin:7.');
+  return value;
+}

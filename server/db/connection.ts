@@ -1,0 +1,158 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import knex, { type Knex } from 'knex';
+import { dialectOf, type Dialect } from './dialect';
+
+/** A knex instance with the few things in which engines differ. */
+export interface Database {
+  readonly knex: Knex;
+  readonly dialect: Dialect;
+  close(): Promise<void>;
+}
+
+export class EngineError extends Error {
+  override name = 'EngineError';
+}
+
+// Strict, so that a value which does not fit is refused rather than cut; the rest is MySQL 8's own default.
+const SQL_MODE =
+  'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+
+const MYSQL_SESSION = [
+  `SET SESSION sql_mode = '${SQL_MODE}'`,
+  `SET SESSION time_zone = '+00:00'`,
+  `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`,
+  `SET SESSION innodb_lock_wait_timeout = 10`,
+  `SET NAMES utf8mb4 COLLATE utf8mb4_bin`,
+];
+
+const SQLITE_SESSION = [
+  'PRAGMA journal_mode = WAL',
+  // FULL: a commit is on disk before it is answered.
+  'PRAGMA synchronous = FULL',
+  'PRAGMA foreign_keys = ON',
+  'PRAGMA busy_timeout = 10000',
+  'PRAGMA trusted_schema = OFF',
+];
+
+/** knex settings for `sqlite:PATH` or `mysql://user:pass@host:port/db`. */
+export function knexConfig(databaseUrl: string): Knex.Config {
+  if (databaseUrl.startsWith('sqlite:')) {
+    return {
+      client: 'better-sqlite3',
+      connection: { filename: databaseUrl.slice('sqlite:'.length) },
+      useNullAsDefault: true,
+      // One connection: SQLite has one writer, and a wait inside the program is better than SQLITE_BUSY.
+      pool: { min: 1, max: 1, afterCreate: initSqlite },
+    };
+  }
+  const url = new URL(databaseUrl);
+  return {
+    client: 'mysql2',
+    connection: {
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? 3306 : Number(url.port),
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      database: decodeURIComponent(url.pathname.slice(1)),
+      charset: 'utf8mb4_bin',
+      timezone: 'Z',
+      dateStrings: true,
+      connectTimeout: 5_000,
+      ...(url.searchParams.has('socket') ? { socketPath: url.searchParams.get('socket') ?? '' } : {}),
+    },
+    pool: { min: 0, max: 10, afterCreate: initMysql },
+    acquireConnectionTimeout: 10_000,
+  };
+}
+
+export function openDatabase(databaseUrl: string): Database {
+  if (databaseUrl.startsWith('sqlite:')) mkdirSync(path.dirname(databaseUrl.slice('sqlite:'.length)), { recursive: true, mode: 0o700 });
+  const instance = knex(knexConfig(databaseUrl));
+  return { knex: instance, dialect: dialectOf(instance), close: () => instance.destroy() };
+}
+
+/** Throws EngineError when the engine does not hold what the store relies on (strict mode, utf8mb4, UTC, isolation). */
+export async function checkEngine(database: Database): Promise<{ readonly name: string; readonly version: string }> {
+  if (database.dialect.name === 'sqlite') return checkSqlite(database.knex);
+  const [rows] = (await database.knex.raw(
+    `SELECT VERSION() AS version, @@sql_mode AS sqlMode, @@session.time_zone AS timeZone, @@character_set_client AS client,
+       @@character_set_connection AS connection, @@character_set_results AS results, @@session.${isolationName(await versionOf(database.knex))} AS isolation,
+       @@innodb_flush_log_at_trx_commit AS flush`,
+  )) as [EngineRow[]];
+  const row = rows[0];
+  if (!row) throw new EngineError('the database did not answer what it is');
+  const faults = [
+    ...['STRICT_TRANS_TABLES', 'STRICT_ALL_TABLES', 'NO_ENGINE_SUBSTITUTION'].filter((mode) => !row.sqlMode.includes(mode)).map((mode) => `sql_mode lacks ${mode}`),
+    ...(row.timeZone === '+00:00' ? [] : [`time_zone is ${row.timeZone}, not +00:00`]),
+    ...[row.client, row.connection, row.results].filter((set) => set !== 'utf8mb4').map((set) => `a character set is ${set}, not utf8mb4`),
+    ...(row.isolation === 'READ-COMMITTED' ? [] : [`the isolation level is ${row.isolation}, not READ-COMMITTED`]),
+    ...versionFaults(row.version),
+  ];
+  if (faults.length > 0) throw new EngineError(`The database engine does not do what Sealtrail needs: ${faults.join('; ')}.`);
+  return { name: /mariadb/i.test(row.version) ? 'MariaDB' : 'MySQL', version: row.version };
+}
+
+interface EngineRow {
+  version: string;
+  sqlMode: string;
+  timeZone: string;
+  client: string;
+  connection: string;
+  results: string;
+  isolation: string;
+}
+
+async function versionOf(db: Knex): Promise<string> {
+  const [rows] = (await db.raw('SELECT VERSION() AS version')) as [{ version: string }[]];
+  return rows[0]?.version ?? '';
+}
+
+/** MySQL 8 knows only transaction_isolation; MariaDB before 11.1 only tx_isolation. */
+function isolationName(version: string): string {
+  return /mariadb/i.test(version) ? 'tx_isolation' : 'transaction_isolation';
+}
+
+function versionFaults(version: string): string[] {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const isMariaDb = /mariadb/i.test(version);
+  const tooOld = isMariaDb ? major < 10 || (major === 10 && minor < 6) : major < 8;
+  return tooOld ? [`version ${version} is too old (MySQL 8 or MariaDB 10.6 and later)`] : [];
+}
+
+async function checkSqlite(db: Knex) {
+  const pragma = async (name: string) => Object.values(((await db.raw(`PRAGMA ${name}`)) as [Record<string, unknown>])[0])[0];
+  const faults = [
+    ...((await pragma('synchronous')) === 2 ? [] : ['synchronous is not FULL']),
+    ...((await pragma('encoding')) === 'UTF-8' ? [] : ['the encoding is not UTF-8']),
+  ];
+  if (faults.length > 0) throw new EngineError(`The database engine does not do what Sealtrail needs: ${faults.join('; ')}.`);
+  const [row] = (await db.raw('SELECT sqlite_version() AS version')) as [{ version: string }];
+  return { name: 'SQLite', version: row.version };
+}
+
+interface MysqlConnection {
+  query(sql: string, done: (error: Error | null) => void): void;
+}
+
+function initMysql(connection: MysqlConnection, done: (error: Error | null, connection: MysqlConnection) => void): void {
+  const run = (at: number): void => {
+    const sql = MYSQL_SESSION[at];
+    if (sql === undefined) return done(null, connection);
+    connection.query(sql, (error) => (error ? done(error, connection) : run(at + 1)));
+  };
+  run(0);
+}
+
+interface SqliteConnection {
+  exec(sql: string): void;
+}
+
+function initSqlite(connection: SqliteConnection, done: (error: Error | null, connection: SqliteConnection) => void): void {
+  try {
+    for (const sql of SQLITE_SESSION) connection.exec(sql);
+    done(null, connection);
+  } catch (error) {
+    done(error as Error, connection);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Knex } from 'knex';
+
+/** The few places where engines differ. */
+export interface Dialect {
+  readonly name: 'sqlite' | 'mysql';
+  /** Inserts many rows in one round trip; values in the order of `columns`. */
+  insertRows(db: Knex, table: string, columns: readonly string[], rows: readonly (readonly Cell[])[], options?: InsertOptions): Promise<void>;
+  /** Rows as arrays in the order of the selected columns: the cheapest form for reading many. */
+  selectArrays(db: Knex, sql: string, bindings: readonly Cell[]): Promise<Cell[][]>;
+  /** Index hint for one query, so that ORDER BY ... LIMIT never makes the planner walk the whole ledger. */
+  useIndex(index: string): string;
+  /** For a SELECT that locks the rows it reads; SQLite's writer lock is the transaction itself. */
+  readonly forUpdate: string;
+  isDuplicate(error: unknown): boolean;
+  /** The transaction lost a race (deadlock, lock wait, busy) and may be tried again. */
+  isRetriable(error: unknown): boolean;
+}
+
+export type Cell = string | number | null | Buffer;
+
+export interface InsertOptions {
+  /** `ignore` keeps the row that is there; a list of assignments merges, `new(column)` standing for the new value. */
+  readonly onConflict?: 'ignore' | { readonly key: readonly string[]; readonly set: readonly string[] };
+}
+
+export function dialectOf(db: Knex): Dialect {
+  return (db.client as { config: { client: string } }).config.client === 'better-sqlite3' ? sqlite : mysql;
+}
+
+const mysql: Dialect = {
+  name: 'mysql',
+  forUpdate: ' FOR UPDATE',
+  useIndex: (index) => `FORCE INDEX (${index})`,
+  async insertRows(db, table, columns, rows, options = {}) {
+    if (rows.length === 0) return;
+    const verb = options.onConflict === 'ignore' ? 'INSERT IGNORE' : 'INSERT';
+    const merge =
+      typeof options.onConflict === 'object'
+        ? ` ON DUPLICATE KEY UPDATE ${options.onConflict.set.map((part) => part.replace(/new\((\w+)\)/g, 'VALUES($1)')).join(', ')}`
+        : '';
+    const sql = `${verb} INTO ${table} (${columns.join(', ')}) VALUES ?${merge}`;
+    for (const some of inChunks(rows)) await onConnection(db, (connection: Mysql2Connection) => query(connection, sql, [some]));
+  },
+  async selectArrays(db, sql, bindings) {
+    return onConnection(db, (connection: Mysql2Connection) => query(connection, { sql, rowsAsArray: true }, bindings)) as Promise<Cell[][]>;
+  },
+  isDuplicate: (error) => codeOf(error) === 'ER_DUP_ENTRY',
+  isRetriable: (error) => ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'].includes(codeOf(error)),
+};
+
+const sqlite: Dialect = {
+  name: 'sqlite',
+  forUpdate: '',
+  useIndex: (index) => `INDEXED BY ${index}`,
+  async insertRows(db, table, columns, rows, options = {}) {
+    if (rows.length === 0) return;
+    const verb = options.onConflict === 'ignore' ? 'INSERT OR IGNORE' : 'INSERT';
+    const merge =
+      typeof options.onConflict === 'object'
+        ? ` ON CONFLICT (${options.onConflict.key.join(', ')}) DO UPDATE SET ${options.onConflict.set.map((part) => part.replace(/new\((\w+)\)/g, 'excluded.$1')).join(', ')}`
+        : '';
+    const sql = `${verb} INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})${merge}`;
+    await onConnection(db, (connection: SqliteConnection) => {
+      const statement = connection.prepare(sql);
+      for (const row of rows) statement.run(row);
+    });
+  },
+  async selectArrays(db, sql, bindings) {
+    return onConnection(db, (connection: SqliteConnection) => connection.prepare(sql).raw().all(bindings));
+  },
+  isDuplicate: (error) => codeOf(error).startsWith('SQLITE_CONSTRAINT'),
+  isRetriable: (error) => codeOf(error).startsWith('SQLITE_BUSY'),
+};
+
+interface Mysql2Connection {
+  query(options: string | { sql: string; rowsAsArray: boolean }, values: readonly unknown[], done: (error: Error | null, rows: unknown) => void): void;
+}
+
+interface SqliteConnection {
+  prepare(sql: string): {
+    run(values: readonly Cell[]): void;
+    raw(): { all(values: readonly Cell[]): Cell[][] };
+  };
+}
+
+function query(connection: Mysql2Connection, sql: string | { sql: string; rowsAsArray: boolean }, values: readonly unknown[]): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    connection.query(sql, values, (error, rows) => (error ? reject(error) : resolve(rows)));
+  });
+}
+
+/** Parts of at most about 2 million characters: a packet stays well below the smallest usual max_allowed_packet (16 MiB). */
+function* inChunks(rows: readonly (readonly Cell[])[]): Generator<readonly (readonly Cell[])[]> {
+  let start = 0;
+  let size = 0;
+  for (const [at, row] of rows.entries()) {
+    const length = row.reduce((sum: number, cell) => sum + (typeof cell === 'string' ? cell.length : 8), 0);
+    if (at > start && size + length > 2_000_000) {
+      yield rows.slice(start, at);
+      start = at;
+      size = 0;
+    }
+    size += length;
+  }
+  yield start === 0 ? rows : rows.slice(start);
+}
+
+/** The driver's own connection: inside a transaction the transaction's, else one from the pool. */
+async function onConnection<C, T>(db: Knex, use: (connection: C) => T | Promise<T>): Promise<T> {
+  const client = db.client as { acquireConnection(): Promise<C>; releaseConnection(connection: C): Promise<void> };
+  const connection = await client.acquireConnection();
+  try {
+    return await use(connection);
+  } finally {
+    await client.releaseConnection(connection);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,44 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Knex } from 'knex';
+import { EngineError, type Database } from './connection';
+
+/** Migrations by name without ending, so that `.ts` in development and `.js` when built are the same migration. */
+export function migrationSource(folder: string): Knex.MigrationSource<string> {
+  return {
+    getMigrations: () => Promise.resolve(migrationNames(folder)),
+    getMigrationName: (name) => name,
+    getMigration: async (name) => (await import(path.join(folder, name))) as Knex.Migration,
+  };
+}
+
+function migrationNames(folder: string): string[] {
+  const names = readdirSync(folder)
+    .filter((file) => /^\d{14}_\w+\.(ts|js)$/.test(file))
+    .map((file) => file.replace(/\.(ts|js)$/, ''));
+  return [...new Set(names)].sort();
+}
+
+/** From source `migrations/`, from a build `dist/migrations/`: beside this file's own tree. */
+export const MIGRATIONS_FOLDER = path.join(__dirname, '..', '..', 'migrations');
+
+export async function migrate(database: Database): Promise<readonly string[]> {
+  await refuseNewerSchema(database);
+  const [, names] = (await database.knex.migrate.latest({ migrationSource: migrationSource(MIGRATIONS_FOLDER) })) as [number, string[]];
+  return names;
+}
+
+/** Throws EngineError when the store was made by a later version of the program: an older one could misread it. */
+export async function refuseNewerSchema(database: Database): Promise<void> {
+  if (!(await database.knex.schema.hasTable('knex_migrations'))) return;
+  const known = new Set(migrationNames(MIGRATIONS_FOLDER));
+  const done = await database.knex<{ name: string }>('knex_migrations').pluck<string[]>('name');
+  const newer = done.filter((name) => !known.has(name));
+  if (newer.length > 0) throw new EngineError(`The database schema is newer than this program (${newer.join(', ')}): install the version that made it, or a later one.`);
+}
+
+/** Names of the migrations that `migrate` would still run. */
+export async function pendingMigrations(database: Database): Promise<readonly string[]> {
+  const done = (await database.knex.schema.hasTable('knex_migrations')) ? await database.knex('knex_migrations').pluck<string[]>('name') : [];
+  return migrationNames(MIGRATIONS_FOLDER).filter((name) => !done.includes(name));
+}

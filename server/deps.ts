@@ -1,0 +1,105 @@
+import pino, { type Logger } from 'pino';
+import type { Config } from './config/config';
+import { deriveKey } from './core/keys';
+import { openDatabase, type Database } from './db/connection';
+import { createAppender, type Appender } from './entries/appender';
+import { createEntryStore, type EntryStore } from './entries/entry-store';
+import { createKeyRing, type KeyRing } from './entries/key-ring';
+import { readMasterKey } from './entries/master-key';
+import { createBridgeService, type BridgeService } from './features/access/bridge-service';
+import { createBridgeStore } from './features/access/bridge-store';
+import { createLoginLinkService, type LoginLinkService } from './features/access/login-link-service';
+import { createApiTokenService, type ApiTokenService } from './features/access/token-service';
+import type { BrowseService } from './features/browse/browse-service';
+import { createBrowseService } from './features/browse/knex-browse-service';
+import { createEntrySearch } from './features/browse/knex-entry-search';
+import { createSearchIndexer, type SearchIndexer } from './features/browse/search-index-service';
+import { createCaptureService, type CaptureService } from './features/capture/capture-service';
+import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
+import { createExportService, type ExportService } from './features/export/export-service';
+import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
+import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
+import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
+import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
+
+/** Everything that is made once, joined here and nowhere else. */
+export interface Deps {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly now: () => Date;
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  readonly sessionSecret: string;
+  readonly trustedProxies: TrustedProxies;
+  readonly store: EntryStore;
+  readonly appender: Appender;
+  readonly headNotes: HeadNotes;
+  readonly bridges: BridgeService;
+  readonly loginLinks: LoginLinkService;
+  readonly tokens: ApiTokenService;
+  readonly ownEvents: OwnEvents;
+  readonly capture: CaptureService;
+  readonly browse: BrowseService;
+  readonly exports: ExportService;
+  readonly verifier: VerifyService;
+  readonly verifications: VerificationStore;
+  readonly indexer: SearchIndexer;
+  /** Finishes what is under way, then closes the database. */
+  close(): Promise<void>;
+}
+
+export function createDeps(config: Config, options: { readonly now?: () => Date; readonly logger?: Logger } = {}): Deps {
+  const { now = () => new Date(), logger = pino({ level: config.logLevel, base: null }, pino.destination(2)) } = options;
+  const masterKey = readMasterKey(config.masterKeyFile);
+  const keyRing = createKeyRing(masterKey);
+  const database = openDatabase(config.databaseUrl);
+  const db = database.knex;
+  const headNotes = createHeadNotes(config.dataDir);
+  const trustedProxies = parseTrustedProxies(config.trustedProxies);
+
+  const store = createEntryStore({ database, keyRing });
+  const appender = createAppender(store, { onCommit: noteCommit });
+  const indexer = createSearchIndexer({
+    database,
+    store,
+    isBusy: () => appender.waiting > 0,
+    onError: (error) => logger.warn({ err: error }, 'the search index fell behind; it tries again'),
+  });
+  const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
+  const ownEvents = createOwnEvents({ appender, store, now });
+  const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
+
+  function noteCommit(ledger: string, seq: number, hash: string): void {
+    headNotes.note(ledger, seq, hash);
+    indexer.wake();
+  }
+
+  return {
+    config,
+    logger,
+    now,
+    database,
+    keyRing,
+    sessionSecret: deriveKey(masterKey, 'session').toString('base64url'),
+    trustedProxies,
+    store,
+    appender,
+    headNotes,
+    bridges,
+    loginLinks: createLoginLinkService({ db, now }),
+    tokens: createApiTokenService({ db, now }),
+    ownEvents,
+    capture: createCaptureService({ bridges, appender, trustedProxies, now }),
+    browse,
+    exports: createExportService({ browse }),
+    verifier: createVerifyService({ database, store, keyRing, headNotes }),
+    verifications: createVerificationStore({ database, store }),
+    indexer,
+    async close() {
+      await appender.drain();
+      await indexer.stop();
+      headNotes.flush();
+      await database.close();
+    },
+  };
+}

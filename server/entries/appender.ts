@@ -1,0 +1,100 @@
+import type { AppendItem, AppendResult, EntryStore, Ledger, QuarantinedItem } from './entry-store';
+
+/**
+ * Groups what concurrent requests want to store into one transaction a ledger (group commit): while one commit is on its way
+ * to the disk, the next batch gathers. Resolves after the commit; a failure of the shared transaction is everybody's.
+ */
+export interface Appender {
+  append(ledger: Ledger, items: readonly AppendItem[], quarantined: readonly QuarantinedItem[]): Promise<readonly AppendResult[]>;
+  /** Resolves when nothing is waiting any more. */
+  drain(): Promise<void>;
+  /** Items waiting for a commit, for the metrics and for turning work away. */
+  readonly waiting: number;
+}
+
+interface Request {
+  readonly ledger: Ledger;
+  readonly items: readonly AppendItem[];
+  readonly quarantined: readonly QuarantinedItem[];
+  resolve(results: readonly AppendResult[]): void;
+  reject(error: unknown): void;
+}
+
+const MAX_BATCH = 2_000;
+
+interface AppenderOptions {
+  /** Told after each commit that moved a head. */
+  readonly onCommit?: (ledger: string, seq: number, hash: string) => void;
+}
+
+export function createAppender(store: EntryStore, { onCommit }: AppenderOptions = {}): Appender {
+  const queues = new Map<number, Request[]>();
+  const running = new Map<number, Promise<void>>();
+  let waiting = 0;
+
+  async function run(ledgerId: number): Promise<void> {
+    const queue = queues.get(ledgerId) ?? [];
+    while (queue.length > 0) {
+      const batch = takeBatch(queue);
+      try {
+        await commit(batch);
+      } catch (error) {
+        // One request may hold what the store refuses; alone, each gets its own answer.
+        if (batch.length === 1) batch[0]?.reject(error);
+        else for (const request of batch) await commit([request]).catch((reason: unknown) => request.reject(reason));
+      }
+      for (const request of batch) waiting -= request.items.length + request.quarantined.length;
+    }
+    running.delete(ledgerId);
+  }
+
+  async function commit(batch: readonly Request[]): Promise<void> {
+    const [first] = batch;
+    if (!first) return;
+    const results = await store.append(
+      first.ledger,
+      batch.flatMap((request) => request.items),
+      batch.flatMap((request) => request.quarantined),
+    );
+    const newest = results.flatMap((result) => (result.outcome === 'appended' ? result.receipts : [])).at(-1);
+    if (newest) onCommit?.(newest.ledger, newest.seq, newest.hash);
+    let at = 0;
+    for (const request of batch) {
+      request.resolve(results.slice(at, at + request.items.length));
+      at += request.items.length;
+    }
+  }
+
+  return {
+    append(ledger, items, quarantined) {
+      return new Promise((resolve, reject) => {
+        const queue = queues.get(ledger.id) ?? [];
+        queues.set(ledger.id, queue);
+        queue.push({ ledger, items, quarantined, resolve, reject });
+        waiting += items.length + quarantined.length;
+        // Started after this turn of the event loop, so that requests read together are stored together.
+        if (!running.has(ledger.id)) running.set(ledger.id, new Promise<void>((done) => setImmediate(() => void run(ledger.id).then(done))));
+      });
+    },
+    async drain() {
+      while (running.size > 0) await Promise.all(running.values());
+    },
+    get waiting() {
+      return waiting;
+    },
+  };
+}
+
+function takeBatch(queue: Request[]): Request[] {
+  const batch: Request[] = [];
+  let size = 0;
+  while (queue.length > 0) {
+    const next = queue[0] as Request;
+    const weight = next.items.length + next.quarantined.length;
+    if (batch.length > 0 && size + weight > MAX_BATCH) break;
+    batch.push(next);
+    size += weight;
+    queue.shift();
+  }
+  return batch;
+}

@@ -1,0 +1,63 @@
+import type { StoredEntry } from '../core/stored-entry';
+import type { Cell } from '../db/dialect';
+
+/** A row of `entries` with the erasable values beside it. */
+export type EntryRow = StoredEntry;
+
+/** Property and column, in the order in which rows are written and read. */
+const ENTRY_FIELDS = [
+  ['ledgerId', 'ledger_id'],
+  ['seq', 'seq'],
+  ['id', 'id'],
+  ['tenantId', 'tenant_id'],
+  ['eventId', 'event_id'],
+  ['part', 'part'],
+  ['epoch', 'epoch'],
+  ['occurredAt', 'occurred_at'],
+  ['receivedAt', 'received_at'],
+  ['category', 'category'],
+  ['severity', 'severity'],
+  ['action', 'action'],
+  ['outcome', 'outcome'],
+  ['actorType', 'actor_type'],
+  ['actorId', 'actor_id'],
+  ['targetType', 'target_type'],
+  ['targetId', 'target_id'],
+  ['clientId', 'client_id'],
+  ['via', 'via'],
+  ['hook', 'hook'],
+  ['prevHash', 'prev_hash'],
+  ['hash', 'hash'],
+  ['record', 'record'],
+] as const;
+
+const VALUE_FIELDS = [
+  ['actorSalt', 'actor_salt'],
+  ['actorBody', 'actor_body'],
+  ['subjectSalt', 'subject_salt'],
+  ['subjectBody', 'subject_body'],
+] as const;
+
+export const ENTRY_COLUMNS: readonly string[] = ENTRY_FIELDS.map(([, column]) => column);
+export const VALUE_COLUMNS: readonly string[] = ['ledger_id', 'seq', 'digest', ...VALUE_FIELDS.map(([, column]) => column)];
+
+/** The select list that `fromCells` reads, for `entries e LEFT JOIN entry_values v`. */
+export const ENTRY_SELECT = [...ENTRY_FIELDS.map(([, column]) => `e.${column}`), ...VALUE_FIELDS.map(([, column]) => `v.${column}`)].join(', ');
+export const ENTRY_FROM = 'entries e LEFT JOIN entry_values v ON v.ledger_id = e.ledger_id AND v.seq = e.seq';
+
+export function fromCells(cells: readonly Cell[]): EntryRow {
+  const [ledgerId, seq, id, tenantId, eventId, part, epoch, occurredAt, receivedAt, category, severity, action] = cells;
+  const [outcome, actorType, actorId, targetType, targetId, clientId, via, hook, prevHash, hash, record] = cells.slice(12);
+  const [actorSalt, actorBody, subjectSalt, subjectBody] = cells.slice(ENTRY_FIELDS.length);
+  return {
+    ledgerId, seq, id, tenantId, eventId, part, epoch, occurredAt, receivedAt, category, severity, action, outcome, actorType, actorId, targetType, targetId,
+    clientId, via, hook, prevHash, hash, record, actorSalt, actorBody, subjectSalt, subjectBody,
+  } as EntryRow; // prettier-ignore
+}
+
+export function toEntryCells(row: EntryRow): Cell[] {
+  return [
+    row.ledgerId, row.seq, row.id, row.tenantId, row.eventId, row.part, row.epoch, row.occurredAt, row.receivedAt, row.category, row.severity, row.action,
+    row.outcome, row.actorType, row.actorId, row.targetType, row.targetId, row.clientId, row.via, row.hook, row.prevHash, row.hash, row.record,
+  ]; // prettier-ignore
+}

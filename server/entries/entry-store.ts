@@ -1,0 +1,316 @@
+import { randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
+import { v7 as uuidv7 } from 'uuid';
+import { hashEntry, macHead } from '../core/chain';
+import type { AuditEvent } from '../core/event';
+import { sealEvent } from '../core/sealed-record';
+import type { Database } from '../db/connection';
+import type { Cell } from '../db/dialect';
+import { ENTRY_COLUMNS, ENTRY_FROM, ENTRY_SELECT, fromCells, toEntryCells, VALUE_COLUMNS, type EntryRow } from './entry-row';
+import type { KeyRing } from './key-ring';
+
+export interface Tenant {
+  readonly id: number;
+  readonly slug: string;
+}
+
+export interface Ledger {
+  readonly id: number;
+  readonly name: string;
+  readonly tenant: Tenant;
+}
+
+export interface Head {
+  /** Sequence number of the newest entry; 0 in a ledger without any. */
+  readonly seq: number;
+  readonly hash: string;
+  readonly mac: string;
+  readonly epoch: number;
+}
+
+/** The events that one item of a delivery means, stored together or not at all; parts are numbered from 0. */
+export interface AppendItem {
+  readonly eventId: string;
+  readonly digest: string;
+  readonly events: readonly AuditEvent[];
+  readonly receivedAt: string;
+}
+
+export interface QuarantinedItem {
+  readonly bridgeId: string;
+  readonly eventId: string | null;
+  readonly reason: string;
+  readonly detail: string;
+  /** The item as it came. */
+  readonly item: string;
+  readonly digest: string;
+  readonly receivedAt: number;
+}
+
+export interface Receipt {
+  readonly id: string;
+  readonly part: number;
+  readonly ledger: string;
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** `conflict`: the id was used before for another event; nothing of this item was stored as an entry. */
+export interface AppendResult {
+  readonly outcome: 'appended' | 'duplicate' | 'conflict';
+  readonly receipts: readonly Receipt[];
+}
+
+export interface ReadOptions {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly limit: number;
+}
+
+/**
+ * The append-only store.
+ *
+ * `append` links the items in the order given and commits them in one transaction: after it resolves they are durable,
+ * after it rejects none of them is stored. Calling it again with the same items gives the first receipts. It may be called
+ * from several processes at once; the ledger's head row, locked by primary key, puts them in order.
+ */
+export interface EntryStore {
+  append(ledger: Ledger, items: readonly AppendItem[], quarantined?: readonly QuarantinedItem[]): Promise<AppendResult[]>;
+  findLedger(name: string): Promise<Ledger | undefined>;
+  /** Every ledger, or the tenant's. */
+  listLedgers(tenantId?: number): Promise<Ledger[]>;
+  findHead(ledger: Ledger): Promise<Head | undefined>;
+  /** Highest sequence number that any row has, whatever the head says. */
+  findLastSeq(ledger: Ledger): Promise<number>;
+  /** Entries by sequence number, ascending, `fromSeq` and `toSeq` included. */
+  readRange(ledger: Ledger, options: ReadOptions, trx?: Knex): Promise<EntryRow[]>;
+  findBySeq(ledger: Ledger, seq: number): Promise<EntryRow | undefined>;
+  readMany(ledger: Ledger, seqs: readonly number[]): Promise<EntryRow[]>;
+}
+
+interface StoreDeps {
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+}
+
+const MAX_ATTEMPTS = 8;
+
+export class AppendError extends Error {
+  override name = 'AppendError';
+}
+
+export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
+  const { knex: db, dialect } = database;
+
+  async function append(ledger: Ledger, items: readonly AppendItem[], quarantined: readonly QuarantinedItem[] = []): Promise<AppendResult[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await db.transaction((trx) => appendOnce(trx, ledger, items, quarantined));
+      } catch (error) {
+        // A duplicate key means that another process stored the same event between our look and our insert.
+        const again = dialect.isRetriable(error) || dialect.isDuplicate(error);
+        if (!again || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async function appendOnce(
+    trx: Knex.Transaction,
+    ledger: Ledger,
+    items: readonly AppendItem[],
+    quarantined: readonly QuarantinedItem[],
+  ): Promise<AppendResult[]> {
+    const head = await lockHead(trx, ledger);
+    const known = await findKnown(trx, ledger.tenant.id, [...new Set(items.map((item) => item.eventId))]);
+    const epochKey = await keyRing.findEpochKey(trx, ledger.id, ledger.name, head.epoch);
+    if (!epochKey) throw new AppendError(`The chain key of ledger ${ledger.name}, epoch ${head.epoch}, cannot be opened with this master key.`);
+
+    const rows: EntryRow[] = [];
+    const values: Cell[][] = [];
+    const salts = randomBytes(64 * items.reduce((sum, item) => sum + item.events.length, 0));
+    let prevHash = head.hash;
+    const results = items.map((item): AppendResult => {
+      const earlier = known.get(item.eventId);
+      if (earlier) {
+        const same = earlier.digest === null || earlier.digest === item.digest;
+        return same ? { outcome: 'duplicate', receipts: earlier.receipts } : { outcome: 'conflict', receipts: [] };
+      }
+      const receipts = item.events.map((event): Receipt => {
+        const seq = head.seq + rows.length + 1;
+        const place = { id: uuidv7(), tenant: ledger.tenant.slug, ledger: ledger.name, seq, epoch: head.epoch, receivedAt: item.receivedAt };
+        const sealed = sealEvent(event, place, salts.subarray(rows.length * 64, rows.length * 64 + 64));
+        const hash = hashEntry(epochKey, { ledger: ledger.name, seq, prevHash }, sealed.record);
+        rows.push(toRow(ledger, event, place, { prevHash, hash, record: sealed.record }));
+        values.push([
+          ledger.id, seq, item.digest, sealed.actorValues?.salt ?? null, sealed.actorValues?.body ?? null,
+          sealed.subjectValues?.salt ?? null, sealed.subjectValues?.body ?? null,
+        ]); // prettier-ignore
+        prevHash = hash;
+        return { id: item.eventId, part: event.source.part, ledger: ledger.name, seq, hash };
+      });
+      known.set(item.eventId, { digest: item.digest, receipts });
+      return { outcome: 'appended', receipts };
+    });
+
+    if (rows.length > 0) {
+      await dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, rows.map(toEntryCells));
+      await dialect.insertRows(trx, 'entry_values', VALUE_COLUMNS, values);
+      await addToCounters(trx, rows);
+      await moveHead(trx, ledger, head, head.seq + rows.length, prevHash);
+    }
+    await setAside(trx, ledger, [...quarantined]);
+    return results;
+  }
+
+  async function lockHead(trx: Knex.Transaction, ledger: Ledger): Promise<Head> {
+    const [cells] = await dialect.selectArrays(trx, `SELECT seq, hash, mac, epoch FROM heads WHERE ledger_id = ?${dialect.forUpdate}`, [ledger.id]);
+    if (!cells) throw new AppendError(`Ledger ${ledger.name} has no head: its row was removed from the database.`);
+    return toHead(cells);
+  }
+
+  /** The receipts and the digest of events that are stored already. */
+  async function findKnown(trx: Knex.Transaction, tenantId: number, eventIds: readonly string[]) {
+    const known = new Map<string, { readonly digest: string | null; readonly receipts: Receipt[] }>();
+    for (let at = 0; at < eventIds.length; at += 500) {
+      const some = eventIds.slice(at, at + 500);
+      const found = await dialect.selectArrays(
+        trx,
+        `SELECT e.event_id, e.part, l.name, e.seq, e.hash, v.digest FROM entries e JOIN ledgers l ON l.id = e.ledger_id
+         LEFT JOIN entry_values v ON v.ledger_id = e.ledger_id AND v.seq = e.seq
+         WHERE e.tenant_id = ? AND e.event_id IN (${some.map(() => '?').join(',')}) ORDER BY e.event_id, e.part`,
+        [tenantId, ...some],
+      );
+      for (const [id, part, ledger, seq, hash, digest] of found as [string, number, string, number, string, string | null][]) {
+        const entry = known.get(id) ?? { digest, receipts: [] };
+        entry.receipts.push({ id, part, ledger, seq, hash });
+        known.set(id, entry);
+      }
+    }
+    return known;
+  }
+
+  async function addToCounters(trx: Knex.Transaction, rows: readonly EntryRow[]): Promise<void> {
+    const counters = new Map<string, { cells: [number, number, string, string, number, number, number] }>();
+    for (const row of rows) {
+      const day = dayNumber(row.occurredAt);
+      const key = `${day} ${row.category} ${row.severity}`;
+      const counter = counters.get(key);
+      if (counter) {
+        counter.cells[4] += 1;
+        counter.cells[6] = row.seq;
+      } else counters.set(key, { cells: [row.ledgerId, day, row.category, row.severity, 1, row.seq, row.seq] });
+    }
+    await dialect.insertRows(
+      trx,
+      'day_counters',
+      ['ledger_id', 'day', 'category', 'severity', 'entries', 'min_seq', 'max_seq'],
+      [...counters.values()].map((counter) => counter.cells),
+      { onConflict: { key: ['ledger_id', 'day', 'category', 'severity'], set: ['entries = day_counters.entries + new(entries)', 'max_seq = new(max_seq)'] } },
+    );
+  }
+
+  async function moveHead(trx: Knex.Transaction, ledger: Ledger, from: Head, seq: number, hash: string): Promise<void> {
+    const mac = macHead(keyRing.headKey, ledger.name, seq, hash);
+    const moved = await trx('heads').where({ ledger_id: ledger.id, seq: from.seq, hash: from.hash }).update({ seq, hash, mac });
+    if (moved !== 1) throw new AppendError(`The head of ledger ${ledger.name} moved while it was locked.`);
+  }
+
+  async function setAside(trx: Knex.Transaction, ledger: Ledger, items: readonly QuarantinedItem[]): Promise<void> {
+    await dialect.insertRows(
+      trx,
+      'quarantine',
+      ['tenant_id', 'bridge_id', 'digest', 'event_id', 'reason', 'detail', 'item', 'received_at'],
+      items.map((item) => [ledger.tenant.id, item.bridgeId, item.digest, item.eventId, item.reason, item.detail, item.item, item.receivedAt]),
+      { onConflict: 'ignore' },
+    );
+  }
+
+  return {
+    append,
+
+    async findLedger(name) {
+      return (await selectLedgers('WHERE l.name = ?', [name]))[0];
+    },
+
+    listLedgers: (tenantId) => (tenantId === undefined ? selectLedgers('', []) : selectLedgers('WHERE l.tenant_id = ?', [tenantId])),
+
+    async findHead(ledger) {
+      const [cells] = await dialect.selectArrays(db, 'SELECT seq, hash, mac, epoch FROM heads WHERE ledger_id = ?', [ledger.id]);
+      return cells && toHead(cells);
+    },
+
+    async findLastSeq(ledger) {
+      const [cells] = await dialect.selectArrays(db, 'SELECT MAX(seq) FROM entries WHERE ledger_id = ?', [ledger.id]);
+      return Number(cells?.[0] ?? 0);
+    },
+
+    async readRange(ledger, { fromSeq, toSeq, limit }, trx = db) {
+      const sql = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ? AND e.seq >= ? AND e.seq <= ? ORDER BY e.seq LIMIT ?`;
+      return (await dialect.selectArrays(trx, sql, [ledger.id, fromSeq, toSeq, limit])).map(fromCells);
+    },
+
+    async findBySeq(ledger, seq) {
+      const [cells] = await dialect.selectArrays(db, `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ? AND e.seq = ?`, [ledger.id, seq]);
+      return cells && fromCells(cells);
+    },
+
+    async readMany(ledger, seqs) {
+      if (seqs.length === 0) return [];
+      const sql = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ? AND e.seq IN (${seqs.map(() => '?').join(',')})`;
+      return (await dialect.selectArrays(db, sql, [ledger.id, ...seqs])).map(fromCells);
+    },
+  };
+
+  async function selectLedgers(where: string, bindings: readonly Cell[]): Promise<Ledger[]> {
+    const sql = `SELECT l.id, l.name, t.id, t.slug FROM ledgers l JOIN tenants t ON t.id = l.tenant_id ${where} ORDER BY l.id`;
+    const rows = (await dialect.selectArrays(db, sql, bindings)) as [number, string, number, string][];
+    return rows.map(([id, name, tenantId, slug]) => ({ id, name, tenant: { id: tenantId, slug } }));
+  }
+}
+
+function toRow(
+  ledger: Ledger,
+  event: AuditEvent,
+  place: { readonly id: string; readonly seq: number; readonly epoch: number; readonly receivedAt: string },
+  sealed: { readonly prevHash: string; readonly hash: string; readonly record: string },
+): EntryRow {
+  return {
+    ledgerId: ledger.id,
+    seq: place.seq,
+    id: place.id,
+    tenantId: ledger.tenant.id,
+    eventId: event.source.eventId,
+    part: event.source.part,
+    epoch: place.epoch,
+    occurredAt: Date.parse(event.occurredAt),
+    receivedAt: Date.parse(place.receivedAt),
+    category: event.category,
+    severity: event.severity,
+    action: event.action,
+    outcome: event.outcome,
+    actorType: event.actor.type,
+    actorId: event.actor.id,
+    targetType: event.target.type,
+    targetId: event.target.id,
+    clientId: event.client,
+    via: event.via,
+    hook: event.source.hook,
+    ...sealed,
+    actorSalt: null,
+    actorBody: null,
+    subjectSalt: null,
+    subjectBody: null,
+  };
+}
+
+function toHead(cells: readonly Cell[]): Head {
+  const [seq, hash, mac, epoch] = cells as [number, string, string, number];
+  return { seq, hash, mac, epoch };
+}
+
+/** 20261121 for any moment of that day in UTC. */
+export function dayNumber(ms: number): number {
+  const date = new Date(ms);
+  return date.getUTCFullYear() * 10_000 + (date.getUTCMonth() + 1) * 100 + date.getUTCDate();
+}
+

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
+import { v7 as uuidv7 } from 'uuid';
+import { hashToken } from './login-link-service';
+
+export const SCOPES = ['read', 'export', 'verify', 'write', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface ApiTokenRow {
+  id: string;
+  tenant_id: number;
+  name: string;
+  token_hash: string;
+  scopes: string;
+  created_at: number;
+  revoked_at: number | null;
+  last_used_at: number | null;
+}
+
+export interface ApiTokenService {
+  create(name: string, tenantId: number, scopes: readonly Scope[]): Promise<{ readonly id: string; readonly token: string }>;
+  list(): Promise<ApiTokenRow[]>;
+  revoke(id: string): Promise<boolean>;
+  find(token: string): Promise<{ readonly id: string; readonly name: string; readonly tenantId: number; readonly scopes: readonly Scope[] } | undefined>;
+}
+
+export function createApiTokenService({ db, now }: { readonly db: Knex; readonly now: () => Date }): ApiTokenService {
+  const tokens = () => db<ApiTokenRow>('api_tokens');
+  return {
+    async create(name, tenantId, scopes) {
+      const id = uuidv7();
+      const token = `stk_${randomBytes(32).toString('base64url')}`;
+      await tokens().insert({ id, tenant_id: tenantId, name, token_hash: hashToken(token), scopes: scopes.join(','), created_at: now().getTime() });
+      return { id, token };
+    },
+    list: () => tokens().orderBy('created_at'),
+    async revoke(id) {
+      return (await tokens().where({ id }).whereNull('revoked_at').update({ revoked_at: now().getTime() })) === 1;
+    },
+    async find(token) {
+      if (!token.startsWith('stk_')) return undefined;
+      const row = await tokens().where({ token_hash: hashToken(token) }).whereNull('revoked_at').first();
+      if (!row) return undefined;
+      const at = now().getTime();
+      // Once a minute is exact enough, and spares a write for every request.
+      if (at - (row.last_used_at ?? 0) > 60_000) await tokens().where({ id: row.id }).update({ last_used_at: at });
+      return { id: row.id, name: row.name, tenantId: row.tenant_id, scopes: row.scopes.split(',') as Scope[] };
+    },
+  };
+}

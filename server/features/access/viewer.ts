@@ -1,0 +1,23 @@
+import type { Actor } from '../../core/event';
+import 'express-session';
+
+/** Who looks at the pages: held in the session, later also told by the bridge. */
+export interface Viewer {
+  readonly name: string;
+  readonly role: Role;
+  readonly tenant: string;
+}
+
+export const ROLES = ['super_admin', 'compliance_officer', 'auditor', 'standard_user'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A viewer as the actor of what they do to the audit trail. */
+export function actorOf(viewer: Viewer): Actor {
+  return { type: 'admin', id: viewer.name, name: viewer.name, role: viewer.role, actingAs: null };
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    viewer?: Viewer;
+  }
+}

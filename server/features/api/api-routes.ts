@@ -1,0 +1,131 @@
+import { Router, type Request, type RequestHandler } from 'express';
+import { z } from 'zod';
+import type { EntryStore, Ledger } from '../../entries/entry-store';
+import { KnownError } from '../../errors';
+import type { ApiTokenService, Scope } from '../access/token-service';
+import { FILTER_NAMES, parseFilter, SORTS, type BrowseService, type EntryFilter, type Sort } from '../browse/browse-service';
+import { EXPORT_FORMATS, exportFileName, type ExportService } from '../export/export-service';
+
+interface ApiDeps {
+  readonly tokens: ApiTokenService;
+  readonly store: EntryStore;
+  readonly browse: BrowseService;
+  readonly exports: ExportService;
+  readonly now: () => Date;
+}
+
+interface Caller {
+  readonly tokenName: string;
+  readonly tenantId: number;
+}
+
+const pageQuery = z.object({
+  per_page: z.coerce.number().int().min(1).max(100).default(20),
+  page: z.coerce.number().int().min(1).optional(),
+  cursor: z.string().min(1).max(500).optional(),
+  sort: z.enum(SORTS).default('-seq'),
+});
+
+/** `/api/v1` (CONTRACT section 5): Bearer tokens, JSON only. */
+export function createApiRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  const may = (scope: Scope) => requireScope(deps.tokens, scope);
+
+  router.get('/entries', may('read'), async (request, response) => {
+    const ledger = await ledgerOf(request, response.locals['caller'] as Caller);
+    const query = texts(request);
+    const options = parsePage(query);
+    const page = await deps.browse.findPage(ledger, {
+      filter: filterOf(query),
+      sort: options.sort,
+      perPage: options.per_page,
+      cursor: options.cursor,
+      page: options.page,
+    });
+    response.json({ total: page.total, total_is_exact: page.totalIsExact, pages: page.pages, entries: page.entries, next_cursor: page.nextCursor });
+  });
+
+  router.get('/entries/:id', may('read'), async (request, response) => {
+    const ledger = await ledgerOf(request, response.locals['caller'] as Caller);
+    const entry = await deps.browse.findEntry(ledger, String(request.params['id']));
+    if (!entry) throw new KnownError('entry_not_found');
+    response.json(entry);
+  });
+
+  router.get('/stats', may('read'), async (request, response) => {
+    const ledger = await ledgerOf(request, response.locals['caller'] as Caller);
+    const stats = await deps.browse.readStats(ledger, { now: deps.now(), timeZone: 'UTC' });
+    response.json({
+      total: stats.total,
+      critical: stats.critical,
+      today: stats.today,
+      time_zone: stats.timeZone,
+      by_category: stats.byCategory,
+      by_severity: stats.bySeverity,
+      days: stats.days,
+      quarantined: stats.quarantined,
+    });
+  });
+
+  router.get('/export', may('export'), async (request, response) => {
+    const ledger = await ledgerOf(request, response.locals['caller'] as Caller);
+    const { format = 'json', sort = '-seq', ...query } = texts(request);
+    const known = EXPORT_FORMATS.find((one) => one === format);
+    if (!known) throw new KnownError('bad_request', `format: ${EXPORT_FORMATS.join(', ')}`);
+    response.attachment(exportFileName(deps.now(), known));
+    response.type(known === 'csv' ? 'text/csv; charset=utf-8' : known === 'json' ? 'application/json' : 'application/x-ndjson');
+    await deps.exports.send(response, { ledger, filter: filterOf(query), sort: parsePage({ sort }).sort, format: known });
+  });
+
+  return router;
+
+  /** The tenant's ledger that `ledger` names, or its only one. Another tenant's is as unknown as one that never was. */
+  async function ledgerOf(request: Request, caller: Caller): Promise<Ledger> {
+    const ledgers = await deps.store.listLedgers(caller.tenantId);
+    const name = texts(request)['ledger'];
+    const ledger = name === undefined ? ledgers[0] : ledgers.find((one) => one.name === name);
+    if (!ledger) throw new KnownError('bad_filter', 'ledger: there is none of this name');
+    return ledger;
+  }
+}
+
+/** Refuses a request without a valid token (401) or whose token lacks the scope (403). */
+function requireScope(tokens: ApiTokenService, scope: Scope): RequestHandler {
+  return async (request, response, next) => {
+    const match = /^Bearer ([\x21-\x7e]{10,200})$/i.exec(request.get('authorization') ?? '');
+    const found = match?.[1] === undefined ? undefined : await tokens.find(match[1]);
+    if (!found) {
+      response.setHeader('www-authenticate', 'Bearer');
+      return next(new KnownError('bad_token'));
+    }
+    if (!found.scopes.includes(scope) && !found.scopes.includes('admin')) return next(new KnownError('missing_scope', `this needs the scope ${scope}`));
+    const caller: Caller = { tokenName: found.name, tenantId: found.tenantId };
+    response.locals['caller'] = caller;
+    next();
+  };
+}
+
+const KNOWN_PARAMETERS: ReadonlySet<string> = new Set([...FILTER_NAMES, 'per_page', 'page', 'cursor', 'sort', 'ledger', 'format']);
+
+/** Query parameters that are single texts. A misspelt filter must not silently widen the answer. */
+function texts(request: Request): Record<string, string> {
+  const unknown = Object.keys(request.query).find((name) => !KNOWN_PARAMETERS.has(name));
+  if (unknown !== undefined) throw new KnownError('bad_filter', `${unknown} is no parameter of this`);
+  return Object.fromEntries(
+    Object.entries(request.query).map(([name, value]) => {
+      if (typeof value !== 'string') throw new KnownError('bad_filter', `${name}: write it once`);
+      return [name, value];
+    }),
+  );
+}
+
+function filterOf(query: Readonly<Record<string, string>>): EntryFilter {
+  return parseFilter(Object.fromEntries(FILTER_NAMES.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]]))));
+}
+
+function parsePage(query: Readonly<Record<string, string>>): { per_page: number; page?: number | undefined; cursor?: string | undefined; sort: Sort } {
+  const parsed = pageQuery.safeParse(query);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new KnownError('bad_filter', `${issue?.path.join('.')}: ${issue?.message}`);
+}

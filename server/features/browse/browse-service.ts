@@ -1,0 +1,42 @@
+import type { Ledger } from '../../entries/entry-store';
+import type { EntryFilter } from './entry-filter';
+import type { PageRequest, Sort } from './entry-search';
+import type { EntryView } from './entry-view';
+
+export interface EntryPage {
+  readonly entries: readonly EntryView[];
+  readonly total: number;
+  readonly totalIsExact: boolean;
+  readonly pages: number;
+  /** Positions of the first and the last row shown, from 1; 0 when there is none. */
+  readonly from: number;
+  readonly to: number;
+  readonly nextCursor: string | null;
+  readonly previousCursor: string | null;
+}
+
+export interface Stats {
+  readonly total: number;
+  readonly critical: number;
+  readonly today: number;
+  /** The zone in which `today` was counted. */
+  readonly timeZone: string;
+  readonly byCategory: Readonly<Record<string, number>>;
+  readonly bySeverity: Readonly<Record<string, number>>;
+  /** The last 30 days in UTC, oldest first. */
+  readonly days: readonly { readonly day: string; readonly entries: number; readonly critical: number }[];
+  readonly quarantined: number;
+}
+
+export { FILTER_NAMES, parseFilter, type EntryFilter, type RawFilter } from './entry-filter';
+export { SORTS, type Sort } from './entry-search';
+export type { EntryView } from './entry-view';
+
+/** What pages, API and export read. Every entry's own seal is checked as it is read (`integrity.status`). */
+export interface BrowseService {
+  findPage(ledger: Ledger, request: PageRequest): Promise<EntryPage>;
+  /** By sequence number (digits) or id; undefined when there is none. */
+  findEntry(ledger: Ledger, idOrSeq: string): Promise<EntryView | undefined>;
+  readStats(ledger: Ledger, options: { readonly now: Date; readonly timeZone: string }): Promise<Stats>;
+  streamEntries(ledger: Ledger, filter: EntryFilter, sort: Sort): AsyncIterable<readonly EntryView[]>;
+}

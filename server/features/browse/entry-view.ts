@@ -1,0 +1,125 @@
+import type { JsonObject, JsonValue } from '../../core/canonical-json';
+import type { Change } from '../../core/event';
+import { parseRecord } from '../../core/sealed-record';
+import type { EntryRow } from '../../entries/entry-row';
+
+/** `valid`: the record gives its hash, its columns and its commitments agree. `unverifiable`: its chain key is not at hand. */
+export type ChainStatus = 'valid' | 'broken' | 'unverifiable';
+
+/** An entry as CONTRACT section 5 has it. Erased values are null and named in `erased`. */
+export interface EntryView {
+  readonly seq: number;
+  readonly id: string;
+  readonly tenant: string;
+  readonly ledger: string;
+  readonly occurred_at: string;
+  readonly received_at: string;
+  readonly category: string;
+  readonly action: string;
+  readonly severity: string;
+  readonly outcome: string;
+  readonly actor: {
+    readonly type: string;
+    readonly id: string | null;
+    readonly name: string | null;
+    readonly role: string | null;
+    readonly acting_as: string | null;
+  };
+  readonly target: { readonly type: string; readonly id: string | null; readonly label: string | null };
+  readonly client: string | null;
+  readonly ip: string | null;
+  readonly user_agent: string | null;
+  readonly via: string | null;
+  readonly reason: string | null;
+  readonly changes: readonly Change[];
+  readonly source: {
+    readonly bridge: string | null;
+    readonly event_id: string;
+    readonly part: number;
+    readonly kind: string;
+    readonly hook: string | null;
+    readonly seq: string | null;
+    readonly sent_at: string | null;
+    readonly skew_ms: number | null;
+    readonly script: string | null;
+    readonly payload: JsonObject;
+  };
+  readonly integrity: { readonly prev_hash: string; readonly hash: string; readonly epoch: number; readonly status: ChainStatus };
+  readonly erased: readonly string[];
+}
+
+interface ActorValues {
+  readonly name?: string;
+  readonly ip?: string;
+  readonly user_agent?: string;
+}
+interface SubjectValues {
+  readonly label?: string;
+  readonly reason?: string;
+  readonly changes?: readonly Change[];
+  readonly payload?: JsonObject;
+}
+
+/**
+ * An entry for reading, from its sealed record and the erasable values beside it. What an index column says is shown only
+ * where the record itself cannot be read (somebody changed it), so that a broken entry can still be looked at.
+ */
+export function viewEntry(row: EntryRow, names: { readonly tenant: string; readonly ledger: string }, status: ChainStatus): EntryView {
+  const record = parseRecord(row.record);
+  const actor = valuesOf<ActorValues>(row.actorBody);
+  const subject = valuesOf<SubjectValues>(row.subjectBody);
+  const erased = [
+    ...(record?.commitments.actor && row.actorBody === null ? ['actor.name', 'ip', 'user_agent'] : []),
+    ...(record?.commitments.subject && row.subjectBody === null ? ['target.label', 'reason', 'changes', 'source.payload'] : []),
+  ];
+  return {
+    seq: row.seq,
+    id: row.id,
+    tenant: names.tenant,
+    ledger: names.ledger,
+    occurred_at: record?.occurred_at ?? new Date(row.occurredAt).toISOString(),
+    received_at: record?.received_at ?? new Date(row.receivedAt).toISOString(),
+    category: record?.category ?? row.category,
+    action: record?.action ?? row.action,
+    severity: record?.severity ?? row.severity,
+    outcome: record?.outcome ?? row.outcome,
+    actor: {
+      type: record?.actor.type ?? row.actorType,
+      id: record?.actor.id ?? row.actorId,
+      name: actor.name ?? null,
+      role: record?.actor.role ?? null,
+      acting_as: record?.acting_as ?? null,
+    },
+    target: { type: record?.target.type ?? row.targetType, id: record?.target.id ?? row.targetId, label: subject.label ?? null },
+    client: record?.client ?? row.clientId,
+    ip: actor.ip ?? null,
+    user_agent: actor.user_agent ?? null,
+    via: record?.via ?? row.via,
+    reason: subject.reason ?? null,
+    changes: [...(record?.changes ?? []), ...(subject.changes ?? [])],
+    source: {
+      bridge: record?.source.bridge ?? null,
+      event_id: row.eventId,
+      part: row.part,
+      kind: record?.source.kind ?? 'hook',
+      hook: record?.source.hook ?? row.hook,
+      seq: record?.source.seq ?? null,
+      sent_at: record?.source.sent_at ?? null,
+      skew_ms: record ? Number(record.source.skew_ms) : null,
+      script: record?.source.script ?? null,
+      payload: { ...record?.source.payload, ...subject.payload },
+    },
+    integrity: { prev_hash: row.prevHash, hash: row.hash, epoch: row.epoch, status },
+    erased,
+  };
+}
+
+function valuesOf<T extends object>(body: string | null): Partial<T> {
+  if (body === null) return {};
+  try {
+    const value = JSON.parse(body) as JsonValue;
+    return typeof value === 'object' && value !== null ? (value as Partial<T>) : {};
+  } catch {
+    return {};
+  }
+}

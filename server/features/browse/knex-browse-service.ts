@@ -1,0 +1,128 @@
+import { checkSeal } from '../../core/verify';
+import { CATEGORIES, SEVERITIES } from '../../core/event';
+import type { Database } from '../../db/connection';
+import type { EntryRow } from '../../entries/entry-row';
+import { dayNumber, type EntryStore, type Ledger } from '../../entries/entry-store';
+import type { KeyRing } from '../../entries/key-ring';
+import type { BrowseService, Stats } from './browse-service';
+import type { EntrySearch } from './entry-search';
+import { TOTAL_CAP } from './entry-search';
+import { viewEntry, type ChainStatus, type EntryView } from './entry-view';
+import { startOfDay } from './time-zone';
+
+interface BrowseDeps {
+  readonly database: Database;
+  readonly store: EntryStore;
+  readonly search: EntrySearch;
+  readonly keyRing: KeyRing;
+}
+
+const STREAM_CHUNK = 500;
+const DAY_MS = 86_400_000;
+
+export function createBrowseService({ database, store, search, keyRing }: BrowseDeps): BrowseService {
+  const { knex: db, dialect } = database;
+
+  async function view(ledger: Ledger, row: EntryRow): Promise<EntryView> {
+    const names = { ledger: ledger.name, tenant: ledger.tenant.slug };
+    const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
+    const check = checkSeal(row, names, key);
+    const status: ChainStatus = check.breaks.length > 0 ? 'broken' : check.unverifiable ? 'unverifiable' : 'valid';
+    return viewEntry(row, names, status);
+  }
+
+  /** In the order of `seqs`; a row that vanished in between is left out. */
+  async function viewMany(ledger: Ledger, seqs: readonly number[]): Promise<EntryView[]> {
+    const rows = new Map((await store.readMany(ledger, seqs)).map((row) => [row.seq, row]));
+    const views: EntryView[] = [];
+    for (const seq of seqs) {
+      const row = rows.get(seq);
+      if (row) views.push(await view(ledger, row));
+    }
+    return views;
+  }
+
+  async function countSince(ledger: Ledger, from: number, to: number): Promise<number> {
+    // Whole UTC days from the counters, the parts of days at both ends from the index.
+    const firstMidnight = Math.ceil(from / DAY_MS) * DAY_MS;
+    const lastMidnight = Math.floor(to / DAY_MS) * DAY_MS;
+    const range = async (a: number, b: number) => {
+      if (a >= b) return 0;
+      const [row] = await dialect.selectArrays(db, 'SELECT COUNT(*) FROM entries WHERE ledger_id = ? AND occurred_at >= ? AND occurred_at < ?', [ledger.id, a, b]);
+      return Number(row?.[0] ?? 0);
+    };
+    if (firstMidnight > lastMidnight) return range(from, to);
+    const [days] = await dialect.selectArrays(db, 'SELECT SUM(entries) FROM day_counters WHERE ledger_id = ? AND day >= ? AND day < ?', [
+      ledger.id,
+      dayNumber(firstMidnight),
+      dayNumber(lastMidnight),
+    ]);
+    return (await range(from, firstMidnight)) + Number(days?.[0] ?? 0) + (await range(lastMidnight, to));
+  }
+
+  return {
+    async findPage(ledger, request) {
+      const page = await search.findPage(ledger, request);
+      const entries = await viewMany(ledger, page.seqs);
+      return {
+        entries,
+        total: page.total,
+        totalIsExact: page.totalIsExact,
+        pages: Math.ceil(Math.min(page.total, page.totalIsExact ? page.total : TOTAL_CAP) / request.perPage),
+        from: page.from,
+        to: page.from === 0 ? 0 : page.from + page.seqs.length - 1,
+        nextCursor: page.nextCursor,
+        previousCursor: page.previousCursor,
+      };
+    },
+
+    async findEntry(ledger, idOrSeq) {
+      if (/^\d{1,15}$/.test(idOrSeq)) {
+        const row = await store.findBySeq(ledger, Number(idOrSeq));
+        return row && view(ledger, row);
+      }
+      if (!/^[0-9a-f-]{36}$/i.test(idOrSeq)) return undefined;
+      const [found] = await dialect.selectArrays(db, 'SELECT seq FROM entries WHERE ledger_id = ? AND id = ?', [ledger.id, idOrSeq.toLowerCase()]);
+      const row = found && (await store.findBySeq(ledger, Number(found[0])));
+      return row && view(ledger, row);
+    },
+
+    async readStats(ledger, { now, timeZone }): Promise<Stats> {
+      const head = await store.findHead(ledger);
+      const counts = await dialect.selectArrays(db, 'SELECT category, severity, SUM(entries) FROM day_counters WHERE ledger_id = ? GROUP BY category, severity', [ledger.id]);
+      const byCategory: Record<string, number> = Object.fromEntries(CATEGORIES.map((name) => [name, 0]));
+      const bySeverity: Record<string, number> = Object.fromEntries(SEVERITIES.map((name) => [name, 0]));
+      for (const [category, severity, entries] of counts) {
+        byCategory[String(category)] = (byCategory[String(category)] ?? 0) + Number(entries);
+        bySeverity[String(severity)] = (bySeverity[String(severity)] ?? 0) + Number(entries);
+      }
+      const [quarantined] = await dialect.selectArrays(db, 'SELECT COUNT(*) FROM quarantine WHERE tenant_id = ?', [ledger.tenant.id]);
+      const today = startOfDay(now, timeZone);
+      return {
+        total: head?.seq ?? 0,
+        critical: bySeverity['critical'] ?? 0,
+        today: await countSince(ledger, today.start, today.end),
+        timeZone,
+        byCategory,
+        bySeverity,
+        days: await lastDays(ledger, now),
+        quarantined: Number(quarantined?.[0] ?? 0),
+      };
+    },
+
+    async *streamEntries(ledger, filter, sort) {
+      for await (const seqs of search.findAll(ledger, filter, sort, STREAM_CHUNK)) yield await viewMany(ledger, seqs);
+    },
+  };
+
+  async function lastDays(ledger: Ledger, now: Date) {
+    const days = Array.from({ length: 30 }, (_, i) => new Date(now.getTime() - (29 - i) * DAY_MS).toISOString().slice(0, 10));
+    const rows = await dialect.selectArrays(
+      db,
+      `SELECT day, SUM(entries), SUM(CASE WHEN severity = 'critical' THEN entries ELSE 0 END) FROM day_counters WHERE ledger_id = ? AND day >= ? GROUP BY day`,
+      [ledger.id, Number((days[0] ?? '').replaceAll('-', ''))],
+    );
+    const found = new Map(rows.map(([day, entries, critical]) => [Number(day), { entries: Number(entries), critical: Number(critical) }]));
+    return days.map((day) => ({ day, ...(found.get(Number(day.replaceAll('-', ''))) ?? { entries: 0, critical: 0 }) }));
+  }
+}

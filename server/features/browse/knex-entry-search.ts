@@ -1,0 +1,368 @@
+import { findAction, ALL_ACTIONS } from '../../core/action-catalogue';
+import { CATEGORIES, OUTCOMES, SEVERITIES } from '../../core/event';
+import { fieldToken, tokenize, tokenNumber } from '../../core/search-tokens';
+import type { Database } from '../../db/connection';
+import type { Cell } from '../../db/dialect';
+import type { Ledger } from '../../entries/entry-store';
+import { KnownError } from '../../errors';
+import { decodeCursor, encodeCursor, type Cursor } from './cursor';
+import { countDays, type DayCount } from './day-counts';
+import type { EntryFilter, Terms } from './entry-filter';
+import { TOTAL_CAP, type EntrySearch, type PageRequest, type SearchPage, type Sort } from './entry-search';
+
+/** A piece of SQL with its bindings, over `entries e`. */
+interface Sql {
+  readonly text: string;
+  readonly bindings: readonly Cell[];
+}
+
+/**
+ * How the rows are reached. Every branch is one contiguous run of an index in which rows stand in the order of `seq`, so a page
+ * is a few index positions whatever the size of the ledger; the rest of the filter is checked on the way.
+ */
+interface Access {
+  readonly index: string | null;
+  readonly branches: readonly Sql[];
+  /** Reaches the rows through the token index. */
+  readonly tokens?: readonly number[];
+  /** Conditions that `branches` (or `tokens`) already guarantee. */
+  readonly covers: ReadonlySet<string>;
+}
+
+interface Condition extends Sql {
+  readonly name: string;
+}
+
+/** More branches than this cost more than they save. */
+const MAX_BRANCHES = 40;
+/** Up to so many entries of a date range are sorted rather than walked to. */
+const SORTABLE = 20_000;
+/** Rows looked at for a total when a filter leaves conditions that no index holds. */
+const COUNT_WINDOW = 20_000;
+/** Rows of an access path looked at to find out which path is the narrowest. */
+const PROBE = 1_000;
+
+export function createEntrySearch(database: Database): EntrySearch {
+  const { knex: db, dialect } = database;
+  const select = (text: string, bindings: readonly Cell[]) => dialect.selectArrays(db, text, bindings);
+
+  async function plan(ledger: Ledger, filter: EntryFilter) {
+    const conditions = conditionsOf(filter);
+    const days = filter.after === null && filter.before === null ? null : await countDays(database, ledger.id, filter.after, filter.before);
+    const paths = accessPaths(filter, days);
+    return { conditions, days, access: await narrowest(ledger, paths), span: days };
+  }
+
+  /** The path with the fewest rows, as far as a bounded look tells. */
+  async function narrowest(ledger: Ledger, paths: readonly Access[]): Promise<Access> {
+    const [first, ...others] = paths;
+    if (!first) return { index: null, branches: [{ text: '1 = 1', bindings: [] }], covers: new Set() };
+    if (others.length === 0) return first;
+    let best = { path: first, rows: Number.POSITIVE_INFINITY };
+    for (const path of paths) {
+      const rows = await countPath(ledger, path, PROBE);
+      if (rows < best.rows) best = { path, rows };
+      if (rows === 0) break;
+    }
+    return best.path;
+  }
+
+  async function countPath(ledger: Ledger, path: Access, limit: number): Promise<number> {
+    let sum = 0;
+    for (const branch of branchSelects(ledger, path, [], '1')) {
+      const [row] = await select(`SELECT COUNT(*) FROM (${branch.text} LIMIT ${limit}) counted`, branch.bindings);
+      sum += Number(row?.[0] ?? 0);
+      if (sum >= limit) return limit;
+    }
+    return sum;
+  }
+
+  /** One SELECT a branch, without ORDER BY and LIMIT. */
+  function branchSelects(ledger: Ledger, access: Access, extra: readonly Sql[], columns: string): Sql[] {
+    if (access.tokens) {
+      const [token, ...more] = access.tokens;
+      const joins = more.map((_, i) => `JOIN entry_tokens t${i} ON t${i}.ledger_id = t.ledger_id AND t${i}.token = ? AND t${i}.seq = t.seq`).join(' ');
+      const needsEntry = extra.some((one) => one.text.includes('e.'));
+      const entry = needsEntry ? 'JOIN entries e ON e.ledger_id = t.ledger_id AND e.seq = t.seq' : '';
+      const where = ['t.ledger_id = ?', 't.token = ?', ...extra.map((one) => one.text.replaceAll('{seq}', 't.seq'))].join(' AND ');
+      const bindings = [...more, ledger.id, token ?? 0, ...extra.flatMap((one) => one.bindings)];
+      return [{ text: `SELECT ${columns.replaceAll('{seq}', 't.seq')} FROM entry_tokens t ${joins} ${entry} WHERE ${where}`, bindings }];
+    }
+    const hint = access.index === null ? '' : dialect.useIndex(access.index);
+    return access.branches.map((branch) => ({
+      text: `SELECT ${columns.replaceAll('{seq}', 'e.seq')} FROM entries e ${hint} WHERE e.ledger_id = ? AND ${branch.text}${extra.map((one) => ` AND ${one.text.replaceAll('{seq}', 'e.seq')}`).join('')}`,
+      bindings: [ledger.id, ...branch.bindings, ...extra.flatMap((one) => one.bindings)],
+    }));
+  }
+
+  async function findSeqs(ledger: Ledger, filter: EntryFilter, sort: Sort, window: Window): Promise<Found[]> {
+    const { conditions, access, days } = await plan(ledger, filter);
+    return sort === 'seq' || sort === '-seq'
+      ? findBySeq(ledger, access, conditions, days, sort, window)
+      : findByTime(ledger, conditions, sort, window);
+  }
+
+  async function findBySeq(ledger: Ledger, access: Access, conditions: readonly Condition[], days: DayCount | null, sort: Sort, window: Window): Promise<Found[]> {
+    const descending = (sort === '-seq') !== window.backwards;
+    const rest = conditions.filter((condition) => !access.covers.has(condition.name));
+    const bounds: Sql[] = [];
+    if (window.after) bounds.push({ text: `{seq} ${descending ? '<' : '>'} ?`, bindings: [window.after.seq] });
+    if (days) bounds.push({ text: '{seq} BETWEEN ? AND ?', bindings: [days.minSeq, days.maxSeq] });
+    const order = `ORDER BY {seq} ${descending ? 'DESC' : 'ASC'}`;
+    const limit = window.limit + window.offset;
+    const branches = branchSelects(ledger, access, [...bounds, ...rest], '{seq} AS seq').map((branch) => ({
+      text: `${branch.text} ${order.replaceAll('{seq}', access.tokens ? 't.seq' : 'e.seq')} LIMIT ${limit}`,
+      bindings: branch.bindings,
+    }));
+    const text =
+      branches.length === 1
+        ? (branches[0]?.text ?? '')
+        : `SELECT seq FROM (${branches.map((branch) => `SELECT * FROM (${branch.text}) b`).join(' UNION ALL ')}) u ORDER BY seq ${descending ? 'DESC' : 'ASC'} LIMIT ${limit}`;
+    const rows = await select(text, branches.flatMap((branch) => branch.bindings)); // prettier-ignore
+    const found = rows.slice(window.offset).map(([seq]) => ({ seq: Number(seq), time: 0 }));
+    return window.backwards ? found.reverse() : found;
+  }
+
+  async function findByTime(ledger: Ledger, conditions: readonly Condition[], sort: Sort, window: Window): Promise<Found[]> {
+    const descending = (sort === '-occurred_at') !== window.backwards;
+    const than = descending ? '<' : '>';
+    const direction = descending ? 'DESC' : 'ASC';
+    const bounds: Sql[] = window.after
+      ? [{ text: `(e.occurred_at ${than}= ? AND (e.occurred_at ${than} ? OR e.seq ${than} ?))`, bindings: [window.after.time, window.after.time, window.after.seq] }]
+      : [];
+    const where = ['e.ledger_id = ?', ...bounds.map((one) => one.text), ...conditions.map((one) => one.text.replaceAll('{seq}', 'e.seq'))].join(' AND ');
+    const bindings = [ledger.id, ...bounds.flatMap((one) => one.bindings), ...conditions.flatMap((one) => one.bindings)];
+    const rows = await select(
+      `SELECT e.seq, e.occurred_at FROM entries e ${dialect.useIndex('entries_occurred')} WHERE ${where} ORDER BY e.occurred_at ${direction}, e.seq ${direction} LIMIT ${window.limit + window.offset}`,
+      bindings,
+    );
+    const found = rows.slice(window.offset).map(([seq, time]) => ({ seq: Number(seq), time: Number(time) }));
+    return window.backwards ? found.reverse() : found;
+  }
+
+  async function countMatches(ledger: Ledger, filter: EntryFilter): Promise<{ total: number; exact: boolean }> {
+    const { conditions, access, days } = await plan(ledger, filter);
+    if (conditions.length === 0) {
+      const [row] = await select('SELECT seq FROM heads WHERE ledger_id = ?', [ledger.id]);
+      return { total: Number(row?.[0] ?? 0), exact: true };
+    }
+    const counted = await fromCounters(ledger, filter, days);
+    if (counted !== undefined) return { total: counted, exact: true };
+
+    const rest = conditions.filter((condition) => !access.covers.has(condition.name));
+    const bounds: Sql[] = days ? [{ text: '{seq} BETWEEN ? AND ?', bindings: [days.minSeq, days.maxSeq] }] : [];
+    let total = 0;
+    let exact = true;
+    for (const branch of branchSelects(ledger, access, bounds, rest.length === 0 ? '1' : '{seq} AS seq')) {
+      // A window of the newest rows: what lies outside it is "more than".
+      const window = rest.length === 0 ? `${branch.text} LIMIT ${TOTAL_CAP + 1}` : `${branch.text} ORDER BY seq DESC LIMIT ${COUNT_WINDOW}`;
+      const sql = rest.length === 0
+        ? `SELECT COUNT(*), 0 FROM (${window}) counted`
+        : `SELECT SUM(CASE WHEN ${rest.map((one) => one.text.replaceAll('{seq}', 'e.seq')).join(' AND ')} THEN 1 ELSE 0 END), COUNT(*) FROM (${window}) w JOIN entries e ON e.ledger_id = ? AND e.seq = w.seq`; // prettier-ignore
+      const bindings = rest.length === 0 ? branch.bindings : [...rest.flatMap((one) => one.bindings), ...branch.bindings, ledger.id];
+      const [row] = await select(sql, bindings);
+      total += Number(row?.[0] ?? 0);
+      if (rest.length > 0 && Number(row?.[1] ?? 0) >= COUNT_WINDOW) exact = false;
+      if (total > TOTAL_CAP) return { total: TOTAL_CAP, exact: false };
+    }
+    return { total, exact };
+  }
+
+  /** A total that the kept counters tell: category, severity and whole days. */
+  async function fromCounters(ledger: Ledger, filter: EntryFilter, days: DayCount | null): Promise<number | undefined> {
+    const countable = new Set(['category', 'severity']);
+    const others = filter.q ?? filter.actorName ?? filter.ip ?? filter.hash ?? filter.status;
+    if (others !== null || Object.keys(filter.terms).some((name) => !countable.has(name))) return undefined;
+    if (days !== null && !days.wholeDays) return undefined;
+    const where: string[] = ['ledger_id = ?'];
+    const bindings: Cell[] = [ledger.id];
+    if (days) {
+      where.push('day >= ? AND day <= ?');
+      bindings.push(days.firstDay, days.lastDay);
+    }
+    for (const name of ['category', 'severity'] as const) {
+      const values = closedValues(filter.terms[name], name === 'category' ? CATEGORIES : SEVERITIES);
+      if (values === null) continue;
+      where.push(`${name} IN (${values.map(() => '?').join(',') || 'NULL'})`);
+      bindings.push(...values);
+    }
+    const [row] = await select(`SELECT SUM(entries) FROM day_counters WHERE ${where.join(' AND ')}`, bindings);
+    return Number(row?.[0] ?? 0);
+  }
+
+  return {
+    async findPage(ledger, request: PageRequest): Promise<SearchPage> {
+      const { filter, sort, perPage } = request;
+      const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, sort);
+      const page = cursor ? 1 : (request.page ?? 1);
+      const offset = (page - 1) * perPage;
+      if (offset >= TOTAL_CAP) throw new KnownError('bad_cursor', `pages reach to entry ${TOTAL_CAP}; follow next_cursor to go further`);
+      const backwards = cursor?.direction === 'previous';
+      const window: Window = { after: cursor ? { seq: cursor.seq, time: cursor.time } : null, backwards, limit: perPage + 1, offset };
+
+      const found = await findSeqs(ledger, filter, sort, window);
+      const hasMore = found.length > perPage;
+      const shown = backwards ? found.slice(hasMore ? 1 : 0) : found.slice(0, perPage);
+      const counted = await countMatches(ledger, filter);
+      const from = positionOf(cursor, shown.length, offset);
+      const first = shown[0];
+      const last = shown.at(-1);
+      const hasNext = backwards ? true : hasMore;
+      const hasPrevious = backwards ? hasMore && from > 1 : from > 1;
+      // What was found is there, whatever a total counted a moment earlier or a window cut off.
+      const total = Math.max(counted.total, shown.length === 0 ? 0 : from + shown.length - 1 + (hasNext && !counted.exact ? 1 : 0));
+      return {
+        seqs: shown.map((one) => one.seq),
+        total,
+        totalIsExact: counted.exact,
+        from: shown.length === 0 ? 0 : from,
+        nextCursor: hasNext && last ? encodeCursor({ direction: 'next', seq: last.seq, time: last.time, position: from + shown.length - 1 }, sort) : null,
+        previousCursor: hasPrevious && first ? encodeCursor({ direction: 'previous', seq: first.seq, time: first.time, position: from }, sort) : null,
+      };
+    },
+
+    async *findAll(ledger, filter, sort, chunk) {
+      let after: Window['after'] = null;
+      for (;;) {
+        const found: Found[] = await findSeqs(ledger, filter, sort, { after, backwards: false, limit: chunk, offset: 0 });
+        if (found.length > 0) yield found.map((one) => one.seq);
+        const last = found.at(-1);
+        if (!last || found.length < chunk) return;
+        after = last;
+      }
+    },
+  };
+}
+
+interface Found {
+  readonly seq: number;
+  readonly time: number;
+}
+interface Window {
+  readonly after: Found | null;
+  readonly backwards: boolean;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+function positionOf(cursor: Cursor | undefined, shown: number, offset: number): number {
+  if (!cursor) return offset + 1;
+  return cursor.direction === 'next' ? cursor.position + 1 : Math.max(1, cursor.position - shown);
+}
+
+// ---- what a filter asks of a row
+
+function conditionsOf(filter: EntryFilter): Condition[] {
+  const conditions: Condition[] = [];
+  const add = (name: string, text: string, bindings: readonly Cell[]) => conditions.push({ name, text, bindings });
+  const { terms } = filter;
+  for (const [name, column] of [['category', 'e.category'], ['severity', 'e.severity'], ['action', 'e.action'], ['outcome', 'e.outcome'], ['client', 'e.client_id'], ['via', 'e.via'], ['hook', 'e.hook']] as const) {
+    const term = terms[name];
+    if (term && term.is.length > 0) add(name, `${column} IN (${term.is.map(() => '?').join(',')})`, term.is);
+    if (term && term.not.length > 0) add(`!${name}`, `(${column} IS NULL OR ${column} NOT IN (${term.not.map(() => '?').join(',')}))`, term.not);
+  } // prettier-ignore
+  for (const name of ['actor', 'target'] as const) {
+    const term = terms[name];
+    if (term && term.is.length > 0) add(name, `(${term.is.map((value) => refSql(name, value)).join(' OR ')})`, term.is.flatMap(refBindings)); // prettier-ignore
+    if (term && term.not.length > 0) add(`!${name}`, `NOT (${term.not.map((value) => refSql(name, value)).join(' OR ')})`, term.not.flatMap(refBindings)); // prettier-ignore
+  }
+  if (filter.after !== null) add('after', 'e.occurred_at >= ?', [filter.after]);
+  if (filter.before !== null) add('before', 'e.occurred_at < ?', [filter.before]);
+  if (filter.hash !== null) add('hash', 'e.hash >= ? AND e.hash <= ?', hashRange(filter.hash));
+  const tokens = searchTokens(filter);
+  if (tokens !== null) {
+    const has = 'EXISTS (SELECT 1 FROM entry_tokens x WHERE x.ledger_id = e.ledger_id AND x.token = ? AND x.seq = {seq})';
+    add('tokens', tokens.length === 0 ? '1 = 0' : tokens.map(() => has).join(' AND '), tokens);
+  }
+  if (filter.status !== null) {
+    const broken = `EXISTS (SELECT 1 FROM verification_breaks x WHERE x.seq = {seq} AND x.verification_id =
+      (SELECT MAX(v.id) FROM verifications v WHERE v.ledger_id = e.ledger_id))`;
+    add('status', filter.status === 'broken' ? broken : `NOT ${broken}`, []);
+  }
+  return conditions;
+}
+
+/** null: no free text asked for. An empty list: text without a single word, which nothing can hold. */
+function searchTokens(filter: EntryFilter): number[] | null {
+  if (filter.q === null && filter.actorName === null && filter.ip === null) return null;
+  const words = [
+    ...(filter.q === null ? [] : tokenize(filter.q, { forSearch: true })),
+    ...(filter.actorName === null ? [] : [...tokenize(filter.actorName)].map((word) => fieldToken('name', word))),
+    ...(filter.ip === null ? [] : [fieldToken('ip', filter.ip)]),
+  ];
+  return words.map(tokenNumber);
+}
+
+function refSql(name: 'actor' | 'target', value: string): string {
+  return value.includes(':') ? `(e.${name}_type = ? AND e.${name}_id = ?)` : `e.${name}_type = ?`;
+}
+
+function refBindings(value: string): string[] {
+  const at = value.indexOf(':');
+  return at < 0 ? [value] : [value.slice(0, at), value.slice(at + 1)];
+}
+
+function hashRange(prefix: string): [string, string] {
+  return [prefix, prefix.padEnd(64, 'f')];
+}
+
+/** The values of a closed set that a filter leaves; null when it leaves all. */
+function closedValues(terms: Terms | undefined, all: readonly string[]): string[] | null {
+  if (!terms) return null;
+  return (terms.is.length > 0 ? terms.is : all).filter((value) => !terms.not.includes(value));
+}
+
+// ---- by which index to reach the rows
+
+function accessPaths(filter: EntryFilter, days: DayCount | null): Access[] {
+  const { terms } = filter;
+  const paths: Access[] = [];
+  const byColumn = (name: 'action' | 'client' | 'hook' | 'via' | 'outcome', column: string, index: string) => {
+    const term = terms[name];
+    const values = name === 'outcome' ? (term ? closedValues(term, OUTCOMES) : null) : (term?.is ?? []);
+    if (values !== null && values.length > 0 && values.length <= MAX_BRANCHES) {
+      paths.push({ index, branches: values.map((value) => ({ text: `e.${column} = ?`, bindings: [value] })), covers: new Set([name, ...(name === 'outcome' ? ['!outcome'] : [])]) });
+    }
+  };
+  if (filter.hash !== null) paths.push({ index: 'entries_hash', branches: [{ text: 'e.hash >= ? AND e.hash <= ?', bindings: hashRange(filter.hash) }], covers: new Set(['hash']) });
+  const tokens = searchTokens(filter);
+  if (tokens !== null && tokens.length > 0) paths.push({ index: null, branches: [], tokens, covers: new Set(['tokens']) });
+  byRef('target');
+  byColumn('client', 'client_id', 'entries_client');
+  byRef('actor');
+  byColumn('action', 'action', 'entries_action');
+  byColumn('hook', 'hook', 'entries_hook');
+  byColumn('outcome', 'outcome', 'entries_outcome');
+  byColumn('via', 'via', 'entries_via');
+
+  const categories = closedValues(terms.category, CATEGORIES);
+  const severities = closedValues(terms.severity, SEVERITIES);
+  if (categories !== null || severities !== null) {
+    const branches = (categories ?? CATEGORIES).flatMap((category) =>
+      (severities ?? SEVERITIES).map((severity) => ({ text: 'e.category = ? AND e.severity = ?', bindings: [category, severity] })),
+    );
+    const covers = new Set(['category', '!category', 'severity', '!severity']);
+    if (branches.length > 0) paths.push({ index: 'entries_category', branches, covers });
+  }
+  if (days !== null && days.entries <= SORTABLE) {
+    const range = { text: 'e.occurred_at >= ? AND e.occurred_at < ?', bindings: [filter.after ?? 0, filter.before ?? Number.MAX_SAFE_INTEGER] };
+    paths.push({ index: 'entries_occurred', branches: [range], covers: new Set(['after', 'before']) });
+  }
+  return paths;
+
+  function byRef(name: 'actor' | 'target'): void {
+    const values = terms[name]?.is ?? [];
+    if (values.length === 0) return;
+    if (values.every((value) => value.includes(':')) && values.length <= MAX_BRANCHES) {
+      paths.push({ index: `entries_${name}`, branches: values.map((value) => ({ text: refSql(name, value), bindings: refBindings(value) })), covers: new Set([name]) });
+    } else if (name === 'actor' && values.length === 1 && values[0] !== undefined) {
+      paths.push({ index: null, branches: [], tokens: [tokenNumber(fieldToken('actor_type', values[0]))], covers: new Set() });
+    } else if (name === 'target') {
+      // A type alone is not a run of its index in order of seq, but its actions are.
+      const types = new Set(values.map((value) => value.split(':')[0]));
+      const actions = ALL_ACTIONS.filter((action) => types.has(action.targetType)).map((action) => action.action);
+      const known = actions.length > 0 && actions.length <= MAX_BRANCHES && actions.every((action) => findAction(action) !== undefined);
+      if (known && !types.has('upgrade')) paths.push({ index: 'entries_action', branches: actions.map((action) => ({ text: 'e.action = ?', bindings: [action] })), covers: new Set() });
+    }
+  }
+}

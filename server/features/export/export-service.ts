@@ -1,0 +1,75 @@
+import { stringify } from 'csv-stringify';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Ledger } from '../../entries/entry-store';
+import type { BrowseService, EntryFilter, Sort } from '../browse/browse-service';
+import { EXPORT_COLUMNS, harmless } from './export-columns';
+
+export const EXPORT_FORMATS = ['csv', 'json', 'ndjson'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportRequest {
+  readonly ledger: Ledger;
+  readonly filter: EntryFilter;
+  readonly sort: Sort;
+  readonly format: ExportFormat;
+  /** The header of a CSV column by its raw name; the raw name itself by default. */
+  readonly header?: (name: string) => string;
+}
+
+/** Exports as streams: never more than a few hundred entries are in memory. */
+export interface ExportService {
+  open(request: ExportRequest): Readable;
+  /** Streams an export into an answer and resolves at its end; a reader who goes away ends the reading. */
+  send(response: Writable, request: ExportRequest): Promise<void>;
+}
+
+export function createExportService({ browse }: { readonly browse: BrowseService }): ExportService {
+  function open(request: ExportRequest): Readable {
+    const pages = browse.streamEntries(request.ledger, request.filter, request.sort);
+    switch (request.format) {
+      case 'csv':
+        return csv(pages, request.header ?? ((name) => name));
+      case 'json':
+        return Readable.from(jsonList(pages), { objectMode: false });
+      case 'ndjson':
+        return Readable.from(jsonLines(pages), { objectMode: false });
+    }
+  }
+  return { open, send: (response, request) => pipeline(open(request), response) };
+}
+
+type Pages = ReturnType<BrowseService['streamEntries']>;
+
+/** UTF-8 with BOM, CRLF, RFC 4180 quoting (CONTRACT section 6). */
+function csv(pages: Pages, header: (name: string) => string): Readable {
+  const rows = async function* () {
+    yield EXPORT_COLUMNS.map((column) => harmless(header(column.name)));
+    for await (const entries of pages) for (const entry of entries) yield EXPORT_COLUMNS.map((column) => harmless(column.cell(entry)));
+  };
+  const writer = stringify({ bom: true, record_delimiter: 'windows' });
+  const source = Readable.from(rows());
+  source.on('error', (error) => writer.destroy(error));
+  return source.pipe(writer);
+}
+
+async function* jsonList(pages: Pages): AsyncGenerator<string> {
+  let before = '[\n';
+  for await (const entries of pages) {
+    for (const entry of entries) {
+      yield `${before}${JSON.stringify(entry)}`;
+      before = ',\n';
+    }
+  }
+  yield before === '[\n' ? '[]\n' : '\n]\n';
+}
+
+async function* jsonLines(pages: Pages): AsyncGenerator<string> {
+  for await (const entries of pages) yield entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+}
+
+/** `sealtrail-audit-2026-11-21-0801.csv`, time in UTC. */
+export function exportFileName(now: Date, format: ExportFormat): string {
+  const [day = '', time = ''] = now.toISOString().split('T');
+  return `sealtrail-audit-${day}-${time.slice(0, 2)}${time.slice(3, 5)}.${format}`;
+}

@@ -1,0 +1,91 @@
+import type { Database } from '../../db/connection';
+import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { LedgerReport } from './verify-service';
+
+export interface Verification extends LedgerReport {
+  readonly id: number;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly requestedBy: string;
+}
+
+/** What verifications found, kept beside the chain. */
+export interface VerificationStore {
+  save(ledger: Ledger, report: LedgerReport, run: { readonly startedAt: Date; readonly finishedAt: Date; readonly requestedBy: string }): Promise<void>;
+  findLatest(ledger: Ledger): Promise<Verification | undefined>;
+}
+
+interface VerificationRow {
+  id: number;
+  ledger_id: number;
+  verdict: LedgerReport['verdict'];
+  size: number;
+  scanned: number;
+  valid: number;
+  unverifiable: number;
+  broken: number;
+  started_at: number;
+  finished_at: number;
+  requested_by: string;
+}
+
+interface BreakRow {
+  verification_id: number;
+  position: number;
+  seq: number;
+  entry_id: string | null;
+  kind: string;
+  detail: string;
+  received_at: number | null;
+}
+
+/** Breaks shown with a result; the rest is counted and told by the command line. */
+const SHOWN = 1_000;
+
+export function createVerificationStore({ database, store }: { readonly database: Database; readonly store: EntryStore }): VerificationStore {
+  const db = database.knex;
+  return {
+    async save(ledger, report, run) {
+      await db.transaction(async (trx) => {
+        const [id] = await trx<VerificationRow>('verifications').insert({
+          ledger_id: ledger.id,
+          verdict: report.verdict,
+          size: report.size,
+          scanned: report.scanned,
+          valid: report.valid,
+          unverifiable: report.unverifiable,
+          broken: report.broken.length,
+          started_at: run.startedAt.getTime(),
+          finished_at: run.finishedAt.getTime(),
+          requested_by: run.requestedBy,
+        });
+        await database.dialect.insertRows(
+          trx,
+          'verification_breaks',
+          ['verification_id', 'position', 'seq', 'entry_id', 'kind', 'detail', 'received_at'],
+          report.broken.map((one, position) => [id ?? 0, position, one.seq, one.id?.slice(0, 36) ?? null, one.kind, one.detail.slice(0, 1000), one.received_at === null ? null : Date.parse(one.received_at)]),
+        );
+      });
+    },
+    async findLatest(ledger) {
+      const row = await db<VerificationRow>('verifications').where({ ledger_id: ledger.id }).orderBy('id', 'desc').first();
+      if (!row) return undefined;
+      const breaks = await db<BreakRow>('verification_breaks').where({ verification_id: row.id }).orderBy('position').limit(SHOWN);
+      const head = await store.findHead(ledger);
+      return {
+        id: row.id,
+        ledger: ledger.name,
+        verdict: row.verdict,
+        size: row.size,
+        scanned: row.scanned,
+        valid: row.valid,
+        unverifiable: row.unverifiable,
+        head: head ? { seq: head.seq, hash: head.hash } : null,
+        broken: breaks.map((one) => ({ seq: one.seq, id: one.entry_id, kind: one.kind, detail: one.detail, received_at: one.received_at === null ? null : new Date(one.received_at).toISOString() })),
+        startedAt: new Date(row.started_at).toISOString(),
+        finishedAt: new Date(row.finished_at).toISOString(),
+        requestedBy: row.requested_by,
+      };
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { createServer, type Server } from 'node:http';
+import { createApp } from './app';
+import { createMasterKey } from './entries/master-key';
+import { checkMasterKey, DEFAULT_TENANT, ensureLedger } from './entries/ledger-setup';
+import { checkEngine } from './db/connection';
+import { migrate, pendingMigrations, refuseNewerSchema } from './db/migration-source';
+import type { Config } from './config/config';
+import { createDeps, type Deps } from './deps';
+
+/** The embedded store makes the key that it needs; with MySQL the key is the operator's, made once by `init`. */
+export function ensureMasterKey(config: Config): boolean {
+  return config.databaseUrl.startsWith('sqlite:') && createMasterKey(config.masterKeyFile);
+}
+
+/** Deps over a store that is migrated, obeys, belongs to our key and has its first ledger. */
+export async function openStore(config: Config, options: { readonly migrate: boolean }): Promise<Deps> {
+  const deps = createDeps(config);
+  try {
+    await checkEngine(deps.database);
+    if (options.migrate) {
+      await migrate(deps.database);
+      await checkMasterKey(deps);
+      await ensureLedger(deps, DEFAULT_TENANT);
+    } else {
+      await refuseNewerSchema(deps.database);
+      const pending = await pendingMigrations(deps.database);
+      if (pending.length > 0) throw new Error(`The database schema is not up to date. Run: sealtrail migrate`);
+    }
+    return deps;
+  } catch (error) {
+    await deps.close();
+    throw error;
+  }
+}
+
+export interface RunningServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Listens until `stop`; open requests are finished, what was taken is committed, then the database is closed. */
+export async function startServer(deps: Deps): Promise<RunningServer> {
+  const { app, stop } = createApp(deps);
+  const server = createServer(app);
+  // Longer than a proxy's own idle time, so that it never writes into a connection that we are closing.
+  server.keepAliveTimeout = 65_000;
+  await listen(server, deps.config.host, deps.config.port);
+  deps.indexer.wake();
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : deps.config.port;
+  const host = deps.config.host.includes(':') ? `[${deps.config.host}]` : deps.config.host;
+  return {
+    url: `http://${host}:${port}`,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), 10_000).unref();
+      await closed;
+      stop();
+      await deps.close();
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+}
