@@ -1,0 +1,16 @@
+<?php
+
+declare(strict_types=1);
+
+if (!defined('WHMCS')) {
+    exit('This file cannot be accessed directly');
+}
+
+(static function () {
+    try {
+        require_once __DIR__ . '/lib/autoload.php';
+        WHMCS\Module\Addon\Sealtrail\Bridge::ofBilling()->listen();
+    } catch (\Throwable $e) {
+        error_log('sealtrail: not listening: ' . get_class($e) . ': ' . $e->getMessage());
+    }
+})();

@@ -1,0 +1,61 @@
+<?php
+
+if (!defined('WHMCS')) {
+    exit('This file cannot be accessed directly');
+}
+
+$_ADDONLANG['description'] = '防竄改稽核紀錄：將此處發生的事件轉送至 Sealtrail 邊車服務，由其封入任何人皆可驗證的雜湊鏈。';
+$_ADDONLANG['sidecar_url'] = '邊車服務位址';
+$_ADDONLANG['sidecar_url_help'] = 'Sealtrail 邊車服務的監聽位址，例如 http://127.0.0.1:8787';
+$_ADDONLANG['bridge_id'] = '橋接 ID';
+$_ADDONLANG['bridge_id_help'] = '由「sealtrail bridge add」輸出的 ID。';
+$_ADDONLANG['secret'] = '橋接密鑰';
+$_ADDONLANG['secret_help'] = 'whsec_... 最好不要存入資料庫：可放在環境變數 SEALTRAIL_BRIDGE_SECRET，或 WHMCS 目錄上一層的 sealtrail-secret.php 中，此處留空。';
+$_ADDONLANG['activated'] = 'Sealtrail 已啟用。請填寫邊車服務位址與橋接 ID，勾選可開啟此頁面的管理員角色，然後在頁面上按「測試」。';
+$_ADDONLANG['activate_missing'] = '未啟用。缺少以下 PHP 擴充套件：';
+$_ADDONLANG['activate_tables'] = '未啟用：無法建立資料表 mod_sealtrail_outbox 與 mod_sealtrail_state。資料庫使用者是否有建立資料表的權限？';
+$_ADDONLANG['deactivated'] = 'Sealtrail 已停止記錄。沒有刪除任何資料：邊車中的項目與此處等待傳送的項目均維持原狀。';
+$_ADDONLANG['standing'] = '橋接狀態';
+$_ADDONLANG['pairing'] = '配對';
+$_ADDONLANG['paired'] = '位址、ID 與密鑰均已設定';
+$_ADDONLANG['not_paired'] = '未配對：缺少位址、ID 或密鑰。配對之前，事件保存在此處。';
+$_ADDONLANG['missing_or_malformed'] = '缺少或格式錯誤';
+$_ADDONLANG['secret_from_env'] = '來自環境變數';
+$_ADDONLANG['secret_from_file'] = '來自檔案 sealtrail-secret.php';
+$_ADDONLANG['secret_from_field'] = '來自模組設定（使用環境變數或檔案較安全）';
+$_ADDONLANG['secret_from_none'] = '缺少';
+$_ADDONLANG['requirements'] = 'PHP 擴充套件';
+$_ADDONLANG['all_present'] = '全部具備';
+$_ADDONLANG['extensions_missing'] = '缺少：';
+$_ADDONLANG['timing'] = '傳送時機';
+$_ADDONLANG['timing_request'] = '每次回應送出之後，以及由排程工作傳送';
+$_ADDONLANG['timing_cron'] = '僅由排程工作傳送，因為此網頁伺服器無法在 PHP 繼續執行前結束頁面';
+$_ADDONLANG['database_away'] = '無法從資料庫讀取';
+$_ADDONLANG['waiting'] = '等待傳送的項目';
+$_ADDONLANG['oldest'] = '最早項目的等待時間';
+$_ADDONLANG['last_success'] = '上次成功傳送（UTC）';
+$_ADDONLANG['last_error'] = '上次錯誤（UTC）';
+$_ADDONLANG['pause'] = '距下次嘗試';
+$_ADDONLANG['parked'] = '擱置的項目';
+$_ADDONLANG['never'] = '從未';
+$_ADDONLANG['none'] = '無';
+$_ADDONLANG['open'] = '開啟 Sealtrail';
+$_ADDONLANG['button_test'] = '測試';
+$_ADDONLANG['button_deliver'] = '立即傳送';
+$_ADDONLANG['button_retry'] = '重試擱置的項目';
+$_ADDONLANG['token_refused'] = '已拒絕：表單已過期或並非來自此頁面，請重試。';
+$_ADDONLANG['action_failed'] = '操作失敗：';
+$_ADDONLANG['test_passed'] = '邊車服務已回應，並認得此橋接。';
+$_ADDONLANG['test_failed'] = '邊車服務未接受測試傳送。';
+$_ADDONLANG['unparked'] = '等待再次嘗試的項目：';
+$_ADDONLANG['outcome_not_paired'] = '尚未配對：需要位址、ID 與密鑰。';
+$_ADDONLANG['outcome_busy'] = '另一次傳送正在進行。';
+$_ADDONLANG['outcome_emptied'] = '所有等待的項目均已傳送。';
+$_ADDONLANG['outcome_out_of_time'] = '已傳送一部分，其餘隨後傳送。';
+$_ADDONLANG['outcome_refused'] = '未能傳送，請查看上次錯誤。項目仍保存在此處。';
+$_ADDONLANG['parked_help'] = '邊車服務因內容拒絕了這些項目。它們保存在此處，絕不會被刪除。';
+$_ADDONLANG['parked_seq'] = '編號';
+$_ADDONLANG['parked_event'] = '事件 ID';
+$_ADDONLANG['parked_subject'] = '內容';
+$_ADDONLANG['parked_at'] = '擱置時間（UTC）';
+$_ADDONLANG['parked_reason'] = '原因';

@@ -1,0 +1,61 @@
+<?php
+
+if (!defined('WHMCS')) {
+    exit('This file cannot be accessed directly');
+}
+
+$_ADDONLANG['description'] = '防篡改审计日志：把此处发生的事件转发给 Sealtrail 边车服务，由其封入任何人都可验证的哈希链。';
+$_ADDONLANG['sidecar_url'] = '边车服务地址';
+$_ADDONLANG['sidecar_url_help'] = 'Sealtrail 边车服务的监听地址，例如 http://127.0.0.1:8787';
+$_ADDONLANG['bridge_id'] = '桥接 ID';
+$_ADDONLANG['bridge_id_help'] = '由 “sealtrail bridge add” 输出的 ID。';
+$_ADDONLANG['secret'] = '桥接密钥';
+$_ADDONLANG['secret_help'] = 'whsec_... 最好不要存入数据库：可放在环境变量 SEALTRAIL_BRIDGE_SECRET，或 WHMCS 目录上一级的 sealtrail-secret.php 中，此处留空。';
+$_ADDONLANG['activated'] = 'Sealtrail 已启用。请填写边车服务地址和桥接 ID，勾选可打开此页面的管理员角色，然后在页面上点击“测试”。';
+$_ADDONLANG['activate_missing'] = '未启用。缺少以下 PHP 扩展：';
+$_ADDONLANG['activate_tables'] = '未启用：无法创建数据表 mod_sealtrail_outbox 和 mod_sealtrail_state。数据库用户是否有建表权限？';
+$_ADDONLANG['deactivated'] = 'Sealtrail 已停止记录。没有删除任何数据：边车中的条目和此处等待发送的项目均保持原样。';
+$_ADDONLANG['standing'] = '桥接状态';
+$_ADDONLANG['pairing'] = '配对';
+$_ADDONLANG['paired'] = '地址、ID 和密钥均已设置';
+$_ADDONLANG['not_paired'] = '未配对：缺少地址、ID 或密钥。在配对之前，事件保存在此处。';
+$_ADDONLANG['missing_or_malformed'] = '缺失或格式错误';
+$_ADDONLANG['secret_from_env'] = '来自环境变量';
+$_ADDONLANG['secret_from_file'] = '来自文件 sealtrail-secret.php';
+$_ADDONLANG['secret_from_field'] = '来自模块设置（使用环境变量或文件更安全）';
+$_ADDONLANG['secret_from_none'] = '缺失';
+$_ADDONLANG['requirements'] = 'PHP 扩展';
+$_ADDONLANG['all_present'] = '全部具备';
+$_ADDONLANG['extensions_missing'] = '缺少：';
+$_ADDONLANG['timing'] = '发送时机';
+$_ADDONLANG['timing_request'] = '每次响应发出之后，以及由计划任务发送';
+$_ADDONLANG['timing_cron'] = '仅由计划任务发送，因为此 Web 服务器无法在 PHP 继续运行前结束页面';
+$_ADDONLANG['database_away'] = '无法从数据库读取';
+$_ADDONLANG['waiting'] = '等待发送的项目';
+$_ADDONLANG['oldest'] = '最早项目的等待时间';
+$_ADDONLANG['last_success'] = '上次成功发送（UTC）';
+$_ADDONLANG['last_error'] = '上次错误（UTC）';
+$_ADDONLANG['pause'] = '距下次尝试';
+$_ADDONLANG['parked'] = '搁置的项目';
+$_ADDONLANG['never'] = '从未';
+$_ADDONLANG['none'] = '无';
+$_ADDONLANG['open'] = '打开 Sealtrail';
+$_ADDONLANG['button_test'] = '测试';
+$_ADDONLANG['button_deliver'] = '立即发送';
+$_ADDONLANG['button_retry'] = '重试搁置的项目';
+$_ADDONLANG['token_refused'] = '已拒绝：表单已过期或并非来自此页面，请重试。';
+$_ADDONLANG['action_failed'] = '操作失败：';
+$_ADDONLANG['test_passed'] = '边车服务已应答，并认得此桥接。';
+$_ADDONLANG['test_failed'] = '边车服务未接受测试发送。';
+$_ADDONLANG['unparked'] = '等待再次尝试的项目：';
+$_ADDONLANG['outcome_not_paired'] = '尚未配对：需要地址、ID 和密钥。';
+$_ADDONLANG['outcome_busy'] = '另一次发送正在进行。';
+$_ADDONLANG['outcome_emptied'] = '所有等待的项目均已发送。';
+$_ADDONLANG['outcome_out_of_time'] = '已发送一部分，其余随后发送。';
+$_ADDONLANG['outcome_refused'] = '未能发送，请查看上次错误。项目仍保存在此处。';
+$_ADDONLANG['parked_help'] = '边车服务因内容拒绝了这些项目。它们保存在此处，绝不会被删除。';
+$_ADDONLANG['parked_seq'] = '编号';
+$_ADDONLANG['parked_event'] = '事件 ID';
+$_ADDONLANG['parked_subject'] = '内容';
+$_ADDONLANG['parked_at'] = '搁置时间（UTC）';
+$_ADDONLANG['parked_reason'] = '原因';

@@ -1,0 +1,61 @@
+<?php
+
+if (!defined('WHMCS')) {
+    exit('This file cannot be accessed directly');
+}
+
+$_ADDONLANG['description'] = 'Tamper-evident audit trail: forwards what happens here to the Sealtrail sidecar, which seals it into a chain that anybody can check.';
+$_ADDONLANG['sidecar_url'] = 'Sidecar address';
+$_ADDONLANG['sidecar_url_help'] = 'Where the Sealtrail sidecar listens, for example http://127.0.0.1:8787';
+$_ADDONLANG['bridge_id'] = 'Bridge id';
+$_ADDONLANG['bridge_id_help'] = 'The id that "sealtrail bridge add" has printed.';
+$_ADDONLANG['secret'] = 'Bridge secret';
+$_ADDONLANG['secret_help'] = 'whsec_... Better kept out of the database: in the environment as SEALTRAIL_BRIDGE_SECRET, or in sealtrail-secret.php above the WHMCS folder. Leave this empty then.';
+$_ADDONLANG['activated'] = 'Sealtrail is active. Enter the sidecar address and the bridge id, tick the admin roles that may open the page, and press Test on it.';
+$_ADDONLANG['activate_missing'] = 'Not activated. These PHP extensions are missing:';
+$_ADDONLANG['activate_tables'] = 'Not activated: the tables mod_sealtrail_outbox and mod_sealtrail_state could not be made. May the database user create tables?';
+$_ADDONLANG['deactivated'] = 'Sealtrail no longer records. Nothing was deleted: entries in the sidecar and items still waiting here stay where they are.';
+$_ADDONLANG['standing'] = 'How the bridge stands';
+$_ADDONLANG['pairing'] = 'Pairing';
+$_ADDONLANG['paired'] = 'Address, id and secret are set';
+$_ADDONLANG['not_paired'] = 'Not paired: address, id or secret is missing. Events are kept here until it is.';
+$_ADDONLANG['missing_or_malformed'] = 'missing or malformed';
+$_ADDONLANG['secret_from_env'] = 'from the environment';
+$_ADDONLANG['secret_from_file'] = 'from the file sealtrail-secret.php';
+$_ADDONLANG['secret_from_field'] = 'from the module settings (the environment or a file is safer)';
+$_ADDONLANG['secret_from_none'] = 'missing';
+$_ADDONLANG['requirements'] = 'PHP extensions';
+$_ADDONLANG['all_present'] = 'all present';
+$_ADDONLANG['extensions_missing'] = 'missing:';
+$_ADDONLANG['timing'] = 'Delivery';
+$_ADDONLANG['timing_request'] = 'after each answer has been sent, and from the cron';
+$_ADDONLANG['timing_cron'] = 'from the cron only, because this web server cannot close a page before PHP goes on';
+$_ADDONLANG['database_away'] = 'cannot be read from the database';
+$_ADDONLANG['waiting'] = 'Items waiting';
+$_ADDONLANG['oldest'] = 'Age of the oldest item';
+$_ADDONLANG['last_success'] = 'Last successful delivery (UTC)';
+$_ADDONLANG['last_error'] = 'Last error (UTC)';
+$_ADDONLANG['pause'] = 'Pause before the next attempt';
+$_ADDONLANG['parked'] = 'Parked items';
+$_ADDONLANG['never'] = 'never';
+$_ADDONLANG['none'] = 'none';
+$_ADDONLANG['open'] = 'Open Sealtrail';
+$_ADDONLANG['button_test'] = 'Test';
+$_ADDONLANG['button_deliver'] = 'Deliver now';
+$_ADDONLANG['button_retry'] = 'Try parked items again';
+$_ADDONLANG['token_refused'] = 'Refused: the form has expired or did not come from this page. Please try again.';
+$_ADDONLANG['action_failed'] = 'That did not work:';
+$_ADDONLANG['test_passed'] = 'The sidecar has answered and knows this bridge.';
+$_ADDONLANG['test_failed'] = 'The sidecar did not accept the test delivery.';
+$_ADDONLANG['unparked'] = 'Items waiting for another attempt:';
+$_ADDONLANG['outcome_not_paired'] = 'Not paired yet: address, id and secret are needed.';
+$_ADDONLANG['outcome_busy'] = 'Another delivery is running at this moment.';
+$_ADDONLANG['outcome_emptied'] = 'Everything that was waiting has been delivered.';
+$_ADDONLANG['outcome_out_of_time'] = 'A part has been delivered; the rest follows.';
+$_ADDONLANG['outcome_refused'] = 'Not delivered; see the last error. The items stay here.';
+$_ADDONLANG['parked_help'] = 'The sidecar refused these items for what they contain. They are kept here, never deleted.';
+$_ADDONLANG['parked_seq'] = 'Number';
+$_ADDONLANG['parked_event'] = 'Event id';
+$_ADDONLANG['parked_subject'] = 'About';
+$_ADDONLANG['parked_at'] = 'Parked at (UTC)';
+$_ADDONLANG['parked_reason'] = 'Reason';

@@ -1,0 +1,54 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Addon\Sealtrail;
+
+/** What the sidecar should know about the system an event comes from. */
+final class Installation
+{
+    const BRIDGE_VERSION = '1.0.0';
+
+    private $connection;
+    private $version;
+
+    public function __construct(Connection $connection)
+    {
+        $this->connection = $connection;
+    }
+
+    public function block(int $sequenceStep): array
+    {
+        return [
+            'whmcs' => $this->billingVersion(),
+            'bridge' => self::BRIDGE_VERSION,
+            'php' => PHP_VERSION,
+            'time_zone' => date_default_timezone_get(),
+            'seq_step' => $sequenceStep,
+        ];
+    }
+
+    private function billingVersion(): ?string
+    {
+        if ($this->version === null) {
+            $this->version = $this->readVersion();
+        }
+
+        return $this->version === '' ? null : $this->version;
+    }
+
+    private function readVersion(): string
+    {
+        $loaded = $GLOBALS['CONFIG']['Version'] ?? null;
+        if (is_string($loaded) && $loaded !== '') {
+            return FreeText::clean($loaded, 64);
+        }
+        try {
+            $version = $this->connection->run("SELECT value FROM tblconfiguration WHERE setting = 'Version'")->fetchColumn();
+
+            return FreeText::clean((string) $version, 64);
+        } catch (\Throwable $e) {
+            return '';
+        }
+    }
+}

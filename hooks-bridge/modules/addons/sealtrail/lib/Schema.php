@@ -1,0 +1,61 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Addon\Sealtrail;
+
+/** The bridge's own tables. Made on activation, and again by whoever finds one missing; never dropped. */
+final class Schema
+{
+    // The text of an item is bytes (BLOB): what is sent twice must be the same twice, whatever the connection's charset.
+    const OUTBOX = <<<'SQL'
+CREATE TABLE IF NOT EXISTS mod_sealtrail_outbox (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  event_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  subject VARCHAR(100) NOT NULL,
+  body MEDIUMBLOB NOT NULL,
+  recorded_at DATETIME(3) NOT NULL,
+  parked_at DATETIME(3) NULL,
+  reason VARCHAR(255) NULL,
+  KEY parked (parked_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
+SQL;
+
+    const STATE = <<<'SQL'
+CREATE TABLE IF NOT EXISTS mod_sealtrail_state (
+  name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL,
+  holder CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  held_until DATETIME(3) NULL,
+  not_before DATETIME(3) NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
+SQL;
+
+    private $connection;
+
+    public function __construct(Connection $connection)
+    {
+        $this->connection = $connection;
+    }
+
+    public function create()
+    {
+        $this->connection->run(self::OUTBOX);
+        $this->connection->run(self::STATE);
+    }
+
+    /** @return mixed what $work returns; when one of our tables was missing, it is made and $work runs once more */
+    public function ensured(callable $work)
+    {
+        try {
+            return $work();
+        } catch (\PDOException $e) {
+            if (!Connection::isMissingTable($e)) {
+                throw $e;
+            }
+            $this->create();
+
+            return $work();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Addon\Sealtrail;
+
+/** Signs and posts one delivery. The signature covers the bytes on the wire, so the compressed ones when compressed. */
+final class Sender
+{
+    const PATH = '/bridge/v1/events';
+    const COMPRESS_ABOVE_BYTES = 8192;
+    const MAX_ANSWER_BYTES = 4194304;
+
+    private $settings;
+
+    public function __construct(Settings $settings)
+    {
+        $this->settings = $settings;
+    }
+
+    /** @param string[] $items finished texts */
+    public function send(array $items, int $connectMs, int $totalMs): Answer
+    {
+        $json = '{"events":[' . implode(',', $items) . ']}';
+        $headers = ['content-type: application/json'];
+        $body = $json;
+        if (strlen($json) > self::COMPRESS_ABOVE_BYTES && function_exists('gzencode')) {
+            $body = gzencode($json, 6);
+            $headers[] = 'content-encoding: gzip';
+        }
+        // The same items give the same id again; the time and so the signature are new at each attempt.
+        $id = 'msg_' . ($items === [] ? bin2hex(random_bytes(16)) : substr(hash('sha256', $json), 0, 32));
+        $now = time();
+        $headers[] = 'webhook-id: ' . $id;
+        $headers[] = 'webhook-timestamp: ' . $now;
+        $headers[] = 'webhook-signature: ' . (new Signature($this->settings->secret()))->sign($id, $now, $body);
+        $headers[] = 'sealtrail-bridge: ' . $this->settings->bridgeId();
+        $headers[] = 'expect:';
+
+        return $this->post($this->settings->sidecarUrl() . self::PATH, $headers, $body, $connectMs, $totalMs);
+    }
+
+    private function post(string $url, array $headers, string $body, int $connectMs, int $totalMs): Answer
+    {
+        $received = '';
+        $retryAfter = '';
+        $curl = curl_init($url);
+        curl_setopt_array($curl, [
+            CURLOPT_POST => true,
+            CURLOPT_POSTFIELDS => $body,
+            CURLOPT_HTTPHEADER => $headers,
+            CURLOPT_CONNECTTIMEOUT_MS => $connectMs,
+            CURLOPT_TIMEOUT_MS => $totalMs,
+            CURLOPT_NOSIGNAL => true,
+            CURLOPT_FOLLOWLOCATION => false,
+            CURLOPT_PROTOCOLS => CURLPROTO_HTTP | CURLPROTO_HTTPS,
+            CURLOPT_USERAGENT => 'sealtrail-bridge/' . Installation::BRIDGE_VERSION,
+            CURLOPT_HEADERFUNCTION => static function ($curl, string $line) use (&$retryAfter): int {
+                if (stripos($line, 'retry-after:') === 0) {
+                    $retryAfter = trim(substr($line, strlen('retry-after:')));
+                }
+
+                return strlen($line);
+            },
+            CURLOPT_WRITEFUNCTION => static function ($curl, string $bytes) use (&$received): int {
+                $received .= $bytes;
+
+                return strlen($received) > self::MAX_ANSWER_BYTES ? 0 : strlen($bytes);
+            },
+        ]);
+        if ($this->isLoopback($url)) {
+            curl_setopt($curl, CURLOPT_PROXY, '');
+        }
+        $isComplete = curl_exec($curl) !== false;
+        $status = $isComplete ? (int) curl_getinfo($curl, CURLINFO_HTTP_CODE) : 0;
+
+        return new Answer($status, $received, $retryAfter, $isComplete ? '' : curl_error($curl));
+    }
+
+    private function isLoopback(string $url): bool
+    {
+        return in_array(parse_url($url, PHP_URL_HOST), ['localhost', '127.0.0.1', '[::1]'], true);
+    }
+}

@@ -1,0 +1,118 @@
+<?php
+
+declare(strict_types=1);
+
+/*
+ * What the bridge costs a page, on the database named in SEALTRAIL_TEST_MYSQL_URL (a database of its own, dropped at the end):
+ *
+ *   php hooks-bridge/tests/bench.php [calls]
+ *
+ * One hook call is compared with a plain in-process plugin: begin, select the last hash for update, insert, commit.
+ */
+
+use Sealtrail\StandIn\DatabaseUrl;
+use Sealtrail\StandIn\StandIn;
+use WHMCS\Database\Capsule;
+use WHMCS\Module\Addon\Sealtrail\Bridge;
+use WHMCS\Module\Addon\Sealtrail\Connection;
+use WHMCS\Module\Addon\Sealtrail\HookTable;
+use WHMCS\Module\Addon\Sealtrail\TableWatch;
+
+require_once __DIR__ . '/whmcs/load.php';
+require_once __DIR__ . '/../modules/addons/sealtrail/lib/autoload.php';
+
+putenv('SEALTRAIL_SPOOL_DIR=' . sys_get_temp_dir() . '/sealtrail-bench-spool');
+$calls = (int) ($argv[1] ?? 2000);
+$url = DatabaseUrl::fromEnvironment();
+$url->database = 'sealtrail_bench_' . bin2hex(random_bytes(4));
+StandIn::install($url);
+Capsule::open($url);
+App::trustedProxies();
+$_SERVER = ['REQUEST_METHOD' => 'GET', 'SCRIPT_NAME' => '/admin/clientsprofile.php', 'REMOTE_ADDR' => '203.0.113.7', 'HTTP_USER_AGENT' => 'bench'] + $_SERVER;
+$_SESSION = ['adminid' => 7];
+
+function percentiles(string $what, array $ms): array
+{
+    sort($ms);
+    $at = static function (float $share) use ($ms): float {
+        return $ms[(int) floor($share * (count($ms) - 1))];
+    };
+    printf("%-58s p50 %7.3f ms   p99 %7.3f ms   (%d)\n", $what, $at(0.5), $at(0.99), count($ms));
+
+    return [$at(0.5), $at(0.99)];
+}
+
+function timed(callable $work): float
+{
+    $startedAt = microtime(true);
+    $work();
+
+    return (microtime(true) - $startedAt) * 1000;
+}
+
+$args = ['userid' => 5, 'firstname' => 'Grace', 'lastname' => 'Hopper', 'email' => 'new@example.com', 'address1' => '1 Main St',
+    'city' => 'Berlin', 'country' => 'DE', 'phonenumber' => '+49.30123456', 'notes' => str_repeat('a note ', 20),
+    'olddata' => ['firstname' => 'Grace', 'lastname' => 'Hopper', 'email' => 'old@example.com', 'city' => 'Bonn']];
+$pdo = Capsule::connection()->getPdo();
+$pdo->exec('CREATE TABLE plain_plugin (id BIGINT AUTO_INCREMENT PRIMARY KEY, hash CHAR(64) NOT NULL, body MEDIUMTEXT NOT NULL) ENGINE=InnoDB');
+$plugin = static function () use ($pdo, $args) {
+    $pdo->beginTransaction();
+    $last = (string) $pdo->query('SELECT hash FROM plain_plugin ORDER BY id DESC LIMIT 1 FOR UPDATE')->fetchColumn();
+    $body = json_encode($args);
+    $pdo->prepare('INSERT INTO plain_plugin (hash, body) VALUES (?, ?)')->execute([hash_hmac('sha256', $last . $body, 'key'), $body]);
+    $pdo->commit();
+};
+
+Bridge::ofBilling()->listen();
+$insert = $pdo->prepare('INSERT INTO plain_plugin (hash, body) VALUES (?, ?)');
+$first = $warm = $plain = $bare = [];
+for ($n = 0; $n < $calls; $n++) {
+    $plain[] = timed($plugin);
+    $bare[] = timed(static function () use ($insert) {
+        $insert->execute(['', str_repeat('x', 1000)]);
+    });
+    $warm[] = timed(static function () use ($args) {
+        run_hook('ClientEdit', $args);
+    });
+    if ($n % max(1, intdiv($calls, 50)) === 0) {
+        $hooks = [];
+        Bridge::ofBilling()->listen();
+        $first[] = timed(static function () use ($args) {
+            run_hook('ClientEdit', $args);
+        });
+    }
+}
+$plainCost = percentiles('plain in-process plugin, one event', $plain);
+percentiles('a bare INSERT of 1,000 bytes, committed', $bare);
+$warmCost = percentiles('hook call (connection of the request already open)', $warm);
+percentiles('first hook call of a request (connects, reads who it is)', $first);
+printf("%-58s p50 %7.2f      p99 %7.2f\n", 'hook call as a share of the plain plugin', $warmCost[0] / $plainCost[0], $warmCost[1] / $plainCost[1]);
+
+$table = HookTable::load();
+$listening = [];
+for ($n = 0; $n < 200; $n++) {
+    $hooks = [];
+    $listening[] = timed(static function () {
+        Bridge::ofBilling()->listen();
+    });
+}
+percentiles('hooks.php on a request without events', $listening);
+
+$insert = $pdo->prepare('INSERT INTO tblconfiguration (setting, value) VALUES (?, ?)');
+$pdo->beginTransaction();
+for ($n = 0; $n < 5000; $n++) {
+    $insert->execute([($n % 20 === 0 ? 'SomeApiKey' : 'SomeSetting') . $n, str_repeat('v', 40)]);
+}
+$pdo->commit();
+$connection = Connection::ofBilling();
+$connection->run('SELECT 1');
+$begin = [];
+for ($n = 0; $n < 50; $n++) {
+    $watch = new TableWatch($connection);
+    $begin[] = timed([$watch, 'begin']);
+}
+percentiles('snapshot at request start, 5,000 rows of tblconfiguration', $begin);
+// After the deliveries that the listeners above have left for the end of the request.
+register_shutdown_function(static function () use ($url) {
+    register_shutdown_function([StandIn::class, 'drop'], $url);
+});

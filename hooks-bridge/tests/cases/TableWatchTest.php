@@ -1,0 +1,152 @@
+<?php
+
+declare(strict_types=1);
+
+use Sealtrail\Tests\BridgeCase;
+use WHMCS\Module\Addon\Sealtrail\Connection;
+use WHMCS\Module\Addon\Sealtrail\RequestFacts;
+use WHMCS\Module\Addon\Sealtrail\TableWatch;
+use WHMCS\Module\Addon\Sealtrail\WatchedTables;
+
+final class TableWatchTest extends BridgeCase
+{
+    /** @return array<int, array> table, key, before, after */
+    private function changesOf(string ...$statements): array
+    {
+        $changes = [];
+        $watch = new TableWatch(Connection::ofBilling(), ['tblmissing' => WatchedTables::ALL['tblconfiguration']] + WatchedTables::ALL);
+        $watch->begin();
+        foreach ($statements as $sql) {
+            $this->sql($sql);
+        }
+        $watch->end(static function (...$change) use (&$changes) {
+            $changes[] = $change;
+        });
+
+        return $changes;
+    }
+
+    public function testASettingIsReportedWithOldAndNewValue(): void
+    {
+        $this->assertSame(
+            [['tblconfiguration', 'CompanyName', ['setting' => 'CompanyName', 'value' => 'Example Hosting'], ['setting' => 'CompanyName', 'value' => 'New']]],
+            $this->changesOf("UPDATE tblconfiguration SET value = 'New' WHERE setting = 'CompanyName'")
+        );
+        $this->changesOf("UPDATE tblconfiguration SET value = 'Example Hosting' WHERE setting = 'CompanyName'");
+    }
+
+    public function testSecretSettingsAreReportedAsChangedWithoutTheirValues(): void
+    {
+        $changes = $this->changesOf(
+            "UPDATE tblconfiguration SET value = 'smtp-Secret-2' WHERE setting = 'SMTPPassword'",
+            "UPDATE tblpaymentgateways SET value = 'gateway-Secret-2' WHERE setting = 'apiSignature'",
+            "INSERT INTO tbladdonmodules (module, setting, value) VALUES ('other', 'login', 'addon-Secret-1')",
+            "UPDATE tbladmins SET passwordhash = 'hash-Secret-2', password_reset_key = 'reset-Secret-1' WHERE id = 8"
+        );
+        $this->assertSame([
+            ['tblconfiguration', 'SMTPPassword', ['setting' => 'SMTPPassword', 'value' => '[redacted]'], ['setting' => 'SMTPPassword', 'value' => '[changed]']],
+            ['tbladdonmodules', 'other', null, ['module' => 'other', 'login' => '[changed]']],
+            ['tblpaymentgateways', 'paypal', ['gateway' => 'paypal', 'apiSignature' => '[redacted]'], ['gateway' => 'paypal', 'apiSignature' => '[changed]']],
+            ['tbladmins', '8', ['id' => '8', 'username' => 'sam', 'passwordhash' => '[redacted]', 'password_reset_key' => ''], ['id' => '8', 'username' => 'sam', 'passwordhash' => '[changed]', 'password_reset_key' => '[changed]']],
+        ], array_map(static function (array $change): array {
+            return array_map(static function ($part) {
+                return is_array($part) ? array_map('strval', $part) : $part;
+            }, $change);
+        }, $changes));
+        $this->changesOf(
+            "UPDATE tblconfiguration SET value = 'smtp-Secret-1' WHERE setting = 'SMTPPassword'",
+            "UPDATE tblpaymentgateways SET value = 'gateway-Secret-1' WHERE setting = 'apiSignature'",
+            "DELETE FROM tbladdonmodules WHERE module = 'other'",
+            "UPDATE tbladmins SET password_reset_key = '' WHERE id = 8"
+        );
+    }
+
+    public function testRolesPermissionsAndAdminsAreReported(): void
+    {
+        $changes = $this->changesOf(
+            'INSERT INTO tbladminperms (roleid, permid) VALUES (2, 9)',
+            'UPDATE tbladmins SET roleid = 1, loginattempts = 4 WHERE id = 8',
+            "INSERT INTO tbladminroles (id, name, reports) VALUES (30, 'Temp', '')"
+        );
+        $this->assertSame(['tbladmins', 'tbladminroles', 'tbladminperms'], array_column($changes, 0));
+        $this->assertEquals(['id' => 8, 'username' => 'sam', 'roleid' => 2], $changes[0][2]);
+        $this->assertEquals(['id' => 8, 'username' => 'sam', 'roleid' => 1], $changes[0][3]);
+        $this->assertNull($changes[1][2]);
+        $this->assertSame('Temp', $changes[1][3]['name']);
+        $this->assertEquals(['roleid' => 2, 'permids' => [1]], $changes[2][2]);
+        $this->assertEquals(['roleid' => 2, 'permids' => [1, 9]], $changes[2][3]);
+        $gone = $this->changesOf('DELETE FROM tbladminroles WHERE id = 30', 'DELETE FROM tbladminperms WHERE permid = 9', 'UPDATE tbladmins SET roleid = 2 WHERE id = 8');
+        $this->assertNull($gone[1][3]);
+    }
+
+    public function testTheRowsOfAModuleOrGatewayAreOneThing(): void
+    {
+        $changes = $this->changesOf(
+            "INSERT INTO tbladdonmodules (module, setting, value) VALUES ('backup', 'version', '1.0'), ('backup', 'access', '1')",
+            "INSERT INTO tblpaymentgateways (gateway, setting, value) VALUES ('stripe', 'name', 'Stripe'), ('stripe', 'visible', 'on')"
+        );
+        $this->assertSame([
+            ['tbladdonmodules', 'backup', null, ['module' => 'backup', 'version' => '1.0', 'access' => '1']],
+            ['tblpaymentgateways', 'stripe', null, ['gateway' => 'stripe', 'name' => 'Stripe', 'visible' => 'on']],
+        ], $changes);
+        $changes = $this->changesOf(
+            "UPDATE tbladdonmodules SET value = '1,2' WHERE module = 'backup' AND setting = 'access'",
+            "UPDATE tblpaymentgateways SET value = '' WHERE gateway = 'stripe' AND setting = 'visible'"
+        );
+        $this->assertSame([
+            ['tbladdonmodules', 'backup', ['module' => 'backup', 'access' => '1'], ['module' => 'backup', 'access' => '1,2']],
+            ['tblpaymentgateways', 'stripe', ['gateway' => 'stripe', 'visible' => 'on'], ['gateway' => 'stripe', 'visible' => '']],
+        ], $changes);
+        $changes = $this->changesOf("DELETE FROM tbladdonmodules WHERE module = 'backup'", "DELETE FROM tblpaymentgateways WHERE gateway = 'stripe'");
+        $this->assertSame([null, null], array_column($changes, 3));
+    }
+
+    public function testATableOrColumnThatIsMissingDoesNoHarm(): void
+    {
+        $this->sql('ALTER TABLE tbladmins CHANGE authmodule authmodule_gone VARCHAR(64)');
+        $this->sql('RENAME TABLE tblpaymentgateways TO tblpaymentgateways_gone');
+        try {
+            $this->assertCount(1, $this->changesOf("UPDATE tbladmins SET email = 'x@example.com' WHERE id = 7"));
+        } finally {
+            $this->sql('RENAME TABLE tblpaymentgateways_gone TO tblpaymentgateways');
+            $this->sql('ALTER TABLE tbladmins CHANGE authmodule_gone authmodule VARCHAR(64)');
+        }
+        $watch = new TableWatch(new Connection($this->databaseAway()));
+        $watch->begin();
+        $watch->end(function () {
+            $this->fail('nothing can have been seen');
+        });
+        $this->addToAssertionCount(1);
+    }
+
+    public function requests(): array
+    {
+        return [
+            ['POST', '/admin/configgeneral.php', '', true], ['GET', '/admin/configadmins.php', 'action=delete&id=3', true],
+            ['GET', '/admin/index.php', 'x=1', false], ['GET', '/admin/index.php', 'transaction=1', false],
+            ['POST', '/includes/api.php', '', true], ['POST', '/clientarea.php', '', false], ['GET', '/clientarea.php', 'action=details', false],
+            ['POST', '/whmcs/backoffice/configgeneral.php', '', true], ['POST', '/modules/gateways/callback/paypal.php', '', false],
+            ['POST', '/modules/addons/api.php', '', false],
+        ];
+    }
+
+    /** @dataProvider requests */
+    public function testOnlyRequestsThatCanChangeSettingsAreWatched(string $method, string $script, string $query, bool $isWatched): void
+    {
+        $server = ['REQUEST_METHOD' => $method, 'SCRIPT_NAME' => $script, 'QUERY_STRING' => $query];
+        $path = strpos($script, 'backoffice') === false ? '' : 'backoffice';
+        $this->assertSame($isWatched, (new RequestFacts($server, $path))->canChangeSettings());
+    }
+
+    public function testAChangeIsReportedAtTheEndOfTheRequestWithItsActor(): void
+    {
+        list($exit) = $this->fire('-', [], ['--admin=7', "--sql=UPDATE tblconfiguration SET value = 'Third' WHERE setting = 'CompanyName'"]);
+        $this->assertSame(0, $exit);
+        $items = array_values(array_filter($this->items(), static function (array $item): bool {
+            return ($item['key'] ?? '') === 'CompanyName';
+        }));
+        $this->assertSame('table_change', $items[0]['kind']);
+        $this->assertSame('jane', $items[0]['actor']['name']);
+        $this->assertSame('Third', $items[0]['after']['value']);
+    }
+}

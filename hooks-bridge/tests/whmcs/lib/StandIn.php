@@ -1,0 +1,106 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Sealtrail\StandIn;
+
+use WHMCS\Database\Capsule;
+
+/** Makes and removes the stand-in's own database and puts our module into it as WHMCS would. */
+final class StandIn
+{
+    const MODULES = __DIR__ . '/../../../modules/addons';
+    const ENV_FIELDS = ['sidecar_url' => 'SEALTRAIL_SIDECAR_URL', 'bridge_id' => 'SEALTRAIL_BRIDGE_ID'];
+
+    public static function install(DatabaseUrl $url)
+    {
+        $server = $url->connect(false);
+        $server->exec('CREATE DATABASE IF NOT EXISTS `' . $url->database . '` CHARACTER SET utf8mb4');
+        $pdo = $url->connect();
+        foreach (explode(";\n", trim((string) file_get_contents(__DIR__ . '/../schema.sql'))) as $statement) {
+            $pdo->exec(rtrim($statement, ';'));
+        }
+        $hash = $pdo->quote(password_hash('admin-password', PASSWORD_BCRYPT, ['cost' => 4]));
+        $pdo->exec('UPDATE tbladmins SET passwordhash = ' . $hash);
+    }
+
+    public static function drop(DatabaseUrl $url)
+    {
+        $url->connect(false)->exec('DROP DATABASE IF EXISTS `' . $url->database . '`');
+    }
+
+    public static function isInstalled(DatabaseUrl $url): bool
+    {
+        $found = $url->connect(false)->prepare(
+            "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = 'tblpaymentgateways'"
+        );
+        $found->execute([$url->database]);
+
+        return (int) $found->fetchColumn() === 1;
+    }
+
+    /** Activate, as configaddonmods.php does: calls _activate, then keeps the module in the three lists. */
+    public static function activateModule(string $module): array
+    {
+        require_once self::MODULES . "/$module/$module.php";
+        $result = call_user_func($module . '_activate');
+        if ($result['status'] === 'error') {
+            return $result;
+        }
+        $config = call_user_func($module . '_config');
+        Capsule::table('tbladdonmodules')->updateOrInsert(['module' => $module, 'setting' => 'version'], ['value' => $config['version']]);
+        Capsule::table('tbladdonmodules')->updateOrInsert(['module' => $module, 'setting' => 'access'], ['value' => '1']);
+        self::setList('ActiveAddonModules', $module, true);
+        self::setList('AddonModulesHooks', $module, true);
+
+        return $result;
+    }
+
+    public static function deactivateModule(string $module): array
+    {
+        require_once self::MODULES . "/$module/$module.php";
+        $result = call_user_func($module . '_deactivate');
+        Capsule::table('tbladdonmodules')->where('module', $module)->delete();
+        self::setList('ActiveAddonModules', $module, false);
+        self::setList('AddonModulesHooks', $module, false);
+
+        return $result;
+    }
+
+    public static function moduleSetting(string $module, string $setting, string $value)
+    {
+        Capsule::table('tbladdonmodules')->updateOrInsert(['module' => $module, 'setting' => $setting], ['value' => $value]);
+    }
+
+    /** Address and id for this run; the secret is read by the bridge itself. */
+    public static function pairFromEnvironment()
+    {
+        foreach (self::ENV_FIELDS as $setting => $env) {
+            $value = getenv($env);
+            if (is_string($value) && $value !== '') {
+                self::moduleSetting('sealtrail', $setting, $value);
+            }
+        }
+    }
+
+    public static function isActive(string $module): bool
+    {
+        return in_array($module, self::list('ActiveAddonModules'), true);
+    }
+
+    public static function list(string $setting): array
+    {
+        $value = (string) Capsule::table('tblconfiguration')->where('setting', $setting)->value('value');
+
+        return array_values(array_filter(explode(',', $value), 'strlen'));
+    }
+
+    private static function setList(string $setting, string $module, bool $isIn)
+    {
+        $modules = array_diff(self::list($setting), [$module]);
+        if ($isIn) {
+            $modules[] = $module;
+        }
+        Capsule::table('tblconfiguration')->where('setting', $setting)->update(['value' => implode(',', $modules)]);
+    }
+}
