@@ -2,7 +2,14 @@ import type { Knex } from 'knex';
 
 /** Who may send and who may read: bridges, API tokens, sign-in links; and the findings of verifications. */
 export async function up(db: Knex): Promise<void> {
+  const isMysql = (db.client as { config: { client: string } }).config.client === 'mysql2';
+  // Compared by bytes, like every table of ours; SQLite does so anyway, and knex refuses to say it there.
+  const compareBytes = (table: Knex.CreateTableBuilder) => {
+    if (isMysql) table.charset('utf8mb4');
+    if (isMysql) table.collate('utf8mb4_bin');
+  };
   await db.schema.createTable('bridges', (table) => {
+    compareBytes(table);
     table.string('id', 36).primary();
     table.integer('tenant_id').notNullable().references('tenants.id');
     table.string('name', 191).notNullable();
@@ -16,6 +23,7 @@ export async function up(db: Knex): Promise<void> {
     table.string('time_zone', 64);
   });
   await db.schema.createTable('api_tokens', (table) => {
+    compareBytes(table);
     table.string('id', 36).primary();
     table.integer('tenant_id').notNullable().references('tenants.id');
     table.string('name', 191).notNullable();
@@ -26,6 +34,7 @@ export async function up(db: Knex): Promise<void> {
     table.bigInteger('last_used_at');
   });
   await db.schema.createTable('login_links', (table) => {
+    compareBytes(table);
     table.string('link_hash', 64).primary();
     table.integer('tenant_id').notNullable().references('tenants.id');
     table.string('role', 64).notNullable();
@@ -34,6 +43,7 @@ export async function up(db: Knex): Promise<void> {
     table.bigInteger('used_at');
   });
   await db.schema.createTable('verifications', (table) => {
+    compareBytes(table);
     table.increments('id');
     table.integer('ledger_id').notNullable().references('ledgers.id');
     table.string('verdict', 16).notNullable();
@@ -47,6 +57,7 @@ export async function up(db: Knex): Promise<void> {
     table.string('requested_by', 191).notNullable();
   });
   await db.schema.createTable('verification_breaks', (table) => {
+    compareBytes(table);
     table.integer('verification_id').unsigned().notNullable();
     table.integer('position').notNullable();
     table.bigInteger('seq').notNullable();
@@ -57,6 +68,7 @@ export async function up(db: Knex): Promise<void> {
     table.primary(['verification_id', 'position']);
   });
   await db.schema.createTable('sessions', (table) => {
+    compareBytes(table);
     table.string('sid', 255).primary();
     table.text('sess', 'mediumtext').notNullable();
     table.dateTime('expired').notNullable().index();

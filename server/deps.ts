@@ -15,6 +15,7 @@ import { createBrowseService } from './features/browse/knex-browse-service';
 import { createEntrySearch } from './features/browse/knex-entry-search';
 import { createSearchIndexer, type SearchIndexer } from './features/browse/search-index-service';
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
+import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
@@ -65,6 +66,7 @@ export function createDeps(config: Config, options: { readonly now?: () => Date;
     isBusy: () => appender.waiting > 0,
     onError: (error) => logger.warn({ err: error }, 'the search index fell behind; it tries again'),
   });
+  const preparer = createPreparer(config.trustedProxies);
   const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
   const ownEvents = createOwnEvents({ appender, store, now });
   const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
@@ -89,14 +91,16 @@ export function createDeps(config: Config, options: { readonly now?: () => Date;
     loginLinks: createLoginLinkService({ db, now }),
     tokens: createApiTokenService({ db, now }),
     ownEvents,
-    capture: createCaptureService({ bridges, appender, trustedProxies, now }),
+    capture: createCaptureService({ bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse }),
     verifier: createVerifyService({ database, store, keyRing, headNotes }),
     verifications: createVerificationStore({ database, store }),
     indexer,
     async close() {
+      await preparer.stop();
       await appender.drain();
+      await bridges.flush();
       await indexer.stop();
       headNotes.flush();
       await database.close();

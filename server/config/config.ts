@@ -42,12 +42,22 @@ function isUrl(protocols: readonly string[]) {
   return (value: string) => URL.canParse(value) && protocols.includes(new URL(value).protocol);
 }
 
+function isDatabaseUrl(value: string): boolean {
+  if (!isUrl(['mysql:', 'mariadb:'])(value)) return false;
+  const url = new URL(value);
+  return (url.hostname !== '' || url.searchParams.has('socket')) && url.pathname.length > 1;
+}
+
 const environment = z.object({
   SEALTRAIL_DATABASE_URL: text
     .default('sqlite:./data/sealtrail.db')
-    .refine((value) => /^sqlite:.+/.test(value) || isUrl(['mysql:', 'mariadb:'])(value), 'must be sqlite:PATH or mysql://user:pass@host:port/db'),
-  SEALTRAIL_HOST: text.min(1).default('127.0.0.1'),
-  SEALTRAIL_PORT: z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65535).default(8787),
+    .refine((value) => /^sqlite:.+/.test(value) || isDatabaseUrl(value), 'must be sqlite:PATH or mysql://user:pass@host:port/db'),
+  SEALTRAIL_HOST: text.regex(/^[^\s/]+$/, 'must be an address or a name').default('127.0.0.1'),
+  SEALTRAIL_PORT: text
+    .regex(/^\d{1,5}$/, 'must be a port number')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be a port number')
+    .default(8787),
   SEALTRAIL_DATA_DIR: text.min(1).default('./data'),
   SEALTRAIL_MASTER_KEY_FILE: optionalText,
   SEALTRAIL_PUBLIC_URL: optionalText.refine((value) => value === undefined || isUrl(['http:', 'https:'])(value), 'must be an http or https address'),
@@ -67,12 +77,14 @@ export const CONFIG_KEYS: readonly string[] = Object.keys(environment.shape);
 
 /** Throws ConfigError naming every problem at once; a malformed value is never replaced by a default. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = environment.safeParse(env);
+  // An empty value is one that is not set: env files and service units cannot say it otherwise.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const parsed = environment.safeParse(given);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   const value = parsed.data;
   const host = value.SEALTRAIL_HOST.includes(':') ? `[${value.SEALTRAIL_HOST}]` : value.SEALTRAIL_HOST;
   return Object.freeze({
-    databaseUrl: inDataDir(value.SEALTRAIL_DATABASE_URL, env['SEALTRAIL_DATABASE_URL'], value.SEALTRAIL_DATA_DIR),
+    databaseUrl: inDataDir(value.SEALTRAIL_DATABASE_URL, given['SEALTRAIL_DATABASE_URL'], value.SEALTRAIL_DATA_DIR),
     host: value.SEALTRAIL_HOST,
     port: value.SEALTRAIL_PORT,
     dataDir: value.SEALTRAIL_DATA_DIR,
@@ -87,7 +99,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 
 /** Whoever moves the data folder means the embedded store with it. */
 function inDataDir(url: string, given: string | undefined, dataDir: string): string {
-  return given === undefined || given.trim() === '' ? `sqlite:${path.join(dataDir, 'sealtrail.db')}` : url;
+  return given === undefined ? `sqlite:${path.join(dataDir, 'sealtrail.db')}` : url;
 }
 
 /** The settings as `config` prints them: secrets hidden. */
@@ -107,5 +119,5 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
 }
 
 export function hidePassword(url: string): string {
-  return url.replace(/^([a-z]+:\/\/[^:/@]*):[^@]*@/i, '$1:***@');
+  return url.replace(/^([a-z]+:\/\/[^:/@]*):.*@/i, '$1:***@');
 }

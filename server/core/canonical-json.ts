@@ -29,7 +29,11 @@ export function canonicalJson(value: JsonValue): string {
   return `${text}}`;
 }
 
+// Printable ASCII without quotation mark and backslash stands for itself (RFC 8785 section 3.2.2.2).
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function quote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   if (!text.isWellFormed()) throw new CanonicalJsonError('a lone surrogate cannot be written as JSON');
   return JSON.stringify(text);
 }

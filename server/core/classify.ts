@@ -30,6 +30,8 @@ interface Condition {
   readonly equals?: readonly [string, string];
   readonly matches?: readonly [string, string];
   readonly any?: readonly Condition[];
+  readonly all?: readonly Condition[];
+  readonly not?: Condition;
 }
 interface HookRule {
   readonly also?: readonly { readonly action: string; readonly instead?: boolean; readonly when: Condition }[];
@@ -47,7 +49,15 @@ interface KeyRule {
   readonly list_added?: string;
   readonly list_removed?: string;
 }
+/** A table that holds one setting a row: `of` names the thing, `whole` the setting whose row stands for the thing itself. */
+interface RowRule {
+  readonly of: string;
+  readonly name: string;
+  readonly value: string;
+  readonly whole?: string;
+}
 interface TableRule {
+  readonly rows?: RowRule;
   readonly created: string;
   readonly changed: string;
   readonly deleted: string;
@@ -138,6 +148,8 @@ function holds(when: Condition, call: HookCall): boolean {
   const was = (path: string) => (call.before ? valueAt(call.before, path) : undefined);
   const differs = (path: string) => was(path) !== undefined && now(path) !== undefined && !sameValue(was(path), now(path));
   if (when.any) return when.any.some((condition) => holds(condition, call));
+  if (when.all) return when.all.every((condition) => holds(condition, call));
+  if (when.not) return !holds(when.not, call);
   if (when.actor !== undefined) return call.actor.type === when.actor;
   if (when.changed) return when.changed.some(differs);
   // Without values before (a new record) a flag that is set has been turned on.
@@ -154,9 +166,10 @@ function holds(when: Condition, call: HookCall): boolean {
 
 // ---- table changes
 
-function classifyTableChange(item: TableChange, context: CaptureContext): Classified {
-  const rule = Object.hasOwn(TABLE_RULES, item.table) ? TABLE_RULES[item.table] : undefined;
-  if (!rule) return { problem: 'unknown_table', detail: clip(item.table, 100) };
+function classifyTableChange(given: TableChange, context: CaptureContext): Classified {
+  const rule = Object.hasOwn(TABLE_RULES, given.table) ? TABLE_RULES[given.table] : undefined;
+  if (!rule) return { problem: 'unknown_table', detail: clip(given.table, 100) };
+  const item = rule.rows ? foldRow(given, rule.rows) : given;
   const changes = changesBetween(item.before, item.after ?? {}, { bothWays: true });
   const found = tableActions(item, rule, changes);
   return {
@@ -178,6 +191,18 @@ function classifyTableChange(item: TableChange, context: CaptureContext): Classi
   };
 }
 
+/** A single row of a settings table as the change of its thing: `{gateway, setting, value}` becomes `{[setting]: value}`. */
+function foldRow(item: TableChange, rows: RowRule): TableChange {
+  const row = item.after ?? item.before ?? {};
+  const setting = row[rows.name];
+  if (typeof setting !== 'string' || !Object.hasOwn(row, rows.value)) return item;
+  const fold = (side: JsonObject | null): JsonObject | null => {
+    if (side === null) return rows.whole === setting ? null : {};
+    return { [setting]: side[rows.value] ?? null };
+  };
+  return { ...item, key: idText(row[rows.of]) ?? item.key, before: fold(item.before), after: fold(item.after) };
+}
+
 interface TableAction {
   readonly action: string;
   readonly id?: string;
@@ -189,10 +214,13 @@ function tableActions(item: TableChange, rule: TableRule, changes: readonly Chan
   if (key?.list_added !== undefined && key.list_removed !== undefined) return listActions(item, key.list_added, key.list_removed, changes);
   if (key?.action !== undefined) return [{ action: key.action, changes }];
 
-  const special = changes.flatMap((change) => {
+  const special: { action: string; changes: Change[] }[] = [];
+  for (const change of changes) {
     const action = fieldAction(rule.fields?.[change.field], change);
-    return action === undefined ? [] : [{ action, changes: [change] }];
-  });
+    const same = special.find((one) => one.action === action);
+    if (same) same.changes.push(change);
+    else if (action !== undefined) special.push({ action, changes: [change] });
+  }
   const whole = item.before === null ? rule.created : item.after === null ? rule.deleted : rule.changed;
   const named = new Set(special.flatMap((one) => one.changes.map((change) => change.field)));
   const rest = changes.filter((change) => !named.has(change.field));

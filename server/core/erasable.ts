@@ -29,11 +29,12 @@ export function splitEvent(event: AuditEvent): SplitEvent {
   const isErasable = ([name, value]: [string, JsonValue]) => isPersonal(name) || holdsPersonal(value, isPersonal);
   const payload = Object.entries(event.source.payload);
   const erasablePayload = payload.filter(isErasable);
-  const erasableChanges = event.changes.filter((change) => isPersonal(change.field));
+  const isErasableChange = ({ field, before, after }: Change) => isErasable([field, before]) || isErasable([field, after]);
+  const erasableChanges = event.changes.filter(isErasableChange);
 
   return {
     sealedPayload: Object.fromEntries(payload.filter((pair) => !isErasable(pair))),
-    sealedChanges: event.changes.filter((change) => !isPersonal(change.field)),
+    sealedChanges: event.changes.filter((change) => !isErasableChange(change)),
     actor: side(`${event.actor.type}:${event.actor.id ?? ''}`, {
       ip: event.ip,
       name: event.actor.name,

@@ -1,14 +1,10 @@
 import type { JsonObject, JsonValue } from './canonical-json';
+import secretNames from './catalogue/secret-names.json';
 import { isJsonObject } from './json-path';
 
 export const REDACTED = '[redacted]';
 
 // The bridge has redacted already, in PHP; this is the second net, for a bridge that is old or not ours.
-const SECRET_NAME =
-  /(^|[._-])(pass|passwd|pwd|passphrase|secret|token|cvv2?|cardcvv|cccvv|cvc|cardnum|cardnumber|ccnum|pan|epp|eppcode|authcode|transfercode|authdata|private_?key|api_?key|apikey|access_?key|serverpassword|serveraccesshash|credentials?|cookie|securityqans)$|password|secret|private.?key/i;
-const HARMLESS_NAME = /^(password_?(changed|expiry|reset_expiry)|last_?password_change|forgot_?password)$/i;
-const CARD_NUMBER = /\b\d(?:[ -]?\d){12,18}\b/g;
-
 /** A copy without secrets: values under secret-like names, the paths given, and card numbers inside text. */
 export function redact(payload: JsonObject, paths: readonly string[] = []): JsonObject {
   return redactObject(payload, new Set(paths.map((path) => path.toLowerCase())), '');
@@ -25,7 +21,8 @@ function redactObject(object: JsonObject, paths: ReadonlySet<string>, prefix: st
 }
 
 function redactValue(value: JsonValue, paths: ReadonlySet<string>, path: string): JsonValue {
-  if (typeof value === 'string') return value.length < 13 ? value : value.replace(CARD_NUMBER, maskCardNumber);
+  if (typeof value === 'string') return value.length < 13 ? value : maskCardNumbers(value);
+  if (typeof value === 'number') return value > 1e14 && passesLuhn(String(value)) ? maskCardNumbers(String(value)) : value;
   if (Array.isArray(value)) return value.map((item: JsonValue) => redactValue(item, paths, path));
   return isJsonObject(value) ? redactObject(value, paths, path) : value;
 }
@@ -33,13 +30,59 @@ function redactValue(value: JsonValue, paths: ReadonlySet<string>, path: string)
 function isSecret(name: string, value: JsonValue, path: string, paths: ReadonlySet<string>): boolean {
   // The last is the bridge's word for a secret that became another one; to hide it would hide the change.
   if (value === null || value === '' || typeof value === 'boolean' || value === '[changed]') return false;
-  if (paths.has(path)) return true;
-  return SECRET_NAME.test(name) && !HARMLESS_NAME.test(name);
+  return paths.has(path) || isSecretName(name);
 }
 
-function maskCardNumber(text: string): string {
-  const digits = text.replace(/\D/g, '');
-  return passesLuhn(digits) ? `[card ending ${digits.slice(-4)}]` : text;
+/** Names repeat in every event; the few that do not are looked at each time. */
+const judged = new Map<string, boolean>();
+const MAX_JUDGED = 5_000;
+
+function isSecretName(name: string): boolean {
+  const known = judged.get(name);
+  if (known !== undefined) return known;
+  const verdict = looksSecret(name.toLowerCase().replace(/[^a-z0-9]/g, ''));
+  if (judged.size < MAX_JUDGED) judged.set(name, verdict);
+  return verdict;
+}
+
+function looksSecret(plain: string): boolean {
+  if (secretNames.harmless.includes(plain)) return false;
+  if (secretNames.exact.includes(plain)) return true;
+  return secretNames.contains.some((word) => plain.includes(word)) || secretNames.ends_with.some((word) => plain.endsWith(word));
+}
+
+// 13 to 19 digits that pass the Luhn check, in one run or in groups parted by single spaces or dashes.
+const DIGIT_GROUPS = /\d+(?:[ -]\d+)*/g;
+
+function maskCardNumbers(text: string): string {
+  return text.replace(DIGIT_GROUPS, (chain) => (chain.length < 13 ? chain : maskChain(chain)));
+}
+
+/** Every window of whole groups is tried, so that a date in front of a card number cannot hide it. */
+function maskChain(chain: string): string {
+  const parts = chain.split(/([ -])/);
+  let masked = '';
+  for (let from = 0; from < parts.length; from += 2) {
+    const window = cardWindow(parts, from);
+    masked += window ? `[card ending ${window.digits.slice(-4)}]` : (parts[from] ?? '');
+    from = window?.to ?? from;
+    masked += parts[from + 1] ?? '';
+  }
+  return masked;
+}
+
+function cardWindow(parts: readonly string[], from: number): { readonly to: number; readonly digits: string } | undefined {
+  let digits = '';
+  let found: { to: number; digits: string } | undefined;
+  for (let to = from; to < parts.length; to += 2) {
+    // Groups inside a written card number have three digits or more; those of a date do not.
+    if (to > from && (parts[to - 2] ?? '').length < 3) break;
+    digits += parts[to] ?? '';
+    if (digits.length > 19) break;
+    if (digits.length >= 13 && passesLuhn(digits)) found = { to, digits };
+    if (found?.to === from) break;
+  }
+  return found;
 }
 
 /** ISO/IEC 7812-1, annex B. */
@@ -50,5 +93,5 @@ function passesLuhn(digits: string): boolean {
     const doubled = i % 2 === 1 ? digit * 2 : digit;
     sum += doubled > 9 ? doubled - 9 : doubled;
   }
-  return sum % 10 === 0;
+  return sum > 0 && sum % 10 === 0;
 }

@@ -6,13 +6,11 @@ import { splitEvent, type ErasableValues } from './erasable';
 /** The version of the sealed record; a reader knows every version there ever was. docs/format.md describes it. */
 export const RECORD_FORMAT = 'sealtrail/1';
 
-/** Where an event becomes an entry: decided while the ledger's head is locked. */
-export interface EntryPlace {
+/** Whose ledger an event goes to, and what is known of the entry before its place in it is. */
+export interface EntryOrigin {
   readonly id: string;
   readonly tenant: string;
   readonly ledger: string;
-  readonly seq: number;
-  readonly epoch: number;
   readonly receivedAt: string;
 }
 
@@ -24,23 +22,48 @@ export interface SaltedValues {
   readonly body: string;
 }
 
-export interface SealedEntry {
-  /** Canonical text; its bytes are what the hash covers. */
-  readonly record: string;
+/**
+ * Everything about an entry that does not depend on its place, so that it can be made before the ledger's head is locked, and in
+ * another thread: plain data only. The record is cut where the epoch and the sequence number belong.
+ */
+export interface PresealedEntry {
+  readonly id: string;
+  readonly eventId: string;
+  readonly part: number;
+  /** Milliseconds since 1970. */
+  readonly occurredAt: number;
+  readonly receivedAt: number;
+  readonly category: string;
+  readonly severity: string;
+  readonly action: string;
+  readonly outcome: string;
+  readonly actorType: string;
+  readonly actorId: string | null;
+  readonly targetType: string;
+  readonly targetId: string | null;
+  readonly clientId: string | null;
+  readonly via: string | null;
+  readonly hook: string | null;
+  /** The record up to the epoch, between epoch and sequence number, and after it. */
+  readonly recordParts: readonly [string, string, string];
   readonly actorValues: SaltedValues | null;
   readonly subjectValues: SaltedValues | null;
 }
 
 /**
- * The sealed record of an event at its place, and the erasable values that stay outside it.
- * `salts` is 64 fresh random bytes: 32 for the actor's values, 32 for the subject's.
+ * Seals all of an event but its place. `salts` is 64 fresh random bytes: 32 for the actor's values, 32 for the subject's.
+ * Throws CanonicalJsonError for a value that RFC 8785 cannot write.
  */
-export function sealEvent(event: AuditEvent, place: EntryPlace, salts: Buffer): SealedEntry {
+export function presealEvent(event: AuditEvent, origin: EntryOrigin, salts: Buffer): PresealedEntry {
   const split = splitEvent(event);
   const actor = salted(split.actor, salts.subarray(0, 32));
   const subject = salted(split.subject, salts.subarray(32, 64));
   const { source } = event;
-  const record = canonicalJson({
+  const occurredAt = Date.parse(event.occurredAt);
+  const receivedAt = Date.parse(origin.receivedAt);
+
+  // Members in the order of their names, as RFC 8785 wants them.
+  const beforeEpoch = membersOf({
     acting_as: event.actor.actingAs,
     action: event.action,
     actor: { id: event.actor.id, role: event.actor.role, type: event.actor.type },
@@ -48,14 +71,16 @@ export function sealEvent(event: AuditEvent, place: EntryPlace, salts: Buffer): 
     changes: split.sealedChanges as unknown as JsonValue,
     client: event.client,
     commitments: { actor: actor?.commitment ?? null, subject: subject?.commitment ?? null },
-    epoch: String(place.epoch),
+  });
+  const beforeSeq = membersOf({
     format: RECORD_FORMAT,
-    id: place.id,
-    ledger: place.ledger,
+    id: origin.id,
+    ledger: origin.ledger,
     occurred_at: event.occurredAt,
     outcome: event.outcome,
-    received_at: place.receivedAt,
-    seq: String(place.seq),
+    received_at: origin.receivedAt,
+  });
+  const afterSeq = membersOf({
     severity: event.severity,
     source: {
       bridge: source.bridge,
@@ -67,14 +92,62 @@ export function sealEvent(event: AuditEvent, place: EntryPlace, salts: Buffer): 
       script: event.script,
       sent_at: source.sentAt,
       seq: source.seq,
-      skew_ms: String(Date.parse(place.receivedAt) - Date.parse(event.occurredAt)),
+      skew_ms: String(receivedAt - occurredAt),
     },
     subjects: { actor: actor?.ref ?? null, subject: subject?.ref ?? null },
     target: { id: event.target.id, type: event.target.type },
-    tenant: place.tenant,
+    tenant: origin.tenant,
     via: event.via,
   });
-  return { record, actorValues: actor?.values ?? null, subjectValues: subject?.values ?? null };
+  return {
+    id: origin.id,
+    eventId: source.eventId,
+    part: source.part,
+    occurredAt,
+    receivedAt,
+    category: event.category,
+    severity: event.severity,
+    action: event.action,
+    outcome: event.outcome,
+    actorType: event.actor.type,
+    actorId: event.actor.id,
+    targetType: event.target.type,
+    targetId: event.target.id,
+    clientId: event.client,
+    via: event.via,
+    hook: source.hook,
+    recordParts: [`{${beforeEpoch},"epoch":"`, `",${beforeSeq},"seq":"`, `",${afterSeq}}`],
+    actorValues: actor?.values ?? null,
+    subjectValues: subject?.values ?? null,
+  };
+}
+
+/** The sealed record at its place: canonical text, whose bytes are what the hash covers. */
+export function recordAt(entry: PresealedEntry, epoch: number, seq: number): string {
+  const [beforeEpoch, beforeSeq, afterSeq] = entry.recordParts;
+  return `${beforeEpoch}${epoch}${beforeSeq}${seq}${afterSeq}`;
+}
+
+export interface EntryPlace extends EntryOrigin {
+  readonly seq: number;
+  readonly epoch: number;
+}
+
+export interface SealedEntry {
+  readonly record: string;
+  readonly actorValues: SaltedValues | null;
+  readonly subjectValues: SaltedValues | null;
+}
+
+/** Both steps at once: what an event becomes at a place (core/vectors/record has examples). */
+export function sealEvent(event: AuditEvent, place: EntryPlace, salts: Buffer): SealedEntry {
+  const entry = presealEvent(event, place, salts);
+  return { record: recordAt(entry, place.epoch, place.seq), actorValues: entry.actorValues, subjectValues: entry.subjectValues };
+}
+
+/** Canonical text of an object without its braces. */
+function membersOf(object: JsonObject): string {
+  return canonicalJson(object).slice(1, -1);
 }
 
 function salted(side: ErasableValues | null, salt: Buffer) {

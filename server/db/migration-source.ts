@@ -1,14 +1,18 @@
 import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { EngineError, type Database } from './connection';
+
+// Not import(): that wants the ending, which differs between source and build.
+const load = createRequire(__filename);
 
 /** Migrations by name without ending, so that `.ts` in development and `.js` when built are the same migration. */
 export function migrationSource(folder: string): Knex.MigrationSource<string> {
   return {
     getMigrations: () => Promise.resolve(migrationNames(folder)),
     getMigrationName: (name) => name,
-    getMigration: async (name) => (await import(path.join(folder, name))) as Knex.Migration,
+    getMigration: (name) => Promise.resolve(load(path.join(folder, name)) as Knex.Migration),
   };
 }
 

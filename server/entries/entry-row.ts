@@ -1,3 +1,4 @@
+import type { PresealedEntry } from '../core/sealed-record';
 import type { StoredEntry } from '../core/stored-entry';
 import type { Cell } from '../db/dialect';
 
@@ -55,9 +56,27 @@ export function fromCells(cells: readonly Cell[]): EntryRow {
   } as EntryRow; // prettier-ignore
 }
 
-export function toEntryCells(row: EntryRow): Cell[] {
+interface Place {
+  readonly ledgerId: number;
+  readonly tenantId: number;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly prevHash: string;
+  readonly hash: string;
+  readonly record: string;
+}
+
+export function toEntryCells(entry: PresealedEntry, place: Place): Cell[] {
   return [
-    row.ledgerId, row.seq, row.id, row.tenantId, row.eventId, row.part, row.epoch, row.occurredAt, row.receivedAt, row.category, row.severity, row.action,
-    row.outcome, row.actorType, row.actorId, row.targetType, row.targetId, row.clientId, row.via, row.hook, row.prevHash, row.hash, row.record,
+    place.ledgerId, place.seq, entry.id, place.tenantId, entry.eventId, entry.part, place.epoch, entry.occurredAt, entry.receivedAt, entry.category,
+    entry.severity, entry.action, entry.outcome, entry.actorType, entry.actorId, entry.targetType, entry.targetId, entry.clientId, entry.via, entry.hook,
+    place.prevHash, place.hash, place.record,
+  ]; // prettier-ignore
+}
+
+export function toValueCells(entry: PresealedEntry, place: { readonly ledgerId: number; readonly seq: number; readonly digest: string }): Cell[] {
+  const { actorValues, subjectValues } = entry;
+  return [
+    place.ledgerId, place.seq, place.digest, actorValues?.salt ?? null, actorValues?.body ?? null, subjectValues?.salt ?? null, subjectValues?.body ?? null,
   ]; // prettier-ignore
 }

@@ -1,12 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
-import { v7 as uuidv7 } from 'uuid';
 import { hashEntry, macHead } from '../core/chain';
-import type { AuditEvent } from '../core/event';
-import { sealEvent } from '../core/sealed-record';
+import { recordAt, type PresealedEntry } from '../core/sealed-record';
 import type { Database } from '../db/connection';
 import type { Cell } from '../db/dialect';
-import { ENTRY_COLUMNS, ENTRY_FROM, ENTRY_SELECT, fromCells, toEntryCells, VALUE_COLUMNS, type EntryRow } from './entry-row';
+import { ENTRY_COLUMNS, ENTRY_FROM, ENTRY_SELECT, fromCells, toEntryCells, toValueCells, VALUE_COLUMNS, type EntryRow } from './entry-row';
 import type { KeyRing } from './key-ring';
 
 export interface Tenant {
@@ -28,12 +25,12 @@ export interface Head {
   readonly epoch: number;
 }
 
-/** The events that one item of a delivery means, stored together or not at all; parts are numbered from 0. */
+/** The entries that one item of a delivery makes, stored together or not at all; parts are numbered from 0. */
 export interface AppendItem {
   readonly eventId: string;
+  /** Tells a resend from another event under the same id. */
   readonly digest: string;
-  readonly events: readonly AuditEvent[];
-  readonly receivedAt: string;
+  readonly entries: readonly PresealedEntry[];
 }
 
 export interface QuarantinedItem {
@@ -125,9 +122,9 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
     const epochKey = await keyRing.findEpochKey(trx, ledger.id, ledger.name, head.epoch);
     if (!epochKey) throw new AppendError(`The chain key of ledger ${ledger.name}, epoch ${head.epoch}, cannot be opened with this master key.`);
 
-    const rows: EntryRow[] = [];
+    const rows: Cell[][] = [];
     const values: Cell[][] = [];
-    const salts = randomBytes(64 * items.reduce((sum, item) => sum + item.events.length, 0));
+    const counters = createCounters(ledger.id);
     let prevHash = head.hash;
     const results = items.map((item): AppendResult => {
       const earlier = known.get(item.eventId);
@@ -135,27 +132,24 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
         const same = earlier.digest === null || earlier.digest === item.digest;
         return same ? { outcome: 'duplicate', receipts: earlier.receipts } : { outcome: 'conflict', receipts: [] };
       }
-      const receipts = item.events.map((event): Receipt => {
+      const receipts = item.entries.map((entry): Receipt => {
         const seq = head.seq + rows.length + 1;
-        const place = { id: uuidv7(), tenant: ledger.tenant.slug, ledger: ledger.name, seq, epoch: head.epoch, receivedAt: item.receivedAt };
-        const sealed = sealEvent(event, place, salts.subarray(rows.length * 64, rows.length * 64 + 64));
-        const hash = hashEntry(epochKey, { ledger: ledger.name, seq, prevHash }, sealed.record);
-        rows.push(toRow(ledger, event, place, { prevHash, hash, record: sealed.record }));
-        values.push([
-          ledger.id, seq, item.digest, sealed.actorValues?.salt ?? null, sealed.actorValues?.body ?? null,
-          sealed.subjectValues?.salt ?? null, sealed.subjectValues?.body ?? null,
-        ]); // prettier-ignore
+        const record = recordAt(entry, head.epoch, seq);
+        const hash = hashEntry(epochKey, { ledger: ledger.name, seq, prevHash }, record);
+        rows.push(toEntryCells(entry, { ledgerId: ledger.id, tenantId: ledger.tenant.id, epoch: head.epoch, seq, prevHash, hash, record }));
+        values.push(toValueCells(entry, { ledgerId: ledger.id, seq, digest: item.digest }));
+        counters.add(entry, seq);
         prevHash = hash;
-        return { id: item.eventId, part: event.source.part, ledger: ledger.name, seq, hash };
+        return { id: item.eventId, part: entry.part, ledger: ledger.name, seq, hash };
       });
       known.set(item.eventId, { digest: item.digest, receipts });
       return { outcome: 'appended', receipts };
     });
 
     if (rows.length > 0) {
-      await dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, rows.map(toEntryCells));
+      await dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, rows);
       await dialect.insertRows(trx, 'entry_values', VALUE_COLUMNS, values);
-      await addToCounters(trx, rows);
+      await addToCounters(trx, counters.rows());
       await moveHead(trx, ledger, head, head.seq + rows.length, prevHash);
     }
     await setAside(trx, ledger, [...quarantined]);
@@ -189,24 +183,10 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
     return known;
   }
 
-  async function addToCounters(trx: Knex.Transaction, rows: readonly EntryRow[]): Promise<void> {
-    const counters = new Map<string, { cells: [number, number, string, string, number, number, number] }>();
-    for (const row of rows) {
-      const day = dayNumber(row.occurredAt);
-      const key = `${day} ${row.category} ${row.severity}`;
-      const counter = counters.get(key);
-      if (counter) {
-        counter.cells[4] += 1;
-        counter.cells[6] = row.seq;
-      } else counters.set(key, { cells: [row.ledgerId, day, row.category, row.severity, 1, row.seq, row.seq] });
-    }
-    await dialect.insertRows(
-      trx,
-      'day_counters',
-      ['ledger_id', 'day', 'category', 'severity', 'entries', 'min_seq', 'max_seq'],
-      [...counters.values()].map((counter) => counter.cells),
-      { onConflict: { key: ['ledger_id', 'day', 'category', 'severity'], set: ['entries = day_counters.entries + new(entries)', 'max_seq = new(max_seq)'] } },
-    );
+  async function addToCounters(trx: Knex.Transaction, rows: readonly Cell[][]): Promise<void> {
+    await dialect.insertRows(trx, 'day_counters', ['ledger_id', 'day', 'category', 'severity', 'entries', 'min_seq', 'max_seq'], rows, {
+      onConflict: { key: ['ledger_id', 'day', 'category', 'severity'], set: ['entries = day_counters.entries + new(entries)', 'max_seq = new(max_seq)'] },
+    });
   }
 
   async function moveHead(trx: Knex.Transaction, ledger: Ledger, from: Head, seq: number, hash: string): Promise<void> {
@@ -268,38 +248,21 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
   }
 }
 
-function toRow(
-  ledger: Ledger,
-  event: AuditEvent,
-  place: { readonly id: string; readonly seq: number; readonly epoch: number; readonly receivedAt: string },
-  sealed: { readonly prevHash: string; readonly hash: string; readonly record: string },
-): EntryRow {
+/** What a batch adds to the counters of each day (of `occurred_at`, UTC), category and severity. */
+function createCounters(ledgerId: number) {
+  const rows = new Map<string, [number, number, string, string, number, number, number]>();
   return {
-    ledgerId: ledger.id,
-    seq: place.seq,
-    id: place.id,
-    tenantId: ledger.tenant.id,
-    eventId: event.source.eventId,
-    part: event.source.part,
-    epoch: place.epoch,
-    occurredAt: Date.parse(event.occurredAt),
-    receivedAt: Date.parse(place.receivedAt),
-    category: event.category,
-    severity: event.severity,
-    action: event.action,
-    outcome: event.outcome,
-    actorType: event.actor.type,
-    actorId: event.actor.id,
-    targetType: event.target.type,
-    targetId: event.target.id,
-    clientId: event.client,
-    via: event.via,
-    hook: event.source.hook,
-    ...sealed,
-    actorSalt: null,
-    actorBody: null,
-    subjectSalt: null,
-    subjectBody: null,
+    add(entry: PresealedEntry, seq: number): void {
+      const day = dayNumber(entry.occurredAt);
+      const key = `${day} ${entry.category} ${entry.severity}`;
+      const row = rows.get(key);
+      if (!row) rows.set(key, [ledgerId, day, entry.category, entry.severity, 1, seq, seq]);
+      else {
+        row[4] += 1;
+        row[6] = seq;
+      }
+    },
+    rows: () => [...rows.values()],
   };
 }
 

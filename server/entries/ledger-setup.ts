@@ -1,9 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import { GENESIS_PREV_HASH, macHead } from '../core/chain';
 import { ownEvent } from '../core/own-event';
+import { RECORD_FORMAT } from '../core/sealed-record';
 import type { Database } from '../db/connection';
 import type { EntryStore, Ledger } from './entry-store';
 import type { KeyRing } from './key-ring';
+import { sealOwnEvent } from './seal-own-event';
 
 export const DEFAULT_TENANT = 'default';
 
@@ -74,8 +76,7 @@ async function nextId(trx: import('knex').Knex.Transaction, table: string): Prom
 
 /** Two processes may come here at once: the event id is the same in both, so that one genesis entry is stored. */
 async function appendGenesis({ store, now }: SetupDeps, ledger: Ledger): Promise<void> {
-  const at = now().toISOString();
-  const id = `genesis-${ledger.name}`;
-  const event = ownEvent({ id, action: 'audit.chain_initialised', at, targetId: ledger.name, payload: { installation: uuidv7(), record_format: 'sealtrail/1' } });
-  await store.append(ledger, [{ eventId: id, digest: '', events: [event], receivedAt: at }]);
+  const payload = { installation: uuidv7(), record_format: RECORD_FORMAT };
+  const event = ownEvent({ id: `genesis-${ledger.name}`, action: 'audit.chain_initialised', at: now().toISOString(), targetId: ledger.name, payload });
+  await store.append(ledger, [sealOwnEvent(event, ledger)]);
 }

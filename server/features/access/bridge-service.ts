@@ -19,7 +19,10 @@ export interface BridgeService {
   revoke(id: string): Promise<boolean>;
   /** A bridge that is known, not revoked and whose secret opens; else undefined. */
   findActive(id: string): Promise<ActiveBridge | undefined>;
-  noteSeen(id: string, sighting: BridgeSighting): Promise<void>;
+  /** Remembers the latest sighting; written down within a second, so that a delivery does not wait for it. */
+  noteSeen(id: string, sighting: BridgeSighting): void;
+  /** Writes what is not written yet. */
+  flush(): Promise<void>;
 }
 
 interface BridgeDeps {
@@ -29,7 +32,12 @@ interface BridgeDeps {
   readonly now: () => Date;
 }
 
+const SIGHTING_MS = 1_000;
+
 export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps): BridgeService {
+  const sightings = new Map<string, BridgeSighting>();
+  let timer: NodeJS.Timeout | undefined;
+
   return {
     async add(name, ledger) {
       const id = uuidv7();
@@ -47,6 +55,19 @@ export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps
       const [ledger] = await store.listLedgers(row.tenant_id);
       return secret && ledger ? { id: row.id, name: row.name, secret, ledger } : undefined;
     },
-    noteSeen: (id, sighting) => bridges.seen(id, sighting),
+    noteSeen(id, sighting) {
+      sightings.set(id, sighting);
+      timer ??= setTimeout(() => void flush().catch(() => undefined), SIGHTING_MS).unref();
+    },
+    flush,
   };
+
+  /** A sighting that cannot be written is told again by the next delivery. */
+  async function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const latest = [...sightings];
+    sightings.clear();
+    for (const [id, sighting] of latest) await bridges.seen(id, sighting);
+  }
 }

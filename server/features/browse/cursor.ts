@@ -21,7 +21,9 @@ const schema = z.tuple([
 
 /** Opaque to callers; good only with the sort it was made for. */
 export function encodeCursor(cursor: Cursor, sort: Sort): string {
-  return Buffer.from(JSON.stringify([cursor.direction, cursor.seq, cursor.time, cursor.position, sort])).toString('base64url');
+  return Buffer.from(JSON.stringify([cursor.direction, cursor.seq, cursor.time, cursor.position, sort])).toString(
+    'base64url',
+  );
 }
 
 /** Throws KnownError `bad_cursor`. */
@@ -33,7 +35,8 @@ export function decodeCursor(text: string, sort: Sort): Cursor {
     throw new KnownError('bad_cursor', 'this is no cursor of ours', { cause: error });
   }
   const parsed = schema.safeParse(parts);
-  if (!parsed.success || parsed.data[4] !== sort) throw new KnownError('bad_cursor', 'this cursor belongs to another list');
+  if (!parsed.success || parsed.data[4] !== sort)
+    throw new KnownError('bad_cursor', 'this cursor belongs to another list');
   const [direction, seq, time, position] = parsed.data;
   return { direction, seq, time, position };
 }

@@ -17,7 +17,12 @@ export interface DayCount {
 }
 
 /** `after` and `before` in milliseconds, half-open; null is open. */
-export async function countDays(database: Database, ledgerId: number, after: number | null, before: number | null): Promise<DayCount> {
+export async function countDays(
+  database: Database,
+  ledgerId: number,
+  after: number | null,
+  before: number | null,
+): Promise<DayCount> {
   const firstDay = after === null ? 0 : dayNumber(after);
   const lastDay = before === null ? 99_999_999 : dayNumber(before - 1);
   const [row] = await database.dialect.selectArrays(

@@ -33,7 +33,9 @@ export type RawFilter = Partial<Record<FilterName, string>>;
 
 /** A filter that was checked: safe to search with. Times are milliseconds, half-open (`after` <= t < `before`). */
 export interface EntryFilter {
-  readonly terms: Partial<Record<'category' | 'severity' | 'action' | 'outcome' | 'actor' | 'target' | 'client' | 'via' | 'hook', Terms>>;
+  readonly terms: Partial<
+    Record<'category' | 'severity' | 'action' | 'outcome' | 'actor' | 'target' | 'client' | 'via' | 'hook', Terms>
+  >;
   /** Texts of which every word must occur. */
   readonly q: string | null;
   readonly actorName: string | null;
@@ -50,13 +52,24 @@ const CLOSED = { category: CATEGORIES, severity: SEVERITIES, outcome: OUTCOMES, 
 /** Reads a filter. Throws KnownError `bad_filter` that names the parameter and what it should look like. */
 export function parseFilter(raw: RawFilter): EntryFilter {
   const terms: Record<string, Terms> = {};
-  for (const name of ['category', 'severity', 'action', 'outcome', 'actor', 'target', 'client', 'via', 'hook'] as const) {
+  for (const name of [
+    'category',
+    'severity',
+    'action',
+    'outcome',
+    'actor',
+    'target',
+    'client',
+    'via',
+    'hook',
+  ] as const) {
     const value = present(raw[name]);
     if (value !== null) terms[name] = checkTerms(name, splitTerms(value));
   }
   const after = parseTime('after', raw.after);
   const before = parseTime('before', raw.before);
-  if (after !== null && before !== null && after > before) throw new KnownError('bad_filter', 'after must not be later than before');
+  if (after !== null && before !== null && after > before)
+    throw new KnownError('bad_filter', 'after must not be later than before');
   return {
     terms,
     q: bounded('q', raw.q, 200),
@@ -71,7 +84,10 @@ export function parseFilter(raw: RawFilter): EntryFilter {
 
 function splitTerms(value: string): Terms {
   const parts = value.split(',').map((part) => part.trim()).filter((part) => part !== '' && part !== '!'); // prettier-ignore
-  return { is: parts.filter((part) => !part.startsWith('!')), not: parts.filter((part) => part.startsWith('!')).map((part) => part.slice(1)) };
+  return {
+    is: parts.filter((part) => !part.startsWith('!')),
+    not: parts.filter((part) => part.startsWith('!')).map((part) => part.slice(1)),
+  };
 }
 
 function checkTerms(name: string, terms: Terms): Terms {
@@ -85,7 +101,11 @@ function checkTerms(name: string, terms: Terms): Terms {
   }
   if (name === 'actor') {
     const wrong = all.find((value) => !(ACTOR_TYPES as readonly string[]).includes(value.split(':')[0] ?? ''));
-    if (wrong !== undefined) throw new KnownError('bad_filter', `actor: write TYPE or TYPE:ID, as in admin:7, with TYPE one of ${ACTOR_TYPES.join(', ')}`);
+    if (wrong !== undefined)
+      throw new KnownError(
+        'bad_filter',
+        `actor: write TYPE or TYPE:ID, as in admin:7, with TYPE one of ${ACTOR_TYPES.join(', ')}`,
+      );
   }
   if (name === 'target' && all.some((value) => !/^[a-z_]+(:.+)?$/.test(value))) {
     throw new KnownError('bad_filter', 'target: write TYPE or TYPE:ID, as in invoice:123');
@@ -103,21 +123,26 @@ function parseTime(name: string, value: string | undefined): number | null {
   if (text === null) return null;
   const match = /^(\d{4})-(\d{2})-(\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/.exec(text);
   const [year, month, day] = (match ?? []).slice(1, 4).map(Number);
-  const ms = match ? Date.parse(text.length > 10 && !/(Z|[+-]\d{2}:\d{2})$/.test(text) ? `${text}Z` : text) : Number.NaN;
+  const ms = match
+    ? Date.parse(text.length > 10 && !/(Z|[+-]\d{2}:\d{2})$/.test(text) ? `${text}Z` : text)
+    : Number.NaN;
   const isRealDay = match !== null && (day ?? 0) <= new Date(Date.UTC(year ?? 0, month ?? 0, 0)).getUTCDate();
-  if (Number.isNaN(ms) || !isRealDay) throw new KnownError('bad_filter', `${name}: write a date (2026-11-21) or an RFC 3339 time (2026-11-21T08:00:00Z)`);
+  if (Number.isNaN(ms) || !isRealDay)
+    throw new KnownError('bad_filter', `${name}: write a date (2026-11-21) or an RFC 3339 time (2026-11-21T08:00:00Z)`);
   return ms;
 }
 
 function parseHash(value: string | undefined): string | null {
   const text = present(value)?.toLowerCase() ?? null;
-  if (text !== null && !/^[0-9a-f]{8,64}$/.test(text)) throw new KnownError('bad_filter', 'hash: write 8 to 64 hex digits');
+  if (text !== null && !/^[0-9a-f]{8,64}$/.test(text))
+    throw new KnownError('bad_filter', 'hash: write 8 to 64 hex digits');
   return text;
 }
 
 function parseStatus(value: string | undefined): 'valid' | 'broken' | null {
   const text = present(value);
-  if (text !== null && text !== 'valid' && text !== 'broken') throw new KnownError('bad_filter', 'status: write valid or broken');
+  if (text !== null && text !== 'valid' && text !== 'broken')
+    throw new KnownError('bad_filter', 'status: write valid or broken');
   return text;
 }
 

@@ -44,7 +44,12 @@ export interface EntryView {
     readonly script: string | null;
     readonly payload: JsonObject;
   };
-  readonly integrity: { readonly prev_hash: string; readonly hash: string; readonly epoch: number; readonly status: ChainStatus };
+  readonly integrity: {
+    readonly prev_hash: string;
+    readonly hash: string;
+    readonly epoch: number;
+    readonly status: ChainStatus;
+  };
   readonly erased: readonly string[];
 }
 
@@ -64,13 +69,19 @@ interface SubjectValues {
  * An entry for reading, from its sealed record and the erasable values beside it. What an index column says is shown only
  * where the record itself cannot be read (somebody changed it), so that a broken entry can still be looked at.
  */
-export function viewEntry(row: EntryRow, names: { readonly tenant: string; readonly ledger: string }, status: ChainStatus): EntryView {
+export function viewEntry(
+  row: EntryRow,
+  names: { readonly tenant: string; readonly ledger: string },
+  status: ChainStatus,
+): EntryView {
   const record = parseRecord(row.record);
   const actor = valuesOf<ActorValues>(row.actorBody);
   const subject = valuesOf<SubjectValues>(row.subjectBody);
   const erased = [
     ...(record?.commitments.actor && row.actorBody === null ? ['actor.name', 'ip', 'user_agent'] : []),
-    ...(record?.commitments.subject && row.subjectBody === null ? ['target.label', 'reason', 'changes', 'source.payload'] : []),
+    ...(record?.commitments.subject && row.subjectBody === null
+      ? ['target.label', 'reason', 'changes', 'source.payload']
+      : []),
   ];
   return {
     seq: row.seq,
@@ -90,7 +101,11 @@ export function viewEntry(row: EntryRow, names: { readonly tenant: string; reado
       role: record?.actor.role ?? null,
       acting_as: record?.acting_as ?? null,
     },
-    target: { type: record?.target.type ?? row.targetType, id: record?.target.id ?? row.targetId, label: subject.label ?? null },
+    target: {
+      type: record?.target.type ?? row.targetType,
+      id: record?.target.id ?? row.targetId,
+      label: subject.label ?? null,
+    },
     client: record?.client ?? row.clientId,
     ip: actor.ip ?? null,
     user_agent: actor.user_agent ?? null,

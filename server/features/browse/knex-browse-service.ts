@@ -48,15 +48,19 @@ export function createBrowseService({ database, store, search, keyRing }: Browse
     const lastMidnight = Math.floor(to / DAY_MS) * DAY_MS;
     const range = async (a: number, b: number) => {
       if (a >= b) return 0;
-      const [row] = await dialect.selectArrays(db, 'SELECT COUNT(*) FROM entries WHERE ledger_id = ? AND occurred_at >= ? AND occurred_at < ?', [ledger.id, a, b]);
+      const [row] = await dialect.selectArrays(
+        db,
+        'SELECT COUNT(*) FROM entries WHERE ledger_id = ? AND occurred_at >= ? AND occurred_at < ?',
+        [ledger.id, a, b],
+      );
       return Number(row?.[0] ?? 0);
     };
     if (firstMidnight > lastMidnight) return range(from, to);
-    const [days] = await dialect.selectArrays(db, 'SELECT SUM(entries) FROM day_counters WHERE ledger_id = ? AND day >= ? AND day < ?', [
-      ledger.id,
-      dayNumber(firstMidnight),
-      dayNumber(lastMidnight),
-    ]);
+    const [days] = await dialect.selectArrays(
+      db,
+      'SELECT SUM(entries) FROM day_counters WHERE ledger_id = ? AND day >= ? AND day < ?',
+      [ledger.id, dayNumber(firstMidnight), dayNumber(lastMidnight)],
+    );
     return (await range(from, firstMidnight)) + Number(days?.[0] ?? 0) + (await range(lastMidnight, to));
   }
 
@@ -82,21 +86,30 @@ export function createBrowseService({ database, store, search, keyRing }: Browse
         return row && view(ledger, row);
       }
       if (!/^[0-9a-f-]{36}$/i.test(idOrSeq)) return undefined;
-      const [found] = await dialect.selectArrays(db, 'SELECT seq FROM entries WHERE ledger_id = ? AND id = ?', [ledger.id, idOrSeq.toLowerCase()]);
+      const [found] = await dialect.selectArrays(db, 'SELECT seq FROM entries WHERE ledger_id = ? AND id = ?', [
+        ledger.id,
+        idOrSeq.toLowerCase(),
+      ]);
       const row = found && (await store.findBySeq(ledger, Number(found[0])));
       return row && view(ledger, row);
     },
 
     async readStats(ledger, { now, timeZone }): Promise<Stats> {
       const head = await store.findHead(ledger);
-      const counts = await dialect.selectArrays(db, 'SELECT category, severity, SUM(entries) FROM day_counters WHERE ledger_id = ? GROUP BY category, severity', [ledger.id]);
+      const counts = await dialect.selectArrays(
+        db,
+        'SELECT category, severity, SUM(entries) FROM day_counters WHERE ledger_id = ? GROUP BY category, severity',
+        [ledger.id],
+      );
       const byCategory: Record<string, number> = Object.fromEntries(CATEGORIES.map((name) => [name, 0]));
       const bySeverity: Record<string, number> = Object.fromEntries(SEVERITIES.map((name) => [name, 0]));
       for (const [category, severity, entries] of counts) {
         byCategory[String(category)] = (byCategory[String(category)] ?? 0) + Number(entries);
         bySeverity[String(severity)] = (bySeverity[String(severity)] ?? 0) + Number(entries);
       }
-      const [quarantined] = await dialect.selectArrays(db, 'SELECT COUNT(*) FROM quarantine WHERE tenant_id = ?', [ledger.tenant.id]);
+      const [quarantined] = await dialect.selectArrays(db, 'SELECT COUNT(*) FROM quarantine WHERE tenant_id = ?', [
+        ledger.tenant.id,
+      ]);
       const today = startOfDay(now, timeZone);
       return {
         total: head?.seq ?? 0,
@@ -116,13 +129,17 @@ export function createBrowseService({ database, store, search, keyRing }: Browse
   };
 
   async function lastDays(ledger: Ledger, now: Date) {
-    const days = Array.from({ length: 30 }, (_, i) => new Date(now.getTime() - (29 - i) * DAY_MS).toISOString().slice(0, 10));
+    const days = Array.from({ length: 30 }, (_, i) =>
+      new Date(now.getTime() - (29 - i) * DAY_MS).toISOString().slice(0, 10),
+    );
     const rows = await dialect.selectArrays(
       db,
       `SELECT day, SUM(entries), SUM(CASE WHEN severity = 'critical' THEN entries ELSE 0 END) FROM day_counters WHERE ledger_id = ? AND day >= ? GROUP BY day`,
       [ledger.id, Number((days[0] ?? '').replaceAll('-', ''))],
     );
-    const found = new Map(rows.map(([day, entries, critical]) => [Number(day), { entries: Number(entries), critical: Number(critical) }]));
+    const found = new Map(
+      rows.map(([day, entries, critical]) => [Number(day), { entries: Number(entries), critical: Number(critical) }]),
+    );
     return days.map((day) => ({ day, ...(found.get(Number(day.replaceAll('-', ''))) ?? { entries: 0, critical: 0 }) }));
   }
 }

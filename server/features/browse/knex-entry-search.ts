@@ -48,7 +48,10 @@ export function createEntrySearch(database: Database): EntrySearch {
 
   async function plan(ledger: Ledger, filter: EntryFilter) {
     const conditions = conditionsOf(filter);
-    const days = filter.after === null && filter.before === null ? null : await countDays(database, ledger.id, filter.after, filter.before);
+    const days =
+      filter.after === null && filter.before === null
+        ? null
+        : await countDays(database, ledger.id, filter.after, filter.before);
     const paths = accessPaths(filter, days);
     return { conditions, days, access: await narrowest(ledger, paths), span: days };
   }
@@ -81,12 +84,26 @@ export function createEntrySearch(database: Database): EntrySearch {
   function branchSelects(ledger: Ledger, access: Access, extra: readonly Sql[], columns: string): Sql[] {
     if (access.tokens) {
       const [token, ...more] = access.tokens;
-      const joins = more.map((_, i) => `JOIN entry_tokens t${i} ON t${i}.ledger_id = t.ledger_id AND t${i}.token = ? AND t${i}.seq = t.seq`).join(' ');
+      const joins = more
+        .map(
+          (_, i) =>
+            `JOIN entry_tokens t${i} ON t${i}.ledger_id = t.ledger_id AND t${i}.token = ? AND t${i}.seq = t.seq`,
+        )
+        .join(' ');
       const needsEntry = extra.some((one) => one.text.includes('e.'));
       const entry = needsEntry ? 'JOIN entries e ON e.ledger_id = t.ledger_id AND e.seq = t.seq' : '';
-      const where = ['t.ledger_id = ?', 't.token = ?', ...extra.map((one) => one.text.replaceAll('{seq}', 't.seq'))].join(' AND ');
+      const where = [
+        't.ledger_id = ?',
+        't.token = ?',
+        ...extra.map((one) => one.text.replaceAll('{seq}', 't.seq')),
+      ].join(' AND ');
       const bindings = [...more, ledger.id, token ?? 0, ...extra.flatMap((one) => one.bindings)];
-      return [{ text: `SELECT ${columns.replaceAll('{seq}', 't.seq')} FROM entry_tokens t ${joins} ${entry} WHERE ${where}`, bindings }];
+      return [
+        {
+          text: `SELECT ${columns.replaceAll('{seq}', 't.seq')} FROM entry_tokens t ${joins} ${entry} WHERE ${where}`,
+          bindings,
+        },
+      ];
     }
     const hint = access.index === null ? '' : dialect.useIndex(access.index);
     return access.branches.map((branch) => ({
@@ -102,7 +119,14 @@ export function createEntrySearch(database: Database): EntrySearch {
       : findByTime(ledger, conditions, sort, window);
   }
 
-  async function findBySeq(ledger: Ledger, access: Access, conditions: readonly Condition[], days: DayCount | null, sort: Sort, window: Window): Promise<Found[]> {
+  async function findBySeq(
+    ledger: Ledger,
+    access: Access,
+    conditions: readonly Condition[],
+    days: DayCount | null,
+    sort: Sort,
+    window: Window,
+  ): Promise<Found[]> {
     const descending = (sort === '-seq') !== window.backwards;
     const rest = conditions.filter((condition) => !access.covers.has(condition.name));
     const bounds: Sql[] = [];
@@ -123,15 +147,33 @@ export function createEntrySearch(database: Database): EntrySearch {
     return window.backwards ? found.reverse() : found;
   }
 
-  async function findByTime(ledger: Ledger, conditions: readonly Condition[], sort: Sort, window: Window): Promise<Found[]> {
+  async function findByTime(
+    ledger: Ledger,
+    conditions: readonly Condition[],
+    sort: Sort,
+    window: Window,
+  ): Promise<Found[]> {
     const descending = (sort === '-occurred_at') !== window.backwards;
     const than = descending ? '<' : '>';
     const direction = descending ? 'DESC' : 'ASC';
     const bounds: Sql[] = window.after
-      ? [{ text: `(e.occurred_at ${than}= ? AND (e.occurred_at ${than} ? OR e.seq ${than} ?))`, bindings: [window.after.time, window.after.time, window.after.seq] }]
+      ? [
+          {
+            text: `(e.occurred_at ${than}= ? AND (e.occurred_at ${than} ? OR e.seq ${than} ?))`,
+            bindings: [window.after.time, window.after.time, window.after.seq],
+          },
+        ]
       : [];
-    const where = ['e.ledger_id = ?', ...bounds.map((one) => one.text), ...conditions.map((one) => one.text.replaceAll('{seq}', 'e.seq'))].join(' AND ');
-    const bindings = [ledger.id, ...bounds.flatMap((one) => one.bindings), ...conditions.flatMap((one) => one.bindings)];
+    const where = [
+      'e.ledger_id = ?',
+      ...bounds.map((one) => one.text),
+      ...conditions.map((one) => one.text.replaceAll('{seq}', 'e.seq')),
+    ].join(' AND ');
+    const bindings = [
+      ledger.id,
+      ...bounds.flatMap((one) => one.bindings),
+      ...conditions.flatMap((one) => one.bindings),
+    ];
     const rows = await select(
       `SELECT e.seq, e.occurred_at FROM entries e ${dialect.useIndex('entries_occurred')} WHERE ${where} ORDER BY e.occurred_at ${direction}, e.seq ${direction} LIMIT ${window.limit + window.offset}`,
       bindings,
@@ -155,11 +197,15 @@ export function createEntrySearch(database: Database): EntrySearch {
     let exact = true;
     for (const branch of branchSelects(ledger, access, bounds, rest.length === 0 ? '1' : '{seq} AS seq')) {
       // A window of the newest rows: what lies outside it is "more than".
-      const window = rest.length === 0 ? `${branch.text} LIMIT ${TOTAL_CAP + 1}` : `${branch.text} ORDER BY seq DESC LIMIT ${COUNT_WINDOW}`;
+      const window =
+        rest.length === 0
+          ? `${branch.text} LIMIT ${TOTAL_CAP + 1}`
+          : `${branch.text} ORDER BY seq DESC LIMIT ${COUNT_WINDOW}`;
       const sql = rest.length === 0
         ? `SELECT COUNT(*), 0 FROM (${window}) counted`
         : `SELECT SUM(CASE WHEN ${rest.map((one) => one.text.replaceAll('{seq}', 'e.seq')).join(' AND ')} THEN 1 ELSE 0 END), COUNT(*) FROM (${window}) w JOIN entries e ON e.ledger_id = ? AND e.seq = w.seq`; // prettier-ignore
-      const bindings = rest.length === 0 ? branch.bindings : [...rest.flatMap((one) => one.bindings), ...branch.bindings, ledger.id];
+      const bindings =
+        rest.length === 0 ? branch.bindings : [...rest.flatMap((one) => one.bindings), ...branch.bindings, ledger.id];
       const [row] = await select(sql, bindings);
       total += Number(row?.[0] ?? 0);
       if (rest.length > 0 && Number(row?.[1] ?? 0) >= COUNT_WINDOW) exact = false;
@@ -196,9 +242,15 @@ export function createEntrySearch(database: Database): EntrySearch {
       const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, sort);
       const page = cursor ? 1 : (request.page ?? 1);
       const offset = (page - 1) * perPage;
-      if (offset >= TOTAL_CAP) throw new KnownError('bad_cursor', `pages reach to entry ${TOTAL_CAP}; follow next_cursor to go further`);
+      if (offset >= TOTAL_CAP)
+        throw new KnownError('bad_cursor', `pages reach to entry ${TOTAL_CAP}; follow next_cursor to go further`);
       const backwards = cursor?.direction === 'previous';
-      const window: Window = { after: cursor ? { seq: cursor.seq, time: cursor.time } : null, backwards, limit: perPage + 1, offset };
+      const window: Window = {
+        after: cursor ? { seq: cursor.seq, time: cursor.time } : null,
+        backwards,
+        limit: perPage + 1,
+        offset,
+      };
 
       const found = await findSeqs(ledger, filter, sort, window);
       const hasMore = found.length > perPage;
@@ -210,21 +262,38 @@ export function createEntrySearch(database: Database): EntrySearch {
       const hasNext = backwards ? true : hasMore;
       const hasPrevious = backwards ? hasMore && from > 1 : from > 1;
       // What was found is there, whatever a total counted a moment earlier or a window cut off.
-      const total = Math.max(counted.total, shown.length === 0 ? 0 : from + shown.length - 1 + (hasNext && !counted.exact ? 1 : 0));
+      const total = Math.max(
+        counted.total,
+        shown.length === 0 ? 0 : from + shown.length - 1 + (hasNext && !counted.exact ? 1 : 0),
+      );
       return {
         seqs: shown.map((one) => one.seq),
         total,
         totalIsExact: counted.exact,
         from: shown.length === 0 ? 0 : from,
-        nextCursor: hasNext && last ? encodeCursor({ direction: 'next', seq: last.seq, time: last.time, position: from + shown.length - 1 }, sort) : null,
-        previousCursor: hasPrevious && first ? encodeCursor({ direction: 'previous', seq: first.seq, time: first.time, position: from }, sort) : null,
+        nextCursor:
+          hasNext && last
+            ? encodeCursor(
+                { direction: 'next', seq: last.seq, time: last.time, position: from + shown.length - 1 },
+                sort,
+              )
+            : null,
+        previousCursor:
+          hasPrevious && first
+            ? encodeCursor({ direction: 'previous', seq: first.seq, time: first.time, position: from }, sort)
+            : null,
       };
     },
 
     async *findAll(ledger, filter, sort, chunk) {
       let after: Window['after'] = null;
       for (;;) {
-        const found: Found[] = await findSeqs(ledger, filter, sort, { after, backwards: false, limit: chunk, offset: 0 });
+        const found: Found[] = await findSeqs(ledger, filter, sort, {
+          after,
+          backwards: false,
+          limit: chunk,
+          offset: 0,
+        });
         if (found.length > 0) yield found.map((one) => one.seq);
         const last = found.at(-1);
         if (!last || found.length < chunk) return;
@@ -271,7 +340,8 @@ function conditionsOf(filter: EntryFilter): Condition[] {
   if (filter.hash !== null) add('hash', 'e.hash >= ? AND e.hash <= ?', hashRange(filter.hash));
   const tokens = searchTokens(filter);
   if (tokens !== null) {
-    const has = 'EXISTS (SELECT 1 FROM entry_tokens x WHERE x.ledger_id = e.ledger_id AND x.token = ? AND x.seq = {seq})';
+    const has =
+      'EXISTS (SELECT 1 FROM entry_tokens x WHERE x.ledger_id = e.ledger_id AND x.token = ? AND x.seq = {seq})';
     add('tokens', tokens.length === 0 ? '1 = 0' : tokens.map(() => has).join(' AND '), tokens);
   }
   if (filter.status !== null) {
@@ -321,12 +391,22 @@ function accessPaths(filter: EntryFilter, days: DayCount | null): Access[] {
     const term = terms[name];
     const values = name === 'outcome' ? (term ? closedValues(term, OUTCOMES) : null) : (term?.is ?? []);
     if (values !== null && values.length > 0 && values.length <= MAX_BRANCHES) {
-      paths.push({ index, branches: values.map((value) => ({ text: `e.${column} = ?`, bindings: [value] })), covers: new Set([name, ...(name === 'outcome' ? ['!outcome'] : [])]) });
+      paths.push({
+        index,
+        branches: values.map((value) => ({ text: `e.${column} = ?`, bindings: [value] })),
+        covers: new Set([name, ...(name === 'outcome' ? ['!outcome'] : [])]),
+      });
     }
   };
-  if (filter.hash !== null) paths.push({ index: 'entries_hash', branches: [{ text: 'e.hash >= ? AND e.hash <= ?', bindings: hashRange(filter.hash) }], covers: new Set(['hash']) });
+  if (filter.hash !== null)
+    paths.push({
+      index: 'entries_hash',
+      branches: [{ text: 'e.hash >= ? AND e.hash <= ?', bindings: hashRange(filter.hash) }],
+      covers: new Set(['hash']),
+    });
   const tokens = searchTokens(filter);
-  if (tokens !== null && tokens.length > 0) paths.push({ index: null, branches: [], tokens, covers: new Set(['tokens']) });
+  if (tokens !== null && tokens.length > 0)
+    paths.push({ index: null, branches: [], tokens, covers: new Set(['tokens']) });
   byRef('target');
   byColumn('client', 'client_id', 'entries_client');
   byRef('actor');
@@ -339,13 +419,19 @@ function accessPaths(filter: EntryFilter, days: DayCount | null): Access[] {
   const severities = closedValues(terms.severity, SEVERITIES);
   if (categories !== null || severities !== null) {
     const branches = (categories ?? CATEGORIES).flatMap((category) =>
-      (severities ?? SEVERITIES).map((severity) => ({ text: 'e.category = ? AND e.severity = ?', bindings: [category, severity] })),
+      (severities ?? SEVERITIES).map((severity) => ({
+        text: 'e.category = ? AND e.severity = ?',
+        bindings: [category, severity],
+      })),
     );
     const covers = new Set(['category', '!category', 'severity', '!severity']);
     if (branches.length > 0) paths.push({ index: 'entries_category', branches, covers });
   }
   if (days !== null && days.entries <= SORTABLE) {
-    const range = { text: 'e.occurred_at >= ? AND e.occurred_at < ?', bindings: [filter.after ?? 0, filter.before ?? Number.MAX_SAFE_INTEGER] };
+    const range = {
+      text: 'e.occurred_at >= ? AND e.occurred_at < ?',
+      bindings: [filter.after ?? 0, filter.before ?? Number.MAX_SAFE_INTEGER],
+    };
     paths.push({ index: 'entries_occurred', branches: [range], covers: new Set(['after', 'before']) });
   }
   return paths;
@@ -354,15 +440,32 @@ function accessPaths(filter: EntryFilter, days: DayCount | null): Access[] {
     const values = terms[name]?.is ?? [];
     if (values.length === 0) return;
     if (values.every((value) => value.includes(':')) && values.length <= MAX_BRANCHES) {
-      paths.push({ index: `entries_${name}`, branches: values.map((value) => ({ text: refSql(name, value), bindings: refBindings(value) })), covers: new Set([name]) });
+      paths.push({
+        index: `entries_${name}`,
+        branches: values.map((value) => ({ text: refSql(name, value), bindings: refBindings(value) })),
+        covers: new Set([name]),
+      });
     } else if (name === 'actor' && values.length === 1 && values[0] !== undefined) {
-      paths.push({ index: null, branches: [], tokens: [tokenNumber(fieldToken('actor_type', values[0]))], covers: new Set() });
+      paths.push({
+        index: null,
+        branches: [],
+        tokens: [tokenNumber(fieldToken('actor_type', values[0]))],
+        covers: new Set(),
+      });
     } else if (name === 'target') {
       // A type alone is not a run of its index in order of seq, but its actions are.
       const types = new Set(values.map((value) => value.split(':')[0]));
       const actions = ALL_ACTIONS.filter((action) => types.has(action.targetType)).map((action) => action.action);
-      const known = actions.length > 0 && actions.length <= MAX_BRANCHES && actions.every((action) => findAction(action) !== undefined);
-      if (known && !types.has('upgrade')) paths.push({ index: 'entries_action', branches: actions.map((action) => ({ text: 'e.action = ?', bindings: [action] })), covers: new Set() });
+      const known =
+        actions.length > 0 &&
+        actions.length <= MAX_BRANCHES &&
+        actions.every((action) => findAction(action) !== undefined);
+      if (known && !types.has('upgrade'))
+        paths.push({
+          index: 'entries_action',
+          branches: actions.map((action) => ({ text: 'e.action = ?', bindings: [action] })),
+          covers: new Set(),
+        });
     }
   }
 }

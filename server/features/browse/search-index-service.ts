@@ -30,6 +30,7 @@ const CONSUMER = 'search';
 const CHUNK = 200;
 const POLL_MS = 1_000;
 const YIELD_MS = 50;
+const MAX_WAIT_MS = 2_000;
 const MAX_TOKENS = 96;
 const MAX_TEXT = 4_000;
 
@@ -40,17 +41,30 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
   let working: Promise<void> | undefined;
 
   async function indexLedger(ledger: Ledger, options: { readonly politely: boolean }): Promise<void> {
-    await dialect.insertRows(db, 'consumers', ['name', 'ledger_id', 'seq'], [[CONSUMER, ledger.id, 0]], { onConflict: 'ignore' });
+    await dialect.insertRows(db, 'consumers', ['name', 'ledger_id', 'seq'], [[CONSUMER, ledger.id, 0]], {
+      onConflict: 'ignore',
+    });
     while (!stopped) {
       const done = await db.transaction((trx) => indexChunk(trx, ledger));
       if (done === 0) return;
-      if (options.politely) await pause(isBusy() ? YIELD_MS : 0);
+      if (options.politely) await untilQuiet();
     }
+  }
+
+  /** New events come first; but a stream of them that never ends must not keep the index waiting for ever. */
+  async function untilQuiet(): Promise<void> {
+    const latest = Date.now() + MAX_WAIT_MS;
+    do await pause(isBusy() ? YIELD_MS : 0);
+    while (isBusy() && Date.now() < latest && !stopped);
   }
 
   /** Tokens and position move together; the locked position row keeps two processes from doing the same work. */
   async function indexChunk(trx: Knex.Transaction, ledger: Ledger): Promise<number> {
-    const [position] = await dialect.selectArrays(trx, `SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?${dialect.forUpdate}`, [CONSUMER, ledger.id]);
+    const [position] = await dialect.selectArrays(
+      trx,
+      `SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?${dialect.forUpdate}`,
+      [CONSUMER, ledger.id],
+    );
     const from = Number(position?.[0] ?? 0) + 1;
     const rows = await store.readRange(ledger, { fromSeq: from, toSeq: Number.MAX_SAFE_INTEGER, limit: CHUNK }, trx);
     const last = rows.at(-1);

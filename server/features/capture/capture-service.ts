@@ -1,17 +1,12 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { findHookPoint } from '../../core/action-catalogue';
-import { CanonicalJsonError } from '../../core/canonical-json';
-import { classify } from '../../core/classify';
-import { clip } from '../../core/clip';
-import type { ReportedItem } from '../../core/hook-call';
-import { redact } from '../../core/redact';
 import type { Appender } from '../../entries/appender';
-import type { AppendItem, AppendResult, QuarantinedItem, Receipt } from '../../entries/entry-store';
+import type { AppendItem, QuarantinedItem, Receipt } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
-import { resolveClientIp, type TrustedProxies } from '../../http/client-ip';
 import type { ActiveBridge, BridgeService } from '../access/bridge-service';
-import { parseDelivery, type DeliveredItem, type QuarantineReason } from './delivery';
+import { scanDelivery } from './json-scan';
+import type { AsideItem, PreparedDelivery } from './prepare-delivery';
+import type { Preparer } from './preparer';
 import { findDeliveryProblem, type DeliveryHeaders } from './verify-delivery';
 
 export const MAX_BODY_BYTES = 5 * 1024 * 1024;
@@ -32,70 +27,54 @@ export interface DeliveryAnswer {
   readonly receipts: readonly Receipt[];
 }
 
-/** Takes deliveries: checks, parses, classifies, stores. Resolves only after the commit; throws KnownError for a refusal. */
+/** Takes deliveries: checks, prepares, stores. Resolves only after the commit; throws KnownError for a refusal. */
 export interface CaptureService {
   receive(delivery: SignedDelivery): Promise<DeliveryAnswer>;
 }
 
 interface CaptureDeps {
   readonly bridges: BridgeService;
+  readonly preparer: Preparer;
   readonly appender: Appender;
-  readonly trustedProxies: TrustedProxies;
   readonly now: () => Date;
   /** Work in memory beyond which new deliveries are put off. */
   readonly maxWaiting?: number;
 }
 
-interface Prepared {
-  readonly append: AppendItem | null;
-  readonly setAside: QuarantinedItem | null;
-  readonly source: DeliveredItem;
-}
-type ToAppend = Prepared & { readonly append: AppendItem };
-
-interface StoreResult {
-  readonly outcome: AppendResult['outcome'] | 'unsealable';
-  readonly receipts: readonly Receipt[];
-}
-
 const inflate = promisify(gunzip);
 
-export function createCaptureService({ bridges, appender, trustedProxies, now, maxWaiting = 20_000 }: CaptureDeps): CaptureService {
+export function createCaptureService({ bridges, preparer, appender, now, maxWaiting = 20_000 }: CaptureDeps): CaptureService {
   return {
     async receive(delivery) {
       if (appender.waiting > maxWaiting) throw new KnownError('cannot_commit', 'too much is waiting for the database');
       const receivedAt = now();
-      const { bridge, text } = await authenticate(delivery, receivedAt);
-      const parsed = parseDelivery(text);
-      if (!parsed.ok) throw new KnownError(parsed.error, parsed.detail);
-
-      const sentAt = new Date(Number(delivery.headers.timestamp) * 1000).toISOString();
-      const prepared = parsed.items.map((item) => prepare(item, bridge, sentAt, receivedAt));
-      const answer = await store(bridge, prepared);
-      const lastSeq = parsed.items.reduce((last: string | null, item) => (item.ok ? (item.item.seq ?? last) : last), null);
-      await bridges.noteSeen(bridge.id, {
+      const { bridge, body } = await authenticate(delivery, receivedAt);
+      const prepared = await prepare(bridge, body, delivery.headers.timestamp, receivedAt);
+      if (!prepared.ok) throw new KnownError(prepared.error, prepared.detail);
+      const answer = await store(bridge, body, prepared, receivedAt);
+      bridges.noteSeen(bridge.id, {
         at: receivedAt.getTime(),
-        lastSeq,
-        whmcs: parsed.installation?.whmcs ?? null,
-        bridgeVersion: parsed.installation?.bridge ?? null,
-        timeZone: parsed.installation?.timeZone ?? null,
+        lastSeq: prepared.lastSeq,
+        whmcs: prepared.installation?.whmcs ?? null,
+        bridgeVersion: prepared.installation?.bridge ?? null,
+        timeZone: prepared.installation?.timeZone ?? null,
       });
       return answer;
     },
   };
 
   /** The bridge that signed, and the inflated body. Every refusal is the same `delivery_refused`: it never says which. */
-  async function authenticate(delivery: SignedDelivery, at: Date): Promise<{ bridge: ActiveBridge; text: Buffer }> {
-    const bridge = await bridges.findActive(delivery.bridgeId);
+  async function authenticate(delivery: SignedDelivery, at: Date): Promise<{ bridge: ActiveBridge; body: Buffer }> {
+    const bridge = await orLater(bridges.findActive(delivery.bridgeId), 'the database does not answer');
     if (!bridge) throw new KnownError('delivery_refused');
     const compressed = delivery.encoding === 'gzip';
     const problem = findDeliveryProblem(bridge.secret, delivery.headers, delivery.body, at);
     // A sender whose HTTP layer compresses signs the body before that: the same content, so it counts as well.
     if (problem !== undefined && !(compressed && problem === 'signature')) throw new KnownError('delivery_refused');
     if (!compressed && !['', 'identity'].includes(delivery.encoding)) throw new KnownError('bad_encoding', 'Content-Encoding must be gzip or absent');
-    const text = compressed ? await unpack(delivery.body, problem === undefined) : delivery.body;
-    if (problem !== undefined && findDeliveryProblem(bridge.secret, delivery.headers, text, at) !== undefined) throw new KnownError('delivery_refused');
-    return { bridge, text };
+    const body = compressed ? await unpack(delivery.body, problem === undefined) : delivery.body;
+    if (problem !== undefined && findDeliveryProblem(bridge.secret, delivery.headers, body, at) !== undefined) throw new KnownError('delivery_refused');
+    return { bridge, body };
   }
 
   async function unpack(body: Buffer, isAuthentic: boolean): Promise<Buffer> {
@@ -110,90 +89,57 @@ export function createCaptureService({ bridges, appender, trustedProxies, now, m
     }
   }
 
-  function prepare(source: DeliveredItem, bridge: ActiveBridge, sentAt: string, receivedAt: Date): Prepared {
-    const setAside = (reason: QuarantineReason, detail: string): Prepared => ({ append: null, setAside: quarantined(source, bridge, reason, detail, receivedAt), source });
-    if (!source.ok) return setAside(source.reason, source.detail);
-    const item = withoutSecrets(source.item);
-    const { request } = item;
-    const ip = resolveClientIp(request.peer, request.headers, trustedProxies);
-    let classified;
-    try {
-      classified = classify(item, { bridge: bridge.id, sentAt, ip, digest: source.digest });
-    } catch (error) {
-      return setAside('cannot_seal', `classification failed: ${(error as Error).message}`);
-    }
-    if ('problem' in classified) return setAside(classified.problem, classified.detail);
-    return { append: { eventId: item.id, digest: source.digest, events: classified.events, receivedAt: receivedAt.toISOString() }, setAside: null, source };
+  function prepare(bridge: ActiveBridge, body: Buffer, timestamp: string, receivedAt: Date): Promise<PreparedDelivery> {
+    const { ledger } = bridge;
+    const delivery = {
+      body,
+      bridge: bridge.id,
+      tenant: ledger.tenant.slug,
+      ledger: ledger.name,
+      sentAt: new Date(Number(timestamp) * 1000).toISOString(),
+      receivedAt: receivedAt.toISOString(),
+    };
+    return orLater(preparer.prepare(delivery), 'the delivery could not be prepared');
   }
 
-  async function store(bridge: ActiveBridge, prepared: readonly Prepared[]): Promise<DeliveryAnswer> {
-    const toAppend = prepared.filter((one): one is ToAppend => one.append !== null);
-    const aside = prepared.flatMap((one) => (one.setAside ? [one.setAside] : []));
-    const results = await append(bridge, toAppend, aside);
-
-    const conflicts = toAppend.filter((_, at) => results[at]?.outcome === 'conflict');
-    if (conflicts.length > 0) {
+  async function store(bridge: ActiveBridge, body: Buffer, prepared: PreparedDelivery & { readonly ok: true }, receivedAt: Date): Promise<DeliveryAnswer> {
+    const results = await commit(bridge, prepared.append, prepared.aside.map((item) => quarantined(bridge, item, receivedAt))); // prettier-ignore
+    const reused = prepared.append.flatMap((item, at): AsideItem[] => {
+      if (results[at]?.outcome !== 'conflict') return [];
       const detail = 'another event was stored under this id before';
-      await commit(bridge, [], conflicts.map((one) => quarantined(one.source, bridge, 'id_reused', detail, now()))); // prettier-ignore
-    }
-    const count = (outcome: StoreResult['outcome']) => results.filter((result) => result.outcome === outcome).length;
+      return [{ reason: 'id_reused', detail, eventId: item.eventId, digest: item.digest, raw: rawItem(body, prepared.positions[at] ?? 0) }];
+    });
+    if (reused.length > 0) await commit(bridge, [], reused.map((item) => quarantined(bridge, item, receivedAt))); // prettier-ignore
     return {
-      accepted: count('appended'),
-      duplicates: count('duplicate'),
-      quarantined: aside.length + count('conflict') + count('unsealable'),
+      accepted: results.filter((result) => result.outcome === 'appended').length,
+      duplicates: results.filter((result) => result.outcome === 'duplicate').length,
+      quarantined: prepared.aside.length + reused.length,
       receipts: results.flatMap((result) => result.receipts),
     };
   }
 
-  /** Results in the order of `prepared`; an item that cannot be sealed is set aside so that it never blocks the rest. */
-  async function append(bridge: ActiveBridge, prepared: readonly ToAppend[], aside: readonly QuarantinedItem[]): Promise<readonly StoreResult[]> {
-    try {
-      return await commit(bridge, prepared.map((one) => one.append), aside); // prettier-ignore
-    } catch (error) {
-      if (!(error instanceof CanonicalJsonError)) throw error;
-    }
-    await commit(bridge, [], aside);
-    const results: StoreResult[] = [];
-    for (const one of prepared) {
-      try {
-        results.push(...(await commit(bridge, [one.append], [])));
-      } catch (error) {
-        if (!(error instanceof CanonicalJsonError)) throw error;
-        await commit(bridge, [], [quarantined(one.source, bridge, 'cannot_seal', error.message, now())]);
-        results.push({ outcome: 'unsealable', receipts: [] });
-      }
-    }
-    return results;
-  }
-
   async function commit(bridge: ActiveBridge, items: readonly AppendItem[], aside: readonly QuarantinedItem[]) {
     if (items.length === 0 && aside.length === 0) return [];
-    try {
-      return await appender.append(bridge.ledger, items, aside);
-    } catch (error) {
-      if (error instanceof CanonicalJsonError) throw error;
-      throw new KnownError('cannot_commit', 'the database did not take the delivery', { cause: error });
-    }
+    return orLater(appender.append(bridge.ledger, items, aside), 'the database did not take the delivery');
   }
 }
 
-function quarantined(source: DeliveredItem, bridge: ActiveBridge, reason: string, detail: string, at: Date): QuarantinedItem {
-  return {
-    bridgeId: bridge.id,
-    eventId: source.ok ? source.item.id : source.id,
-    reason,
-    detail: clip(detail.toWellFormed(), 1000),
-    item: source.raw,
-    digest: source.digest,
-    receivedAt: at.getTime(),
-  };
+/** The text of one item as it came; looked up again only for an id that was used before. */
+function rawItem(body: Buffer, position: number): string {
+  const text = body.toString('utf8');
+  const span = scanDelivery(text).items[position];
+  return span ? text.slice(span.start, span.end) : '';
 }
 
-/** The second net after PHP's own redaction. */
-function withoutSecrets(item: ReportedItem): ReportedItem {
-  const paths = item.kind === 'hook' ? (findHookPoint(item.hook)?.redact ?? []) : [];
-  const before = item.before && redact(item.before, paths);
-  const params = redact(item.params, paths);
-  if (item.kind === 'table_change') return { ...item, params, before, after: item.after && redact(item.after) };
-  return { ...item, params, before };
+/** What fails here may work later: 503, and the bridge keeps what it has. */
+async function orLater<T>(work: Promise<T>, detail: string): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new KnownError('cannot_commit', detail, { cause: error });
+  }
+}
+
+function quarantined(bridge: ActiveBridge, item: AsideItem, at: Date): QuarantinedItem {
+  return { bridgeId: bridge.id, eventId: item.eventId, reason: item.reason, detail: item.detail.toWellFormed(), item: item.raw, digest: item.digest, receivedAt: at.getTime() };
 }

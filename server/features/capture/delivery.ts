@@ -61,12 +61,15 @@ function readItem(value: JsonValue, text: string, span: ItemSpan): DeliveredItem
   const raw = text.slice(span.start, span.end);
   const tooDeep = span.depth > MAX_DEPTH;
   // Of the parsed value, so that white space makes no difference; nothing recursive may touch what is too deep.
-  const digest = createHash('sha256').update(tooDeep ? raw : JSON.stringify(value)).digest('hex');
+  const digest = createHash('sha256').update(tooDeep || span.hasInexactNumber ? raw : JSON.stringify(value)).digest('hex');
   const refuse = (reason: QuarantineReason, detail: string): DeliveredItem => ({ ok: false, reason, detail, id: idOf(value), digest, raw });
   if (!isJsonObject(value)) return refuse('bad_shape', 'an item must be an object');
   if (tooDeep) return refuse('too_deep', `nested deeper than ${MAX_DEPTH} levels`);
   if (countMembers(value) !== span.members) return refuse('duplicate_key', 'an object in the item names a member twice');
-  const exact = exactNumbers(span.hasLongNumber ? (parseLossless(raw) as JsonValue) : value) as JsonObject;
+  // The text came as UTF-8, so that only an escape can bring half a character into it.
+  const needsCare = span.hasInexactNumber || raw.includes('\\u');
+  const exact = needsCare ? (exactNumbers(parseLossless(raw) as JsonValue) as JsonObject) : value;
+  if (needsCare && countMembers(exact) !== span.members) return refuse('duplicate_key', 'names of an object differ in lone surrogates only');
 
   const parsed = itemSchema.safeParse(exact);
   if (!parsed.success) {
@@ -94,7 +97,7 @@ const looseObject = z
 
 const time = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/, 'must be an RFC 3339 time')
+  .regex(/^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/, 'must be an RFC 3339 time')
   .transform((value, context) => {
     const ms = Date.parse(value.replace(/(\.\d{3})\d+/, '$1'));
     const day = Number(value.slice(8, 10));

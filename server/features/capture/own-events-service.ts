@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { ownEvent, type OwnEvent } from '../../core/own-event';
 import type { Appender } from '../../entries/appender';
 import type { EntryStore } from '../../entries/entry-store';
+import { sealOwnEvent } from '../../entries/seal-own-event';
 
 /** Records what happens to the audit trail itself as entries of a tenant's ledger. */
 export interface OwnEvents {
@@ -21,7 +22,7 @@ export function createOwnEvents({ appender, store, now }: OwnEventsDeps): OwnEve
       if (!ledger) throw new Error(`there is no ledger for tenant ${tenant}`);
       const at = now().toISOString();
       const id = uuidv7();
-      await appender.append(ledger, [{ eventId: id, digest: '', events: [ownEvent({ ...event, id, at })], receivedAt: at }], []);
+      await appender.append(ledger, [sealOwnEvent(ownEvent({ ...event, id, at }), ledger)], []);
     },
   };
 }

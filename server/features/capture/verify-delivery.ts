@@ -19,11 +19,10 @@ export type DeliveryProblem = 'stale' | 'signature' | 'headers';
  */
 export function findDeliveryProblem(secret: Buffer, headers: DeliveryHeaders, body: Buffer, now: Date): DeliveryProblem | undefined {
   if (headers.id === '' || headers.id.includes('.') || headers.id.length > 256 || !/^\d{1,12}$/.test(headers.timestamp)) return 'headers';
-  const expected = signDelivery(secret, headers.id, headers.timestamp, body);
+  const expected = Buffer.from(`v1,${signDelivery(secret, headers.id, headers.timestamp, body).toString('base64')}`);
   const matches = headers.signature
     .split(' ')
-    .filter((part) => part.startsWith('v1,'))
-    .some((part) => isSame(Buffer.from(part.slice(3), 'base64'), expected));
+    .some((part) => isSame(Buffer.from(part), expected));
   if (!matches) return 'signature';
   return Math.abs(now.getTime() / 1000 - Number(headers.timestamp)) > TOLERANCE_S ? 'stale' : undefined;
 }

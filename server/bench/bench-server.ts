@@ -1,0 +1,45 @@
+import { execFile, spawn } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { PROGRAM_ROOT } from '../root';
+
+const run = promisify(execFile);
+const CLI = path.join(PROGRAM_ROOT, 'dist', 'server', 'cli', 'main.js');
+
+export interface BenchServer {
+  readonly url: string;
+  readonly signIn: string;
+  readonly pid: number;
+  readonly env: NodeJS.ProcessEnv;
+  cli(...args: string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The built program as a process of its own, on a free port. */
+export async function startBenchServer(settings: { readonly databaseUrl: string; readonly dataDir: string }): Promise<BenchServer> {
+  const env = { ...process.env, SEALTRAIL_DATABASE_URL: settings.databaseUrl, SEALTRAIL_DATA_DIR: settings.dataDir, SEALTRAIL_PORT: '0', SEALTRAIL_LOG_LEVEL: 'warn' };
+  const cli = async (...args: string[]) => (await run(process.execPath, [CLI, ...args], { env, maxBuffer: 1 << 28 })).stdout;
+  await cli('init');
+  const child = spawn(process.execPath, [CLI, 'serve', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const line = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes('\n')) resolve(text);
+    });
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+  const { url, sign_in: signIn } = JSON.parse(line) as { url: string; sign_in: string };
+  return {
+    url,
+    signIn,
+    pid: child.pid ?? 0,
+    env,
+    cli,
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.kill('SIGTERM');
+      }),
+  };
+}

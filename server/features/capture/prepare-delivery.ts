@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { findHookPoint } from '../../core/action-catalogue';
+import { classify } from '../../core/classify';
+import { clip } from '../../core/clip';
+import type { ReportedItem } from '../../core/hook-call';
+import { redact } from '../../core/redact';
+import { presealEvent } from '../../core/sealed-record';
+import type { AppendItem } from '../../entries/entry-store';
+import type { ErrorCode } from '../../errors';
+import { resolveClientIp, type TrustedProxies } from '../../http/client-ip';
+import { parseDelivery, type DeliveredItem, type Installation, type QuarantineReason } from './delivery';
+
+/** A delivery whose sender is known, and what its entries need to know. Plain data: it may go to another thread. */
+export interface AuthenticDelivery {
+  readonly body: Uint8Array;
+  readonly bridge: string;
+  readonly tenant: string;
+  readonly ledger: string;
+  readonly sentAt: string;
+  readonly receivedAt: string;
+}
+
+/** An item that nobody can understand, as it came. */
+export interface AsideItem {
+  readonly reason: QuarantineReason;
+  readonly detail: string;
+  readonly eventId: string | null;
+  readonly digest: string;
+  readonly raw: string;
+}
+
+export type PreparedDelivery =
+  | {
+      readonly ok: true;
+      readonly append: readonly AppendItem[];
+      readonly aside: readonly AsideItem[];
+      /** Which item of the delivery each of `append` comes from. */
+      readonly positions: readonly number[];
+      readonly installation: Installation | null;
+      readonly lastSeq: string | null;
+    }
+  | { readonly ok: false; readonly error: ErrorCode; readonly detail: string };
+
+/** Everything between the signature and the ledger's head: parse, redact, classify, seal. Needs no database; never throws. */
+export function prepareDelivery(delivery: AuthenticDelivery, trustedProxies: TrustedProxies): PreparedDelivery {
+  const parsed = parseDelivery(Buffer.from(delivery.body.buffer, delivery.body.byteOffset, delivery.body.byteLength));
+  if (!parsed.ok) return parsed;
+  const salts = randomBytes(64 * (parsed.items.length + 1) * 2);
+  let salted = 0;
+  const nextSalts = () => (salted * 64 + 64 <= salts.length ? salts.subarray(salted * 64, ++salted * 64) : randomBytes(64));
+
+  const append: AppendItem[] = [];
+  const positions: number[] = [];
+  const aside: AsideItem[] = [];
+  let lastSeq: string | null = null;
+  for (const [position, item] of parsed.items.entries()) {
+    const prepared = prepareItem(item, delivery, trustedProxies, nextSalts);
+    if ('entries' in prepared) {
+      append.push(prepared);
+      positions.push(position);
+    } else aside.push(prepared);
+    if (item.ok) lastSeq = item.item.seq ?? lastSeq;
+  }
+  return { ok: true, append, aside, positions, installation: parsed.installation, lastSeq };
+}
+
+function prepareItem(source: DeliveredItem, delivery: AuthenticDelivery, trustedProxies: TrustedProxies, nextSalts: () => Buffer): AppendItem | AsideItem {
+  if (!source.ok) return { reason: source.reason, detail: source.detail, eventId: source.id, digest: source.digest, raw: source.raw };
+  const setAside = (reason: QuarantineReason, detail: string) => ({ reason, detail: clip(detail, 1000), eventId: source.item.id, digest: source.digest, raw: source.raw });
+  try {
+    const item = withoutSecrets(source.item);
+    const ip = resolveClientIp(item.request.peer, item.request.headers, trustedProxies);
+    const classified = classify(item, { bridge: delivery.bridge, sentAt: delivery.sentAt, ip, digest: source.digest });
+    if ('problem' in classified) return setAside(classified.problem, classified.detail);
+    const { tenant, ledger, receivedAt } = delivery;
+    const entries = classified.events.map((event) => presealEvent(event, { id: uuidv7(), tenant, ledger, receivedAt }, nextSalts()));
+    return { eventId: item.id, digest: source.digest, entries };
+  } catch (error) {
+    // A mistake of ours must not keep the other items from being stored, nor this one from being kept.
+    return setAside('cannot_seal', (error as Error).message);
+  }
+}
+
+/** The second net after PHP's own redaction. */
+function withoutSecrets(item: ReportedItem): ReportedItem {
+  const paths = item.kind === 'hook' ? (findHookPoint(item.hook)?.redact ?? []) : [];
+  const before = item.before && redact(item.before, paths);
+  const params = redact(item.params, paths);
+  if (item.kind === 'table_change') return { ...item, params, before, after: item.after && redact(item.after) };
+  return { ...item, params, before };
+}
+
