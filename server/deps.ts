@@ -19,6 +19,7 @@ import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
+import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
@@ -94,7 +95,7 @@ export function createDeps(config: Config, options: { readonly now?: () => Date;
     capture: createCaptureService({ bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse }),
-    verifier: createVerifyService({ database, store, keyRing, headNotes }),
+    verifier: createVerifyService({ database, store, keyRing, headNotes, scanner: createRangeScanner(config.databaseUrl, store) }),
     verifications: createVerificationStore({ database, store }),
     indexer,
     async close() {

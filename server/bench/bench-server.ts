@@ -12,6 +12,7 @@ export interface BenchServer {
   readonly pid: number;
   readonly env: NodeJS.ProcessEnv;
   cli(...args: string[]): Promise<string>;
+  /** Ends the process and leaves the store; a second call does nothing. */
   stop(): Promise<void>;
 }
 
@@ -36,10 +37,14 @@ export async function startBenchServer(settings: { readonly databaseUrl: string;
     pid: child.pid ?? 0,
     env,
     cli,
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve());
-        child.kill('SIGTERM');
-      }),
+    stop: end,
   };
+
+  function end(): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      child.once('exit', () => resolve());
+      child.kill('SIGTERM');
+    });
+  }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { z } from 'zod';
 import type { Verdict } from '../core/verify';
@@ -32,6 +33,7 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
       withDeps(
         context.config(),
         async (deps) => {
+          const startedAt = performance.now();
           const report = await deps.verifier.verify({
             ledger: flags.ledger,
             fromSeq: flags.from,
@@ -39,7 +41,7 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
             actor: flags.actor,
             expected: flags.expectCheckpoint === undefined ? [] : readExpectedHeads(flags.expectCheckpoint),
           });
-          context.print(report, describe(report, { onlyBroken: flags.status === 'broken' }));
+          context.print({ ...report, took_ms: Math.round(performance.now() - startedAt) }, describe(report, { onlyBroken: flags.status === 'broken' }));
           context.setExitCode(EXIT[report.verdict]);
         },
         // With another key the answer is "cannot tell", not a refusal to look.

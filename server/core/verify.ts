@@ -115,8 +115,6 @@ export interface ScanOptions {
   readonly fromSeq: number;
   /** Last sequence number of the range; what should be there up to it is reported when missing. */
   readonly toSeq: number;
-  /** Whether `toSeq` is the head: what is missing at the end was cut off then, and is a gap otherwise. */
-  readonly endsAtHead: boolean;
   /** Hash of the entry before `fromSeq`, the genesis value for 1, or undefined when that entry is missing. */
   readonly prevHash: string | undefined;
   readonly findEpochKey: (epoch: number) => Buffer | undefined;
@@ -129,17 +127,20 @@ export interface LedgerScan {
   finish(): ScanResult;
 }
 
+/** What the scan of a range found. Plain data: ranges may be scanned in different threads. */
 export interface ScanResult {
   readonly scanned: number;
-  readonly valid: number;
+  readonly brokenRows: number;
   readonly unverifiable: number;
-  readonly lastSeq: number;
   readonly lastHash: string | undefined;
   readonly breaks: readonly Break[];
+  /** Sequence numbers that nothing stands at: first and last of each run, in order. */
+  readonly gaps: readonly (readonly [number, number])[];
 }
 
 export function createLedgerScan(options: ScanOptions): LedgerScan {
   const breaks: Break[] = [];
+  const gaps: [number, number][] = [];
   const known = new Map((options.knownHeads ?? []).map((head) => [head.seq, head]));
   let expectedSeq = options.fromSeq;
   let prevHash = options.prevHash;
@@ -149,11 +150,11 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
 
   return {
     add(entry) {
+      const before = breaks.length;
       if (entry.seq > expectedSeq) {
-        breaks.push(missing(expectedSeq, entry.seq - 1));
+        gaps.push([expectedSeq, entry.seq - 1]);
         prevHash = undefined; // what stood before is gone: the link cannot be checked
       }
-      const foundBeforeRow = breaks.length;
       if (entry.seq < expectedSeq) breaks.push(breakAt(entry, 'duplicate', `sequence number ${entry.seq} stands here again`));
       else if (prevHash !== undefined && !isSameHash(prevHash, entry.prevHash)) {
         breaks.push(breakAt(entry, 'linkage', `does not follow the entry before it${entry.seq === 1 ? ' (the genesis value)' : ''}`));
@@ -163,15 +164,44 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
       const noted = known.get(entry.seq);
       if (noted && !isSameHash(noted.hash, entry.hash)) breaks.push(breakAt(entry, 'rewritten', `differs from the head noted in ${noted.where}`));
       scanned += 1;
-      if (breaks.length > foundBeforeRow) brokenRows += 1;
+      if (breaks.length > before) brokenRows += 1;
       else if (check.unverifiable) unverifiable += 1;
       expectedSeq = entry.seq + 1;
       prevHash = entry.hash;
     },
     finish() {
-      if (expectedSeq <= options.toSeq) breaks.push({ ...missing(expectedSeq, options.toSeq), kind: options.endsAtHead ? 'truncated' : 'gap' });
-      return { scanned, valid: scanned - brokenRows - unverifiable, unverifiable, lastSeq: expectedSeq - 1, lastHash: prevHash, breaks };
+      if (expectedSeq <= options.toSeq) gaps.push([expectedSeq, options.toSeq]);
+      return { scanned, brokenRows, unverifiable, lastHash: expectedSeq > options.toSeq ? prevHash : undefined, breaks, gaps };
     },
+  };
+}
+
+export interface ScanSum {
+  readonly scanned: number;
+  readonly valid: number;
+  readonly unverifiable: number;
+  readonly lastHash: string | undefined;
+  readonly breaks: readonly Break[];
+}
+
+/** The findings of ranges that follow each other, as one scan of the whole would have given them. */
+export function mergeScans(scans: readonly ScanResult[], end: { readonly toSeq: number; readonly isHead: boolean }): ScanSum {
+  const gaps: [number, number][] = [];
+  for (const [from, to] of scans.flatMap((scan) => scan.gaps)) {
+    const last = gaps.at(-1);
+    if (last?.[1] === from - 1) last[1] = to;
+    else gaps.push([from, to]);
+  }
+  // What is missing at the end was cut off; elsewhere it was taken out.
+  const missing = gaps.map(([from, to]) => missingBreak(from, to, end.isHead && to === end.toSeq ? 'truncated' : 'gap'));
+  const sum = (read: (scan: ScanResult) => number) => scans.reduce((total, scan) => total + read(scan), 0);
+  const [scanned, unverifiable] = [sum((scan) => scan.scanned), sum((scan) => scan.unverifiable)];
+  return {
+    scanned,
+    unverifiable,
+    valid: scanned - sum((scan) => scan.brokenRows) - unverifiable,
+    lastHash: scans.at(-1)?.lastHash,
+    breaks: [...scans.flatMap((scan) => scan.breaks), ...missing],
   };
 }
 
@@ -181,9 +211,9 @@ export function verdictOf(result: { readonly scanned: number; readonly unverifia
   return result.scanned === 0 || result.unverifiable > 0 ? 'cannot_tell' : 'intact';
 }
 
-function missing(from: number, to: number): Break {
+function missingBreak(from: number, to: number, kind: BreakKind): Break {
   const detail = from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing (${to - from + 1})`;
-  return { seq: from, id: null, kind: 'gap', detail, receivedAt: null };
+  return { seq: from, id: null, kind, detail, receivedAt: null };
 }
 
 function breakAt(entry: StoredEntry, kind: BreakKind, detail: string): Break {

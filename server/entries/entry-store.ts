@@ -3,7 +3,8 @@ import { hashEntry, macHead } from '../core/chain';
 import { recordAt, type PresealedEntry } from '../core/sealed-record';
 import type { Database } from '../db/connection';
 import type { Cell } from '../db/dialect';
-import { ENTRY_COLUMNS, ENTRY_FROM, ENTRY_SELECT, fromCells, toEntryCells, toValueCells, VALUE_COLUMNS, type EntryRow } from './entry-row';
+import { createEntryReader, type EntryReader } from './entry-reader';
+import { ENTRY_COLUMNS, toEntryCells, toValueCells, VALUE_COLUMNS } from './entry-row';
 import type { KeyRing } from './key-ring';
 
 export interface Tenant {
@@ -58,12 +59,6 @@ export interface AppendResult {
   readonly receipts: readonly Receipt[];
 }
 
-export interface ReadOptions {
-  readonly fromSeq: number;
-  readonly toSeq: number;
-  readonly limit: number;
-}
-
 /**
  * The append-only store.
  *
@@ -71,7 +66,7 @@ export interface ReadOptions {
  * after it rejects none of them is stored. Calling it again with the same items gives the first receipts. It may be called
  * from several processes at once; the ledger's head row, locked by primary key, puts them in order.
  */
-export interface EntryStore {
+export interface EntryStore extends EntryReader {
   append(ledger: Ledger, items: readonly AppendItem[], quarantined?: readonly QuarantinedItem[]): Promise<AppendResult[]>;
   findLedger(name: string): Promise<Ledger | undefined>;
   /** Every ledger, or the tenant's. */
@@ -79,10 +74,6 @@ export interface EntryStore {
   findHead(ledger: Ledger): Promise<Head | undefined>;
   /** Highest sequence number that any row has, whatever the head says. */
   findLastSeq(ledger: Ledger): Promise<number>;
-  /** Entries by sequence number, ascending, `fromSeq` and `toSeq` included. */
-  readRange(ledger: Ledger, options: ReadOptions, trx?: Knex): Promise<EntryRow[]>;
-  findBySeq(ledger: Ledger, seq: number): Promise<EntryRow | undefined>;
-  readMany(ledger: Ledger, seqs: readonly number[]): Promise<EntryRow[]>;
 }
 
 interface StoreDeps {
@@ -224,21 +215,7 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
       return Number(cells?.[0] ?? 0);
     },
 
-    async readRange(ledger, { fromSeq, toSeq, limit }, trx = db) {
-      const sql = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ? AND e.seq >= ? AND e.seq <= ? ORDER BY e.seq LIMIT ?`;
-      return (await dialect.selectArrays(trx, sql, [ledger.id, fromSeq, toSeq, limit])).map(fromCells);
-    },
-
-    async findBySeq(ledger, seq) {
-      const [cells] = await dialect.selectArrays(db, `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ? AND e.seq = ?`, [ledger.id, seq]);
-      return cells && fromCells(cells);
-    },
-
-    async readMany(ledger, seqs) {
-      if (seqs.length === 0) return [];
-      const sql = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ? AND e.seq IN (${seqs.map(() => '?').join(',')})`;
-      return (await dialect.selectArrays(db, sql, [ledger.id, ...seqs])).map(fromCells);
-    },
+    ...createEntryReader(database),
   };
 
   async function selectLedgers(where: string, bindings: readonly Cell[]): Promise<Ledger[]> {

@@ -31,7 +31,7 @@ async function main(jestArgs: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       run.isStopping = true;
-      run.child?.kill('SIGTERM');
+      if (run.child?.pid !== undefined) process.kill(-run.child.pid, 'SIGTERM');
     });
   }
   let tally: Tally;
@@ -97,6 +97,8 @@ function call(
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: ROOT,
+      // A process group of its own, so that its workers can be stopped with it.
+      detached: true,
       env: run.env,
       stdio: ['ignore', options.isQuiet ? 'pipe' : 'inherit', options.isQuiet ? 'pipe' : 'inherit'],
     });

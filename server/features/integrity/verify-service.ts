@@ -1,10 +1,11 @@
 import { GENESIS_PREV_HASH, isSameHash, macHead } from '../../core/chain';
-import { checkSeal, createLedgerScan, verdictOf, type Break, type KnownHead, type LedgerNames, type Verdict } from '../../core/verify';
+import { checkSeal, mergeScans, verdictOf, type Break, type KnownHead, type LedgerNames, type Verdict } from '../../core/verify';
 import type { Database } from '../../db/connection';
 import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
 import type { HeadNotes } from './head-notes';
+import type { RangeScanner } from './range-scanner';
 
 export interface VerifyOptions {
   readonly ledger?: string | undefined;
@@ -44,6 +45,7 @@ interface VerifyDeps {
   readonly store: EntryStore;
   readonly keyRing: KeyRing;
   readonly headNotes: HeadNotes;
+  readonly scanner: RangeScanner;
 }
 
 const CHUNK = 1_000;
@@ -52,7 +54,7 @@ export class UnknownLedgerError extends Error {
   override name = 'UnknownLedgerError';
 }
 
-export function createVerifyService({ database, store, keyRing, headNotes }: VerifyDeps): VerifyService {
+export function createVerifyService({ database, store, keyRing, headNotes, scanner }: VerifyDeps): VerifyService {
   const { knex: db, dialect } = database;
 
   async function verifyLedger(ledger: Ledger, options: VerifyOptions): Promise<LedgerReport> {
@@ -66,22 +68,14 @@ export function createVerifyService({ database, store, keyRing, headNotes }: Ver
     const fromSeq = Math.max(1, options.fromSeq ?? 1);
     const toSeq = Math.min(options.toSeq ?? lastSeq, lastSeq);
     const knownHeads = knownHeadsOf(ledger, options);
-    const prevHash = fromSeq === 1 ? GENESIS_PREV_HASH : (await store.findBySeq(ledger, fromSeq - 1))?.hash;
-    const scan = createLedgerScan({ names, fromSeq, toSeq, endsAtHead: toSeq === lastSeq, prevHash, findEpochKey, knownHeads });
-
-    const readChunk = (from: number) => store.readRange(ledger, { fromSeq: from, toSeq, limit: CHUNK });
-    let next = readChunk(fromSeq);
-    for (let done = 0; ; ) {
-      const rows = await next;
-      const last = rows.at(-1);
-      // The next rows are on their way while these are checked.
-      if (last && rows.length === CHUNK) next = readChunk(last.seq + 1);
-      for (const row of rows) scan.add(row);
-      done += rows.length;
-      options.onProgress?.(done, Math.max(0, toSeq - fromSeq + 1));
-      if (!last || rows.length < CHUNK) break;
-    }
-    const result = scan.finish();
+    const total = Math.max(0, toSeq - fromSeq + 1);
+    let done = 0;
+    const request = { ledger, names, fromSeq, toSeq, keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const), knownHeads };
+    const scans = await scanner.scan(request, (rows) => {
+      done += rows;
+      options.onProgress?.(done, total);
+    });
+    const result = mergeScans(scans, { toSeq, isHead: toSeq === lastSeq });
     const coversHead = toSeq === lastSeq;
     const breaks = [
       ...result.breaks,

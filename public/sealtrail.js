@@ -1,0 +1,233 @@
+// Every page works without this file; it only saves steps.
+'use strict';
+
+const words = document.body.dataset;
+
+function setUp(root) {
+  for (const button of root.querySelectorAll('[data-copy].st-hidden')) button.classList.remove('st-hidden');
+}
+
+async function copy(button) {
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    done = copyOldWay(button);
+  }
+  const label = button.querySelector('[data-copy-label]');
+  const before = label ? label.textContent : button.title;
+  const after = done ? words.copied : words.copyFailed;
+  button.classList.toggle('st-copied', done);
+  if (label) label.textContent = after;
+  button.title = after;
+  setTimeout(() => {
+    button.classList.remove('st-copied');
+    if (label) label.textContent = before;
+    button.title = before;
+  }, 1800);
+}
+
+// Without https there is no clipboard API.
+function copyOldWay(button) {
+  const area = document.createElement('textarea');
+  area.value = button.dataset.copy;
+  area.className = 'visually-hidden';
+  button.after(area);
+  area.select();
+  const done = document.execCommand('copy');
+  area.remove();
+  button.focus();
+  return done;
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-copy]');
+  if (button) void copy(button);
+  for (const menu of document.querySelectorAll('.st-menu[open]')) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return;
+  const menu = document.querySelector('.st-menu[open]');
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector('summary').focus();
+});
+
+// Empty fields stay out of the address.
+for (const form of document.querySelectorAll('[data-filters]')) {
+  form.addEventListener('submit', () => {
+    const empty = [...form.elements].filter((field) => field.name && field.value === '' && !field.disabled);
+    for (const field of empty) field.disabled = true;
+    setTimeout(() => empty.forEach((field) => (field.disabled = false)));
+  });
+}
+
+for (const form of document.querySelectorAll('[data-busy]')) {
+  form.addEventListener('submit', () => {
+    const button = form.querySelector('button');
+    setTimeout(() => {
+      button.disabled = true;
+      button.textContent = form.dataset.busy;
+    });
+  });
+}
+
+const zoneButton = document.querySelector('[data-use-browser-zone]');
+if (zoneButton) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const select = zoneButton.form.elements.time_zone;
+  if ([...select.options].some((option) => option.value === zone) && select.value !== zone) {
+    zoneButton.classList.remove('st-hidden');
+    zoneButton.title = zone;
+    zoneButton.addEventListener('click', () => {
+      select.value = zone;
+      zoneButton.form.requestSubmit();
+    });
+  }
+}
+
+// First run: look every few seconds whether an event has come.
+const waiting = document.querySelector('[data-waiting]');
+if (waiting) {
+  waiting.classList.add('st-live');
+  waiting.querySelector('[data-waiting-label]').textContent = waiting.dataset.waitingText;
+  const look = async () => {
+    if (document.visibilityState === 'visible') {
+      try {
+        const answer = await fetch(waiting.dataset.waiting, { headers: { accept: 'text/html' } });
+        const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        if (answer.ok && !answer.redirected && !page.querySelector('[data-waiting]')) return location.reload();
+      } catch {
+        // The program may be restarting: look again.
+      }
+    }
+    setTimeout(look, 5000);
+  };
+  setTimeout(look, 5000);
+}
+
+const drawer = document.querySelector('[data-drawer]');
+if (drawer && typeof drawer.showModal === 'function') setUpDrawer();
+else reloadOnBack();
+setUp(document);
+
+function setUpDrawer() {
+  const body = drawer.querySelector('[data-drawer-body]');
+  const listAddress = withoutHash(location.href);
+  const listTitle = document.title;
+  const links = [...document.querySelectorAll('.st-row-link')];
+  let current = null;
+  let wanted = 0;
+
+  const mark = (link) => {
+    document.querySelector('.st-row-selected')?.classList.remove('st-row-selected');
+    link?.closest('.st-row').classList.add('st-row-selected');
+  };
+
+  const show = async (link) => {
+    const turn = ++wanted;
+    current = link;
+    mark(link);
+    body.replaceChildren(skeleton(body.dataset.loading));
+    if (!drawer.open) drawer.showModal();
+    try {
+      const answer = await fetch(link.href, { headers: { 'X-Requested-With': 'drawer', accept: 'text/html' } });
+      // Signed out, or the entry is gone: the page itself says so better.
+      if (!answer.ok || answer.redirected) return location.assign(link.href);
+      const text = await answer.text();
+      if (turn !== wanted) return;
+      // Our own page, in which EJS has escaped every value.
+      body.replaceChildren(...new DOMParser().parseFromString(text, 'text/html').body.childNodes);
+      setUp(body);
+      body.scrollTop = 0;
+      body.focus({ preventScroll: true });
+    } catch {
+      if (turn === wanted) location.assign(link.href);
+    }
+  };
+
+  const open = (link) => {
+    history.pushState({ drawer: link.href }, '', link.href);
+    void show(link);
+  };
+
+  const step = (by) => {
+    const link = links[links.indexOf(current) + by];
+    if (!link) return;
+    history.replaceState({ drawer: link.href }, '', link.href);
+    link.closest('.st-row').scrollIntoView({ block: 'nearest' });
+    void show(link);
+  };
+
+  const close = () => {
+    if (!drawer.open) return;
+    wanted += 1;
+    drawer.close();
+    document.title = listTitle;
+    current?.focus({ preventScroll: true });
+  };
+
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('.st-row-link');
+    if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    open(link);
+  });
+  drawer.addEventListener('cancel', (event) => {
+    event.preventDefault();
+    history.back();
+  });
+  drawer.addEventListener('click', (event) => {
+    if (event.target === drawer || event.target.closest('[data-drawer-close]')) history.back();
+    if (event.target.closest('[data-drawer-previous]')) step(-1);
+    if (event.target.closest('[data-drawer-next]')) step(1);
+    // The address already is the entry's: following it must load the page.
+    const own = event.target.closest('[data-no-drawer]');
+    if (own) {
+      event.preventDefault();
+      location.reload();
+    }
+  });
+  drawer.addEventListener('keydown', (event) => {
+    if (event.target.closest('input, select, textarea, .st-payload') || event.ctrlKey || event.metaKey || event.altKey)
+      return;
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1, k: -1, j: 1 }[event.key];
+    if (!by || ((event.key.startsWith('ArrowU') || event.key.startsWith('ArrowD')) && canScroll(body, by))) return;
+    event.preventDefault();
+    step(by);
+  });
+  addEventListener('popstate', (event) => {
+    const address = event.state && event.state.drawer;
+    const link = links.find(({ href }) => href === address);
+    if (link) void show(link);
+    else if (withoutHash(location.href) === listAddress) close();
+    else location.reload();
+  });
+}
+
+// A drawer's address that was loaded as a page still shares its history with the list.
+function reloadOnBack() {
+  const address = withoutHash(location.href);
+  addEventListener('popstate', () => {
+    if (withoutHash(location.href) !== address) location.reload();
+  });
+}
+
+function withoutHash(address) {
+  return address.replace(/#.*$/, '');
+}
+
+// Up and down scroll a long entry first, and go on at its end.
+function canScroll(element, by) {
+  return by < 0 ? element.scrollTop > 0 : element.scrollTop + element.clientHeight < element.scrollHeight - 1;
+}
+
+function skeleton(label) {
+  const box = document.createElement('div');
+  box.className = 'st-skeleton';
+  box.setAttribute('role', 'status');
+  box.setAttribute('aria-label', label);
+  for (let i = 0; i < 9; i += 1) box.append(document.createElement('div'));
+  return box;
+}

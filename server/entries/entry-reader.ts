@@ -1,0 +1,37 @@
+import type { Knex } from 'knex';
+import type { Database } from '../db/connection';
+import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from './entry-row';
+import type { Ledger } from './entry-store';
+
+export interface ReadOptions {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly limit: number;
+}
+
+/** The reading half of the store: entries with the erasable values beside them. Needs no key. */
+export interface EntryReader {
+  /** Entries by sequence number, ascending, `fromSeq` and `toSeq` included. */
+  readRange(ledger: Ledger, options: ReadOptions, trx?: Knex): Promise<EntryRow[]>;
+  findBySeq(ledger: Ledger, seq: number): Promise<EntryRow | undefined>;
+  readMany(ledger: Ledger, seqs: readonly number[]): Promise<EntryRow[]>;
+}
+
+export function createEntryReader({ knex: db, dialect }: Database): EntryReader {
+  const select = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ?`;
+  return {
+    async readRange(ledger, { fromSeq, toSeq, limit }, trx = db) {
+      const rows = await dialect.selectArrays(trx, `${select} AND e.seq >= ? AND e.seq <= ? ORDER BY e.seq LIMIT ?`, [ledger.id, fromSeq, toSeq, limit]);
+      return rows.map(fromCells);
+    },
+    async findBySeq(ledger, seq) {
+      const [cells] = await dialect.selectArrays(db, `${select} AND e.seq = ?`, [ledger.id, seq]);
+      return cells && fromCells(cells);
+    },
+    async readMany(ledger, seqs) {
+      if (seqs.length === 0) return [];
+      const rows = await dialect.selectArrays(db, `${select} AND e.seq IN (${seqs.map(() => '?').join(',')})`, [ledger.id, ...seqs]);
+      return rows.map(fromCells);
+    },
+  };
+}

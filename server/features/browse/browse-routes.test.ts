@@ -1,0 +1,202 @@
+import path from 'node:path';
+import express from 'express';
+import request from 'supertest';
+import type { Ledger } from '../../entries/entry-store';
+import { KnownError } from '../../errors';
+import { createI18n, createLanguageChoice, LANGUAGES } from '../../http/i18n';
+import { createPageLocals } from '../../http/page-locals';
+import { createUrlBuilder } from '../../http/url-builder';
+import { PROGRAM_ROOT } from '../../root';
+import { anEntryView } from '../../testing/an-entry-view';
+import type { Viewer } from '../access/viewer';
+import { createBrowseRoutes } from './browse-routes';
+import type { BrowseService, EntryView } from './browse-service';
+
+const HOSTILE = [
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onclick='x",
+  '<%= 1 %>',
+  '$t(errors:not_found)',
+  'abc\u202Egpj',
+  '𠮷'.repeat(300),
+];
+const ledger: Ledger = { id: 1, name: 'default', tenant: { id: 1, slug: 'default' } };
+
+interface Asked {
+  filter?: unknown;
+  sort?: string;
+  perPage?: number;
+  cursor?: string | undefined;
+  page?: number | undefined;
+}
+
+function createPages(entries: readonly EntryView[] = [anEntryView()], basePath = '/') {
+  const asked: Asked[] = [];
+  const browse: BrowseService = {
+    findPage: (_ledger, page) => {
+      if (page.cursor === 'forged') return Promise.reject(new KnownError('bad_cursor', 'cursor: not one of ours'));
+      asked.push(page);
+      return Promise.resolve({
+        entries,
+        total: 1542,
+        totalIsExact: true,
+        pages: 78,
+        from: 1,
+        to: entries.length,
+        nextCursor: 'n',
+        previousCursor: null,
+      });
+    },
+    findEntry: (_ledger, id) => Promise.resolve(entries.find((entry) => entry.id === id || String(entry.seq) === id)),
+    readStats: () =>
+      Promise.resolve({
+        total: 1542,
+        critical: 1,
+        today: 2,
+        timeZone: 'UTC',
+        byCategory: {},
+        bySeverity: {},
+        days: [{ day: '2026-11-21', entries: 5, critical: 1 }],
+        quarantined: 1,
+      }),
+    streamEntries: () => { throw new Error('not for pages'); }, // prettier-ignore
+  };
+  const viewer: Viewer = { name: HOSTILE[0] ?? '', role: 'auditor', tenant: 'default' };
+  const app = express();
+  app.set('views', path.join(PROGRAM_ROOT, 'views')).set('view engine', 'ejs').set('query parser', 'simple');
+  app.use(createLanguageChoice(createI18n()), createPageLocals({ url: createUrlBuilder(basePath) }));
+  app.use((_req, res, next) => {
+    res.locals.viewer = viewer;
+    next();
+  });
+  app.use(
+    createBrowseRoutes({
+      browse,
+      findLedger: (tenant) => Promise.resolve(tenant === 'default' ? ledger : undefined),
+      now: () => new Date('2026-11-21T04:00:00Z'),
+    }),
+  );
+  return { app, asked };
+}
+
+const hostileEntries = HOSTILE.map((text, index) =>
+  anEntryView({
+    seq: index + 1,
+    action: text,
+    category: text,
+    severity: text,
+    outcome: text,
+    actor: { type: text, id: text, name: text, role: text, acting_as: text },
+    target: { type: text, id: text, label: text },
+    client: text,
+    ip: text,
+    user_agent: text,
+    via: text,
+    reason: text,
+    changes: [{ field: text, before: text, after: `${text} ${text}` }],
+    source: {
+      ...anEntryView().source,
+      kind: text,
+      hook: text,
+      script: text,
+      bridge: text,
+      event_id: text,
+      seq: text,
+      payload: { [text]: text },
+    },
+    integrity: { ...anEntryView().integrity, status: 'broken' },
+  }),
+);
+
+describe.each(LANGUAGES)('in %s', (language) => {
+  it.each([
+    '/',
+    '/entries',
+    '/entries/1',
+    '/entries/2?drawer=1',
+    '/entries?q=%3Cscript%3Ealert(1)%3C/script%3E&category=%22%3E',
+  ])('%s writes hostile values as text, without inline code or style', async (address) => {
+    const { app } = createPages(hostileEntries);
+    const { text, status } = await request(app).get(address).set('cookie', `sealtrail_lang=${language}`);
+    expect([200, 400]).toContain(status);
+    const inline = /<script>|<img|<script(?! src=)|\sstyle=|\son[a-z]+\s*=\s*["'][^"']|<style|javascript:|\u202E/gi;
+    const keys = /(?<!\$t\()\b(?:browse|entry|common|terms|errors|actions|sentences):[a-z_]+/g;
+    expect([...(text.match(inline) ?? []), ...(text.match(keys) ?? [])]).toEqual([]);
+    if (!address.includes('drawer')) expect(text).toContain(`<html lang="${language}">`);
+  });
+});
+
+describe('the audit log', () => {
+  it('hands filter, order, size and cursor to the search', async () => {
+    const { app, asked } = createPages();
+    await request(app).get('/entries?severity=critical&sort=occurred_at&per_page=50&cursor=abc&page=3').expect(200);
+    expect(asked[0]).toMatchObject({
+      sort: 'occurred_at',
+      perPage: 50,
+      cursor: 'abc',
+      filter: { terms: { severity: { is: ['critical'], not: [] } } },
+    });
+    expect(asked[0]?.page).toBeUndefined();
+  });
+
+  it.each(['per_page=1000', 'per_page=-1', 'sort=drop', 'page=0', 'page=1e9', 'page=x'])(
+    'takes its own defaults for %s',
+    async (query) => {
+      const { app, asked } = createPages();
+      await request(app).get(`/entries?${query}`).expect(200);
+      expect(asked[0]).toMatchObject({ sort: '-seq', perPage: 20 });
+      expect(asked[0]?.page).toBeUndefined();
+    },
+  );
+
+  it('reads days in the zone of the reader', async () => {
+    const { app, asked } = createPages();
+    await request(app)
+      .get('/entries?from=2026-11-21&to=2026-11-21')
+      .set('cookie', 'sealtrail_tz=Asia%2FTaipei')
+      .expect(200);
+    expect(asked[0]?.filter).toMatchObject({ after: Date.UTC(2026, 10, 20, 16), before: Date.UTC(2026, 10, 21, 16) });
+  });
+
+  it.each(['severity=nope', 'from=2026-02-30', 'after=soon', 'hash=xyz', 'cursor=forged'])(
+    'answers %s with 400 and the form as it was',
+    async (query) => {
+      const { app, asked } = createPages();
+      const { text } = await request(app).get(`/entries?q=kept&${query}`).expect(400);
+      expect(asked).toEqual([]);
+      expect(text).toContain('value="kept"');
+      expect(text).toContain('role="alert"');
+    },
+  );
+});
+
+describe('the page of an entry', () => {
+  it.each([
+    ['/entries/42', {}, true],
+    ['/entries/42?drawer=1', {}, false],
+    ['/entries/42', { 'x-requested-with': 'drawer' }, false],
+  ])('%s with %j is a whole page: %s', async (address, headers, isWhole) => {
+    const { app } = createPages();
+    const { text } = await request(app).get(address).set(headers).expect(200);
+    expect(text).toContain('jane.doe changed the nameservers of example.com');
+    expect(text.includes('<html')).toBe(isWhole);
+  });
+
+  it('is not found for a number that nobody has', async () => {
+    const { app } = createPages();
+    const showCode: express.ErrorRequestHandler = (error, _req, res, next) =>
+      error instanceof KnownError ? void res.status(error.status).send(error.code) : next(error);
+    app.use(showCode);
+    expect((await request(app).get('/entries/999').expect(404)).text).toBe('entry_not_found');
+  });
+});
+
+it('writes no address itself, so that the pages can live under another', async () => {
+  const { app } = createPages([anEntryView()], '/admin/sealtrail');
+  for (const address of ['/', '/entries', '/entries/42']) {
+    const { text } = await request(app).get(address).expect(200);
+    const addresses = [...text.matchAll(/(?:href|src|action|data-waiting)="([^"]*)"/g)].map(([, value]) => value ?? '');
+    expect(addresses.filter((value) => !value.startsWith('/admin/sealtrail/') && !value.startsWith('#'))).toEqual([]);
+  }
+});

@@ -1,0 +1,124 @@
+import { findAction } from '../../core/action-catalogue';
+import { OUTCOMES, SEVERITIES } from '../../core/event';
+import {
+  revealText,
+  shorten,
+  showTime,
+  translateCode,
+  type PageContext,
+  type ShownTime,
+} from '../../http/page-context';
+import type { EntryView } from './entry-view';
+
+/** A value that leads to the entries which share it; without `href` there is nothing to filter by. */
+interface LinkedValue {
+  readonly text: string;
+  readonly full: string;
+  readonly href: string | null;
+}
+
+interface CodedValue extends LinkedValue {
+  readonly code: string;
+  /** Names icon and colour: the code, or `unknown` for one that is not ours (somebody wrote it into the database). */
+  readonly mark: string;
+}
+
+/** One entry as a row of a table. */
+export interface EntryLine {
+  readonly href: string;
+  readonly seq: number;
+  readonly time: ShownTime;
+  readonly sentence: string;
+  readonly severity: CodedValue;
+  readonly category: CodedValue;
+  readonly action: CodedValue;
+  /** Success is the rule and is not marked. */
+  readonly outcome: CodedValue;
+  readonly actor: LinkedValue;
+  readonly target: LinkedValue;
+  readonly ip: LinkedValue | null;
+  readonly status: string;
+  readonly statusLabel: string;
+}
+
+/** Makes the address of the list with one more filter. */
+export type FilterLink = (name: string, value: string) => string;
+
+export function entryLine(entry: EntryView, ctx: PageContext, filterLink: FilterLink): EntryLine {
+  const coded = (name: string, list: string, code: string, known: readonly string[] = []): CodedValue => ({
+    ...linked(translateCode(ctx, list, code), linkTo(filterLink, name, code)),
+    code: shorten(revealText(code), 60),
+    mark: known.includes(code) ? code : 'unknown',
+  });
+  return {
+    href: ctx.url(`/entries/${encodeURIComponent(entry.id)}`),
+    seq: entry.seq,
+    time: showTime(entry.occurred_at, ctx),
+    sentence: sentenceOf(entry, ctx),
+    severity: coded('severity', 'terms:severity.', entry.severity, SEVERITIES),
+    category: coded('category', 'terms:category.', entry.category),
+    action: coded('action', 'actions:', entry.action),
+    outcome: coded('outcome', 'terms:outcome.', entry.outcome, OUTCOMES),
+    actor: linked(actorText(entry, ctx), linkTo(filterLink, 'actor', referenceOf(entry.actor))),
+    target: linked(targetText(entry, ctx), linkTo(filterLink, 'target', referenceOf(entry.target))),
+    ip: entry.ip === null ? null : linked(entry.ip, linkTo(filterLink, 'ip', entry.ip)),
+    status: entry.integrity.status,
+    statusLabel: ctx.t(`entry:status.${entry.integrity.status}`),
+  };
+}
+
+/** "jane.doe changed the nameservers of example.com", in the reader's language. */
+export function sentenceOf(entry: EntryView, ctx: PageContext): string {
+  const target = entry.target.label ?? idText(entry.target.id);
+  const values = {
+    label: revealText(translateCode(ctx, 'actions:', entry.action)),
+    actor: shorten(revealText(actorText(entry, ctx)), 60),
+    target: shorten(revealText(target ?? ''), 80),
+  };
+  const sentence = fillSentence(entry.action, values, ctx);
+  const ending = entry.outcome === findAction(entry.action)?.outcome ? 'success' : entry.outcome;
+  return ending === 'failure' || ending === 'denied' ? ctx.t(`entry:sentence_${ending}`, { sentence }) : sentence;
+}
+
+function fillSentence(action: string, values: Record<'label' | 'actor' | 'target', string>, ctx: PageContext): string {
+  if (values.target === '') return ctx.t('entry:sentence_without_target', values);
+  const isWritten = findAction(action) !== undefined && translateCode(ctx, 'sentences:', action) !== action;
+  return ctx.t(isWritten ? `sentences:${action}` : 'entry:sentence', values);
+}
+
+export function actorText(entry: EntryView, ctx: PageContext): string {
+  const { type, id, name } = entry.actor;
+  const label = translateCode(ctx, 'terms:actor_type.', type);
+  const isOnlyType = type === 'system' && name?.toLowerCase() === 'system';
+  if (name !== null && name !== '' && !isOnlyType) return name;
+  if (type === 'unknown' && id === null) return ctx.t('entry:somebody_unknown');
+  return id === null ? label : `${label} ${idText(id)}`;
+}
+
+function targetText(entry: EntryView, ctx: PageContext): string {
+  const { type, id, label } = entry.target;
+  if (label !== null && label !== '') return label;
+  const typeLabel = translateCode(ctx, 'terms:target_type.', type);
+  return id === null ? typeLabel : `${typeLabel} ${idText(id)}`;
+}
+
+/** "admin:7", as the filters want it. */
+export function referenceOf({ type, id }: { readonly type: string; readonly id: string | null }): string {
+  return id === null ? type : `${type}:${id}`;
+}
+
+/** A filter takes a comma for "any of" and a leading exclamation mark for "not": a value with either cannot be filtered by. */
+export function linkTo(filterLink: FilterLink, name: string, value: string): string | null {
+  return value.includes(',') || value.startsWith('!') || value.trim() !== value || value === ''
+    ? null
+    : filterLink(name, value);
+}
+
+function linked(text: string, href: string | null): LinkedValue {
+  const full = revealText(text);
+  return { text: shorten(full, 60), full: shorten(full, 300), href };
+}
+
+function idText(id: string | null): string | null {
+  return id !== null && /^\d+$/.test(id) ? `#${id}` : id;
+}

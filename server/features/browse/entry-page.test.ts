@@ -1,0 +1,130 @@
+import { aPageContext, anEntryView } from '../../testing/an-entry-view';
+import { entryLine, sentenceOf } from './entry-line-page';
+import { entryPage } from './entry-page';
+
+const ctx = aPageContext();
+const link = (name: string, value: string) => `?${name}=${value}`;
+
+describe('sentenceOf', () => {
+  it.each([
+    ['en', 'jane.doe changed the nameservers of example.com'],
+    ['zh-CN', 'jane.doe更改了example.com的域名服务器'],
+    ['zh-TW', 'jane.doe變更了example.com的名稱伺服器'],
+  ] as const)('reads by itself in %s', (lng, expected) => {
+    expect(sentenceOf(anEntryView(), aPageContext({ lng }))).toBe(expected);
+  });
+
+  it('says what has no name by type and number', () => {
+    const entry = anEntryView({
+      action: 'invoice.deleted',
+      actor: { type: 'admin', id: '7', name: null, role: null, acting_as: null },
+      target: { type: 'invoice', id: '123', label: null },
+    });
+    expect(sentenceOf(entry, ctx)).toBe('Admin #7 deleted invoice #123');
+  });
+
+  it('falls back to the label without a target, and to the code for an unknown action', () => {
+    const target = { type: 'invoice', id: null, label: null };
+    expect(sentenceOf(anEntryView({ action: 'invoice.deleted', target }), ctx)).toBe('Invoice deleted, by jane.doe');
+    expect(sentenceOf(anEntryView({ action: 'new.thing' }), ctx)).toBe('new.thing: example.com, by jane.doe');
+  });
+
+  it('says that an attempt failed, unless the action itself is the failure', () => {
+    expect(sentenceOf(anEntryView({ outcome: 'failure' }), ctx)).toMatch(/example\.com – failed$/);
+    expect(sentenceOf(anEntryView({ outcome: 'denied' }), ctx)).toMatch(/– denied$/);
+    const failed = anEntryView({ action: 'domain.renewal_failed', outcome: 'failure' });
+    expect(sentenceOf(failed, ctx)).toBe('Renewal of example.com failed');
+  });
+
+  it('takes no part of a name for a command or a value to fill in', () => {
+    const actor = { type: 'admin', id: '7', name: '$t(errors:not_found) {{target}}', role: null, acting_as: null };
+    expect(sentenceOf(anEntryView({ actor }), ctx)).toBe(
+      '$t(errors:not_found) {{target}} changed the nameservers of example.com',
+    );
+  });
+});
+
+describe('entryLine', () => {
+  it('makes each value a filter', () => {
+    const line = entryLine(anEntryView(), ctx, link);
+    expect([
+      line.severity.href,
+      line.category.href,
+      line.action.href,
+      line.actor.href,
+      line.target.href,
+      line.ip?.href,
+    ]).toEqual([
+      '?severity=warning',
+      '?category=domains',
+      '?action=domain.nameservers_changed',
+      '?actor=admin:7',
+      '?target=domain:12',
+      '?ip=203.0.113.42',
+    ]);
+  });
+
+  it('offers no filter that would mean something else', () => {
+    const line = entryLine(
+      anEntryView({ actor: { type: 'admin', id: '7,8', name: 'x', role: null, acting_as: null } }),
+      ctx,
+      link,
+    );
+    expect(line.actor.href).toBeNull();
+  });
+});
+
+describe('entryPage', () => {
+  const facts = (entry = anEntryView(), context = ctx) =>
+    entryPage(entry, context).sections.flatMap((section) => section.facts.map(({ label, text }) => [label, text]));
+
+  it('tells who, target, request and integrity in that order, with whole hashes to copy', () => {
+    const page = entryPage(anEntryView(), ctx);
+    expect(page.sections.map(({ title }) => title)).toEqual(['Who', 'On what', 'Request', 'Integrity']);
+    const hash = page.sections[3]?.facts.find(({ label }) => label === 'Hash');
+    expect([hash?.text, hash?.copy]).toEqual([`${'b'.repeat(14)}…${'b'.repeat(8)}`, 'b'.repeat(64)]);
+  });
+
+  it('says which values are erased', () => {
+    const erased = ['actor.name', 'ip', 'user_agent', 'target.label', 'reason', 'changes', 'source.payload'];
+    const entry = anEntryView({
+      actor: { type: 'admin', id: '7', name: null, role: null, acting_as: null },
+      target: { type: 'domain', id: '12', label: null },
+      ip: null,
+      user_agent: null,
+      changes: [],
+      source: { ...anEntryView().source, payload: {} },
+      erased,
+    });
+    const page = entryPage(entry, ctx);
+    expect(page.erasedNote).toMatch(/name, IP address, browser/);
+    expect(page.changesNote).toMatch(/erased/);
+    expect(page.payloadNote).toMatch(/erased/);
+    expect(facts(entry).filter(([, text]) => text === '(erased)')).toHaveLength(5);
+  });
+
+  it('warns where the seal does not fit or cannot be checked', () => {
+    const note = (status: 'valid' | 'broken' | 'unverifiable') =>
+      entryPage(anEntryView({ integrity: { ...anEntryView().integrity, status } }), ctx).brokenNote;
+    expect(note('valid')).toBe('');
+    expect(note('broken')).toMatch(/does not fit its seal/);
+    expect(note('unverifiable')).toMatch(/cannot be checked/);
+  });
+
+  it('shows the payload with its own names', () => {
+    const source = { ...anEntryView().source, payload: { userid: '5', 字段: null, big: '12345678901234567890' } };
+    expect(JSON.parse(entryPage(anEntryView({ source }), aPageContext({ lng: 'zh-CN' })).payload)).toEqual(
+      source.payload,
+    );
+  });
+
+  it('tells of a delay of seconds, not of milliseconds', () => {
+    const delay = (skew: number) =>
+      facts(anEntryView({ source: { ...anEntryView().source, skew_ms: skew } })).find(
+        ([label]) => label === 'Delay',
+      )?.[1];
+    expect(delay(999)).toBeUndefined();
+    expect(delay(75_000)).toBe('received 75 seconds after it happened');
+    expect(delay(-75_000)).toBe('received 75 seconds before it happened: the two clocks differ');
+  });
+});

@@ -1,0 +1,35 @@
+import { GENESIS_PREV_HASH } from '../../core/chain';
+import { createLedgerScan, type KnownHead, type LedgerNames, type ScanResult } from '../../core/verify';
+import type { EntryStore, Ledger } from '../../entries/entry-store';
+
+/** One range of a ledger to check. Plain data: it may go to another thread. */
+export interface RangeRequest {
+  readonly ledger: Ledger;
+  readonly names: LedgerNames;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  /** Chain keys by epoch, hex. */
+  readonly keys: readonly (readonly [number, string])[];
+  readonly knownHeads: readonly KnownHead[];
+}
+
+const CHUNK = 1_000;
+
+/** Reads a range in chunks and checks it; the next chunk is on its way while one is checked. */
+export async function scanRange(store: Pick<EntryStore, 'readRange' | 'findBySeq'>, request: RangeRequest, onProgress: (rows: number) => void): Promise<ScanResult> {
+  const { ledger, fromSeq, toSeq } = request;
+  const keys = new Map(request.keys.map(([epoch, key]) => [epoch, Buffer.from(key, 'hex')]));
+  const prevHash = fromSeq === 1 ? GENESIS_PREV_HASH : (await store.findBySeq(ledger, fromSeq - 1))?.hash;
+  const scan = createLedgerScan({ names: request.names, fromSeq, toSeq, prevHash, findEpochKey: (epoch) => keys.get(epoch), knownHeads: request.knownHeads });
+
+  const readChunk = (from: number) => store.readRange(ledger, { fromSeq: from, toSeq, limit: CHUNK });
+  let next = readChunk(fromSeq);
+  for (;;) {
+    const rows = await next;
+    const last = rows.at(-1);
+    if (last && rows.length === CHUNK) next = readChunk(last.seq + 1);
+    for (const row of rows) scan.add(row);
+    onProgress(rows.length);
+    if (!last || rows.length < CHUNK) return scan.finish();
+  }
+}

@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RequestHandler } from 'express';
+import { createInstance } from 'i18next';
+import { PROGRAM_ROOT } from '../root';
+
+/** In the order in which they are offered. The names are BCP 47, so they serve `lang` and Intl as they are. */
+export const LANGUAGES = ['en', 'zh-CN', 'zh-TW'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+export const LANGUAGE_COOKIE = 'sealtrail_lang';
+export const TIME_ZONE_COOKIE = 'sealtrail_tz';
+
+/** Gives the text of `namespace:key`, the namespace being a file in locales. Texts are not escaped: EJS does that. */
+export type Translate = (key: string, values?: Readonly<Record<string, string | number>>) => string;
+
+export interface I18n {
+  translator(language: Language): Translate;
+  has(language: Language, key: string): boolean;
+}
+
+/** Loads every text once. */
+export function createI18n(folder = path.join(PROGRAM_ROOT, 'locales')): I18n {
+  const namespaces = readdirSync(path.join(folder, 'en')).map((file) => path.basename(file, '.json'));
+  const load = (language: Language) =>
+    Object.fromEntries(
+      namespaces.map((name) => [
+        name,
+        JSON.parse(readFileSync(path.join(folder, language, `${name}.json`), 'utf8')) as object,
+      ]),
+    );
+  const texts = createInstance();
+  void texts.init({
+    initAsync: false,
+    resources: Object.fromEntries(LANGUAGES.map((language) => [language, load(language)])),
+    ns: namespaces,
+    defaultNS: 'common',
+    fallbackLng: 'en',
+    interpolation: { escapeValue: false },
+  });
+  return {
+    translator: (language) => {
+      const t = texts.getFixedT(language);
+      return (key, values = {}) => t(key, values);
+    },
+    has: (language, key) => texts.exists(key, { lng: language }),
+  };
+}
+
+/** Sets `t`, `lng` and `timeZone` for the page: what the reader chose, else what the browser asks for, else English and UTC. */
+export function createLanguageChoice(i18n: I18n): RequestHandler {
+  const translators = new Map(LANGUAGES.map((language) => [language, i18n.translator(language)]));
+  return (req, res, next) => {
+    const cookies = parseCookies(req.headers.cookie);
+    const language = chooseLanguage(cookies.get(LANGUAGE_COOKIE), req.acceptsLanguages());
+    const timeZone = cookies.get(TIME_ZONE_COOKIE) ?? '';
+    res.locals.t = translators.get(language);
+    res.locals.lng = language;
+    res.locals.timeZone = isTimeZone(timeZone) ? timeZone : 'UTC';
+    next();
+  };
+}
+
+export function chooseLanguage(chosen: string | undefined, accepted: readonly string[]): Language {
+  const known = LANGUAGES.find((language) => language === chosen);
+  return known ?? accepted.map(toLanguage).find((language) => language !== undefined) ?? 'en';
+}
+
+export function isLanguage(value: unknown): value is Language {
+  return LANGUAGES.some((language) => language === value);
+}
+
+/** A zone that Intl knows by name; offsets such as +08:00 are refused, because days in them have no daylight saving. */
+export function isTimeZone(value: unknown): value is string {
+  if (typeof value !== 'string' || !/^[A-Za-z]/.test(value)) return false;
+  try {
+    Intl.DateTimeFormat('en', { timeZone: value });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Taiwan, Hong Kong and Macau read Traditional Chinese; every other Chinese is taken for Simplified. */
+function toLanguage(tag: string): Language | undefined {
+  if (/^zh\b.*-(tw|hk|mo|hant)\b/i.test(tag)) return 'zh-TW';
+  if (/^zh\b/i.test(tag)) return 'zh-CN';
+  return /^en\b/i.test(tag) ? 'en' : undefined;
+}
+
+function parseCookies(header: string | undefined): Map<string, string> {
+  const pairs = (header ?? '').split(';').map((pair): [string, string] => {
+    const [name = '', ...rest] = pair.split('=');
+    return [name.trim(), decode(rest.join('=').trim())];
+  });
+  return new Map(pairs);
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

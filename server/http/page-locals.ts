@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Viewer } from '../features/access/viewer';
+import { PROGRAM_ROOT } from '../root';
+import { LANGUAGES, type Language, type Translate } from './i18n';
+import type { PageContext } from './page-context';
+import { safeReturnPath, type UrlBuilder } from './url-builder';
+
+const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', 'zh-CN': '简体中文', 'zh-TW': '繁體中文' };
+
+/** What every page may use, besides `t`, `lng` and `timeZone` from the language choice that runs before. */
+interface PageLocals {
+  t: Translate;
+  lng: Language;
+  timeZone: string;
+  url: UrlBuilder;
+  /** The address of a file in `public`, with a mark of its content, so that it may be cached for ever. */
+  asset: (name: string) => string;
+  csrfToken: () => string;
+  languages: readonly { code: Language; name: string; selected: boolean }[];
+  zoneGroups: readonly ZoneGroup[];
+  returnTo: string;
+  viewer?: Viewer;
+}
+
+interface ZoneGroup {
+  readonly region: string;
+  readonly zones: readonly string[];
+}
+
+/** Every page's frame: addresses, assets, the token for forms, the choices of language and time zone. */
+export function createPageLocals(options: {
+  readonly url: UrlBuilder;
+  readonly publicFolder?: string;
+}): RequestHandler {
+  const { url, publicFolder = path.join(PROGRAM_ROOT, 'public') } = options;
+  const marks = new Map<string, string>();
+  const asset = (name: string) => {
+    const mark = marks.get(name) ?? markOf(path.join(publicFolder, name));
+    marks.set(name, mark);
+    return url(`/assets/${name}`, { v: mark });
+  };
+  const zoneGroups = groupZones();
+  return (req, res, next) => {
+    const locals = res.locals as PageLocals;
+    locals.url = url;
+    locals.asset = asset;
+    locals.csrfToken = () => tokenOf(req);
+    locals.languages = LANGUAGES.map((code) => ({ code, name: LANGUAGE_NAMES[code], selected: code === locals.lng }));
+    locals.zoneGroups = zoneGroups;
+    locals.returnTo = req.method === 'GET' ? safeReturnPath(req.originalUrl, url('/')) : url('/');
+    next();
+  };
+}
+
+/** What the view model of a page needs from its response. */
+export function pageContext(res: Response, now: Date): PageContext {
+  const { t, lng, timeZone, url } = res.locals as PageLocals;
+  return { t, lng, timeZone, url, now };
+}
+
+function groupZones(): readonly ZoneGroup[] {
+  const groups = new Map<string, string[]>([['UTC', ['UTC']]]);
+  for (const zone of Intl.supportedValuesOf('timeZone')) {
+    if (zone === 'UTC') continue;
+    const region = zone.includes('/') ? zone.slice(0, zone.indexOf('/')) : 'UTC';
+    groups.set(region, [...(groups.get(region) ?? []), zone]);
+  }
+  return [...groups].map(([region, zones]) => ({ region, zones }));
+}
+
+/** Pages without a session (an error before it) have no token and no form that needs one. */
+function tokenOf(req: Request): string {
+  return typeof req.csrfToken === 'function' ? req.csrfToken() : '';
+}
+
+function markOf(file: string): string {
+  if (!existsSync(file)) return '0';
+  return createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 10);
+}
