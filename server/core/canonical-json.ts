@@ -29,6 +29,11 @@ export function canonicalJson(value: JsonValue): string {
   return `${text}}`;
 }
 
+/** A text, or null, as RFC 8785 writes it. */
+export function canonicalText(text: string | null): string {
+  return text === null ? 'null' : quote(text);
+}
+
 // Printable ASCII without quotation mark and backslash stands for itself (RFC 8785 section 3.2.2.2).
 const PLAIN = /^[ !#-[\]-~]*$/;
 

@@ -17,14 +17,29 @@ export interface SplitEvent {
   readonly subject: ErasableValues | null;
 }
 
+type FieldTest = (field: string) => boolean;
+
 const SEALED_FIELD = new RegExp(ruleList.sealed_fields.match, 'i');
 const PERSONAL_FIELD = new RegExp(ruleList.personal_fields.match, 'i');
 
+const isKnownPersonal = remembered((field) => PERSONAL_FIELD.test(field));
+const isPersonalOrUnknown = remembered((field) => !SEALED_FIELD.test(field) || PERSONAL_FIELD.test(field));
+
+/** Field names repeat in every event; the few that do not are looked at each time. */
+function remembered(test: FieldTest): FieldTest {
+  const known = new Map<string, boolean>();
+  return (field) => {
+    const found = known.get(field);
+    if (found !== undefined) return found;
+    const verdict = test(field);
+    if (known.size < 5_000) known.set(field, verdict);
+    return verdict;
+  };
+}
+
 export function splitEvent(event: AuditEvent): SplitEvent {
   // What the vocabulary calls erasable keeps only known harmless fields sealed; elsewhere only known personal ones go.
-  const isPersonal = getAction(event.action).erasable
-    ? (field: string) => !SEALED_FIELD.test(field) || PERSONAL_FIELD.test(field)
-    : (field: string) => PERSONAL_FIELD.test(field);
+  const isPersonal = getAction(event.action).erasable ? isPersonalOrUnknown : isKnownPersonal;
 
   const isErasable = ([name, value]: [string, JsonValue]) => isPersonal(name) || holdsPersonal(value, isPersonal);
   const payload = Object.entries(event.source.payload);

@@ -8,6 +8,7 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 /** The value at `params.domainid`; undefined where a step is missing. A member with dots in its own name wins. */
 export function valueAt(object: JsonObject, path: string): JsonValue | undefined {
   if (Object.hasOwn(object, path)) return object[path];
+  if (!path.includes('.')) return undefined;
   let value: JsonValue | undefined = object;
   for (const step of path.split('.')) {
     if (!isJsonObject(value) || !Object.hasOwn(value, step)) return undefined;

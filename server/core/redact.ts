@@ -14,7 +14,8 @@ function redactObject(object: JsonObject, paths: ReadonlySet<string>, prefix: st
   // fromEntries, not assignment: a member may be called __proto__.
   return Object.fromEntries(
     Object.entries(object).map(([name, value]) => {
-      const path = prefix === '' ? name.toLowerCase() : `${prefix}.${name.toLowerCase()}`;
+      // Most hooks list no paths; then where a value stands does not matter.
+      const path = paths.size === 0 ? '' : prefix === '' ? name.toLowerCase() : `${prefix}.${name.toLowerCase()}`;
       return [name, isSecret(name, value, path, paths) ? REDACTED : redactValue(value, paths, path)];
     }),
   );

@@ -35,6 +35,7 @@ export function createAppender(store: EntryStore, { onCommit }: AppenderOptions 
   async function run(ledgerId: number): Promise<void> {
     const queue = queues.get(ledgerId) ?? [];
     while (queue.length > 0) {
+      await turnOfTheEventLoop();
       const batch = takeBatch(queue);
       try {
         await commit(batch);
@@ -72,8 +73,7 @@ export function createAppender(store: EntryStore, { onCommit }: AppenderOptions 
         queues.set(ledger.id, queue);
         queue.push({ ledger, items, quarantined, resolve, reject });
         waiting += items.length + quarantined.length;
-        // Started after this turn of the event loop, so that requests read together are stored together.
-        if (!running.has(ledger.id)) running.set(ledger.id, new Promise<void>((done) => setImmediate(() => void run(ledger.id).then(done))));
+        if (!running.has(ledger.id)) running.set(ledger.id, run(ledger.id));
       });
     },
     async drain() {
@@ -83,6 +83,12 @@ export function createAppender(store: EntryStore, { onCommit }: AppenderOptions 
       return waiting;
     },
   };
+}
+
+/** Lets in what arrived during the last commit, so that it shares the next one: a commit blocks the loop on SQLite. */
+async function turnOfTheEventLoop(): Promise<void> {
+  // The first may run before the loop has looked for arrivals, the second does not.
+  for (let i = 0; i < 2; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function takeBatch(queue: Request[]): Request[] {

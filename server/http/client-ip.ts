@@ -38,10 +38,20 @@ export function resolveClientIp(peer: string | null, headers: Readonly<Record<st
   return client.toString();
 }
 
+const parsed = new Map<string, Address | undefined>();
+
+/** The same few addresses come again and again: a proxy, an office, a gateway. */
 function parseAddress(text: string | null): Address | undefined {
+  if (text === null || parsed.has(text)) return parsed.get(text ?? '');
+  const address = parseAnew(text);
+  if (parsed.size < 1_000) parsed.set(text, address);
+  return address;
+}
+
+function parseAnew(text: string): Address | undefined {
   // Some proxies append a port: 203.0.113.4:1234 or [2001:db8::1]:1234.
-  const bare = text?.trim().replace(/^\[([^\]]+)\](?::\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1'); // prettier-ignore
-  if (bare === undefined || bare.includes('%')) return undefined;
+  const bare = text.trim().replace(/^\[([^\]]+)\](?::\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1'); // prettier-ignore
+  if (bare.includes('%')) return undefined;
   // isValid alone would take "1" or "0x7f.1" for IPv4.
   if (ipaddr.IPv4.isValidFourPartDecimal(bare) || ipaddr.IPv6.isValid(bare)) return ipaddr.process(bare);
   return undefined;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LosslessNumber, parse as parseLossless } from 'lossless-json';
 import { z } from 'zod';
 import type { JsonObject, JsonValue } from '../../core/canonical-json';
@@ -60,8 +60,8 @@ export function parseDelivery(body: Buffer): ParsedDelivery {
 function readItem(value: JsonValue, text: string, span: ItemSpan): DeliveredItem {
   const raw = text.slice(span.start, span.end);
   const tooDeep = span.depth > MAX_DEPTH;
-  // Of the parsed value, so that white space makes no difference; nothing recursive may touch what is too deep.
-  const digest = createHash('sha256').update(tooDeep || span.hasInexactNumber ? raw : JSON.stringify(value)).digest('hex');
+  // Of the text: a bridge keeps the finished text of an item and sends the same bytes again.
+  const digest = hash('sha256', raw);
   const refuse = (reason: QuarantineReason, detail: string): DeliveredItem => ({ ok: false, reason, detail, id: idOf(value), digest, raw });
   if (!isJsonObject(value)) return refuse('bad_shape', 'an item must be an object');
   if (tooDeep) return refuse('too_deep', `nested deeper than ${MAX_DEPTH} levels`);
@@ -82,18 +82,27 @@ function readItem(value: JsonValue, text: string, span: ItemSpan): DeliveredItem
 
 // ---- shape (CONTRACT section 4)
 
+// One step each instead of unions: every item passes here.
 const nullableText = (max: number) =>
   z
-    .union([z.string(), z.number()])
-    .nullish()
-    .transform((value) => (value === null || value === undefined || value === '' ? null : clip(String(value), max)));
+    .unknown()
+    .optional()
+    .transform((value, context): string | null => {
+    if (value === null || value === undefined || value === '') return null;
+    if (typeof value === 'string') return clip(value, max);
+    if (typeof value === 'number') return String(value);
+    context.addIssue({ code: 'custom', message: 'must be a text, a number or null' });
+    return z.NEVER;
+  });
 
-const jsonObject = z.custom<JsonObject>((value) => isJsonObject(value as JsonValue), 'must be an object');
 // PHP writes an empty array where an empty object is meant.
-const looseObject = z
-  .union([jsonObject, z.tuple([])])
-  .nullish()
-  .transform((value) => (value === null || value === undefined ? null : Array.isArray(value) ? {} : (value as JsonObject)));
+const looseObject = z.unknown().optional().transform((value, context): JsonObject | null => {
+  if (value === null || value === undefined) return null;
+  if (isJsonObject(value as JsonValue)) return value as JsonObject;
+  if (Array.isArray(value) && value.length === 0) return {};
+  context.addIssue({ code: 'custom', message: 'must be an object or null' });
+  return z.NEVER;
+});
 
 const time = z
   .string()
