@@ -11,16 +11,27 @@ module.exports = {
     {
       name: 'no-test-code-in-program',
       severity: 'error',
-      from: { path: '^server/', pathNot: ['\\.test\\.ts$', '\\.contract\\.ts$', '^server/testing/', '^server/bench/', '^server/build/'] },
+      from: {
+        path: '^server/',
+        pathNot: ['\\.test\\.ts$', '\\.contract\\.ts$', '^server/testing/', '^server/bench/', '^server/build/'],
+      },
       to: { path: ['^server/testing/', '^server/bench/', '\\.test\\.ts$', '\\.contract\\.ts$'] },
     },
     {
       name: 'features-reach-each-other-through-services',
       severity: 'error',
       from: { path: '^server/features/([^/]+)/' },
-      to: { path: '^server/features/([^/]+)/', pathNot: ['^server/features/$1/', '-service\\.ts$', '^server/features/access/viewer\\.ts$'] },
+      to: {
+        path: '^server/features/([^/]+)/',
+        pathNot: ['^server/features/$1/', '-service\\.ts$', '^server/features/access/viewer\\.ts$'],
+      },
     },
-    { name: 'store-knows-no-feature', severity: 'error', from: { path: '^server/(entries|db)/' }, to: { path: '^server/(features|http|cli)/' } },
+    {
+      name: 'store-knows-no-feature',
+      severity: 'error',
+      from: { path: '^server/(entries|db)/' },
+      to: { path: '^server/(features|http|cli)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

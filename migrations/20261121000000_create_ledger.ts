@@ -8,7 +8,19 @@ export async function up(db: Knex): Promise<void> {
 }
 
 export async function down(db: Knex): Promise<void> {
-  const tables = ['consumers', 'entry_tokens', 'quarantine', 'day_counters', 'entry_values', 'entries', 'epochs', 'heads', 'ledgers', 'tenants', 'installation'];
+  const tables = [
+    'consumers',
+    'entry_tokens',
+    'quarantine',
+    'day_counters',
+    'entry_values',
+    'entries',
+    'epochs',
+    'heads',
+    'ledgers',
+    'tenants',
+    'installation',
+  ];
   for (const table of tables) await db.schema.dropTableIfExists(table);
 }
 
@@ -23,7 +35,9 @@ function toMysql(sql: string): string {
     .replace(/WORDS\((\d+)\)/g, 'VARCHAR($1) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin')
     .replace(/TEXT8/g, 'MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin')
     .replace(/ROWID_KEY/g, 'BIGINT AUTO_INCREMENT PRIMARY KEY');
-  return typed.startsWith('CREATE TABLE') ? `${typed} ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ROW_FORMAT=DYNAMIC` : typed;
+  return typed.startsWith('CREATE TABLE')
+    ? `${typed} ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ROW_FORMAT=DYNAMIC`
+    : typed;
 }
 
 function toSqlite(sql: string): string {
@@ -83,8 +97,10 @@ const TABLES = [
 // A guard against accident; the chain is the proof.
 const REFUSAL = 'entries are append-only';
 const MYSQL_TRIGGERS = ['UPDATE', 'DELETE'].map(
-  (verb) => `CREATE TRIGGER entries_no_${verb.toLowerCase()} BEFORE ${verb} ON entries FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${REFUSAL}'`,
+  (verb) =>
+    `CREATE TRIGGER entries_no_${verb.toLowerCase()} BEFORE ${verb} ON entries FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${REFUSAL}'`,
 );
 const SQLITE_TRIGGERS = ['UPDATE', 'DELETE'].map(
-  (verb) => `CREATE TRIGGER entries_no_${verb.toLowerCase()} BEFORE ${verb} ON entries BEGIN SELECT RAISE(ABORT, '${REFUSAL}'); END`,
+  (verb) =>
+    `CREATE TRIGGER entries_no_${verb.toLowerCase()} BEFORE ${verb} ON entries BEGIN SELECT RAISE(ABORT, '${REFUSAL}'); END`,
 );

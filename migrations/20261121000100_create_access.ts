@@ -52,6 +52,9 @@ export async function up(db: Knex): Promise<void> {
     table.bigInteger('valid').notNullable();
     table.bigInteger('unverifiable').notNullable();
     table.bigInteger('broken').notNullable();
+    // The head that was checked; null where the ledger had none.
+    table.bigInteger('head_seq');
+    table.string('head_hash', 64);
     table.bigInteger('started_at').notNullable();
     table.bigInteger('finished_at').notNullable();
     table.string('requested_by', 191).notNullable();
@@ -76,5 +79,6 @@ export async function up(db: Knex): Promise<void> {
 }
 
 export async function down(db: Knex): Promise<void> {
-  for (const table of ['sessions', 'verification_breaks', 'verifications', 'login_links', 'api_tokens', 'bridges']) await db.schema.dropTable(table);
+  for (const table of ['sessions', 'verification_breaks', 'verifications', 'login_links', 'api_tokens', 'bridges'])
+    await db.schema.dropTable(table);
 }

@@ -22,10 +22,11 @@ import { PROGRAM_ROOT } from './root';
 const YEAR_MS = 365 * 86_400_000;
 
 /** Every middleware in its order. */
-export function createApp(deps: Deps): { readonly app: Express; stop(): void } {
+export function createApp(deps: Deps): { readonly app: Express; readonly stop: () => void } {
   const { config, store, ownEvents, now } = deps;
   const https = config.publicUrl.startsWith('https:');
-  const clientIp = (request: Request) => resolveClientIp(request.socket.remoteAddress ?? null, singleHeaders(request), deps.trustedProxies);
+  const clientIp = (request: Request) =>
+    resolveClientIp(request.socket.remoteAddress ?? null, singleHeaders(request), deps.trustedProxies);
   const session = createSession({
     db: deps.database.knex,
     secret: deps.sessionSecret,
@@ -47,12 +48,28 @@ export function createApp(deps: Deps): { readonly app: Express; stop(): void } {
   app.use(createCaptureRoutes({ capture: deps.capture }));
   app.use('/api/v1', createApiRoutes({ tokens: deps.tokens, store, browse: deps.browse, exports: deps.exports, now }));
 
-  app.use('/assets', express.static(path.join(PROGRAM_ROOT, 'public'), { index: false, redirect: false, immutable: true, maxAge: YEAR_MS }));
+  app.use(
+    '/assets',
+    express.static(path.join(PROGRAM_ROOT, 'public'), {
+      index: false,
+      redirect: false,
+      immutable: true,
+      maxAge: YEAR_MS,
+    }),
+  );
   app.use(createLanguageChoice(createI18n()));
   app.use(createPageLocals({ url: createUrlBuilder('/') }));
   app.use(session.middleware);
   app.use(noStore);
-  app.use(createAccessRoutes({ loginLinks: deps.loginLinks, ownEvents, publicOrigin: new URL(config.publicUrl).origin, https, clientIp }));
+  app.use(
+    createAccessRoutes({
+      loginLinks: deps.loginLinks,
+      ownEvents,
+      publicOrigin: new URL(config.publicUrl).origin,
+      https,
+      clientIp,
+    }),
+  );
   app.use(createBrowseRoutes({ browse: deps.browse, findLedger: (name) => store.findLedger(name), now }));
   app.use(createExportRoutes({ exports: deps.exports, store, ownEvents, now }));
   app.use(createIntegrityRoutes({ verifier: deps.verifier, verifications: deps.verifications, store, ownEvents, now }));
@@ -70,5 +87,10 @@ const noStore: express.RequestHandler = (_request, response, next) => {
 };
 
 function singleHeaders(request: Request): Record<string, string> {
-  return Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
 }

@@ -50,8 +50,12 @@ export interface Deps {
   close(): Promise<void>;
 }
 
-export function createDeps(config: Config, options: { readonly now?: () => Date; readonly logger?: Logger } = {}): Deps {
-  const { now = () => new Date(), logger = pino({ level: config.logLevel, base: null }, pino.destination(2)) } = options;
+export function createDeps(
+  config: Config,
+  options: { readonly now?: () => Date; readonly logger?: Logger } = {},
+): Deps {
+  const { now = () => new Date(), logger = pino({ level: config.logLevel, base: null }, pino.destination(2)) } =
+    options;
   const masterKey = readMasterKey(config.masterKeyFile);
   const keyRing = createKeyRing(masterKey);
   const database = openDatabase(config.databaseUrl);
@@ -95,8 +99,14 @@ export function createDeps(config: Config, options: { readonly now?: () => Date;
     capture: createCaptureService({ bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse }),
-    verifier: createVerifyService({ database, store, keyRing, headNotes, scanner: createRangeScanner(config.databaseUrl, store) }),
-    verifications: createVerificationStore({ database, store }),
+    verifier: createVerifyService({
+      database,
+      store,
+      keyRing,
+      headNotes,
+      scanner: createRangeScanner(config.databaseUrl, store),
+    }),
+    verifications: createVerificationStore(database),
     indexer,
     async close() {
       await preparer.stop();

@@ -33,7 +33,10 @@ export async function createBenchStore({ engine, folder }: BenchPlace): Promise<
   const databaseUrl = engine === 'sqlite' ? `sqlite:${path.join(dataDir, 'sealtrail.db')}` : new URL(name, root).href;
   if (engine === 'mariadb') await onServer(root, `CREATE DATABASE ${name}`);
   const server = await startBenchServer({ databaseUrl, dataDir });
-  const bridge = JSON.parse(await server.cli('bridge', 'add', '--name', 'bench', '--json')) as { id: string; secret: string };
+  const bridge = JSON.parse(await server.cli('bridge', 'add', '--name', 'bench', '--json')) as {
+    id: string;
+    secret: string;
+  };
   return {
     databaseUrl,
     dataDir,

@@ -17,9 +17,19 @@ export interface BenchServer {
 }
 
 /** The built program as a process of its own, on a free port. */
-export async function startBenchServer(settings: { readonly databaseUrl: string; readonly dataDir: string }): Promise<BenchServer> {
-  const env = { ...process.env, SEALTRAIL_DATABASE_URL: settings.databaseUrl, SEALTRAIL_DATA_DIR: settings.dataDir, SEALTRAIL_PORT: '0', SEALTRAIL_LOG_LEVEL: 'warn' };
-  const cli = async (...args: string[]) => (await run(process.execPath, [CLI, ...args], { env, maxBuffer: 1 << 28 })).stdout;
+export async function startBenchServer(settings: {
+  readonly databaseUrl: string;
+  readonly dataDir: string;
+}): Promise<BenchServer> {
+  const env = {
+    ...process.env,
+    SEALTRAIL_DATABASE_URL: settings.databaseUrl,
+    SEALTRAIL_DATA_DIR: settings.dataDir,
+    SEALTRAIL_PORT: '0',
+    SEALTRAIL_LOG_LEVEL: 'warn',
+  };
+  const cli = async (...args: string[]) =>
+    (await run(process.execPath, [CLI, ...args], { env, maxBuffer: 1 << 28 })).stdout;
   await cli('init');
   const child = spawn(process.execPath, [CLI, 'serve', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await new Promise<string>((resolve, reject) => {

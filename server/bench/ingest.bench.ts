@@ -25,9 +25,18 @@ export async function benchIngest(place: BenchPlace): Promise<BenchResult[]> {
     try {
       // Both sides run compiled code when the clock starts: the driver of the baseline has just read all rows.
       await sendLoad(store, { batches: WARM_UP, size: SIZE, fromMs: Date.now() - 31 * DAY_MS, spanMs: DAY_MS });
-      const rate = await sendLoad(store, { batches: BATCHES, size: SIZE, fromMs: Date.now() - 30 * DAY_MS, spanMs: 30 * DAY_MS });
+      const rate = await sendLoad(store, {
+        batches: BATCHES,
+        size: SIZE,
+        fromMs: Date.now() - 30 * DAY_MS,
+        spanMs: 30 * DAY_MS,
+      });
       const database = openDatabase(store.databaseUrl);
-      const rows = await database.dialect.selectArrays(database.knex, `SELECT ${ENTRY_COLUMNS.join(', ')} FROM entries ORDER BY seq LIMIT ${BATCHES * SIZE}`, []);
+      const rows = await database.dialect.selectArrays(
+        database.knex,
+        `SELECT ${ENTRY_COLUMNS.join(', ')} FROM entries ORDER BY seq LIMIT ${BATCHES * SIZE}`,
+        [],
+      );
       await database.close();
       // The baseline has the machine for itself.
       await store.server.stop();
@@ -50,11 +59,24 @@ export async function benchIngest(place: BenchPlace): Promise<BenchResult[]> {
 }
 
 /** Events a second that the server takes from a sender in a process of its own. */
-export async function sendLoad(store: BenchStore, load: { batches: number; size: number; fromMs: number; spanMs: number }): Promise<number> {
+export async function sendLoad(
+  store: BenchStore,
+  load: { batches: number; size: number; fromMs: number; spanMs: number },
+): Promise<number> {
   const sender = path.join(__dirname, 'load-sender.ts');
-  const args = [store.server.url, store.bridge.id, store.bridge.secret, load.batches, load.size, CONNECTIONS, load.fromMs, load.spanMs].map(String);
+  const args = [
+    store.server.url,
+    store.bridge.id,
+    store.bridge.secret,
+    load.batches,
+    load.size,
+    CONNECTIONS,
+    load.fromMs,
+    load.spanMs,
+  ].map(String);
   const { stdout } = await run(process.execPath, ['--import', 'tsx', sender, ...args], { maxBuffer: 1 << 24 });
   const { accepted, seconds } = JSON.parse(stdout) as { accepted: number; seconds: number };
-  if (accepted !== load.batches * load.size) throw new Error(`${accepted} of ${load.batches * load.size} events were accepted`);
+  if (accepted !== load.batches * load.size)
+    throw new Error(`${accepted} of ${load.batches * load.size} events were accepted`);
   return accepted / seconds;
 }

@@ -5,7 +5,16 @@ import { benchItem } from './bench-events';
 
 /** A process of its own: `load-sender URL BRIDGE SECRET BATCHES SIZE CONNECTIONS FROM_MS SPAN_MS`; prints one JSON line. */
 async function main(): Promise<void> {
-  const [url = '', bridge = '', secretText = '', batches = '1', size = '100', connections = '8', fromMs = '0', spanMs = '0'] = process.argv.slice(2);
+  const [
+    url = '',
+    bridge = '',
+    secretText = '',
+    batches = '1',
+    size = '100',
+    connections = '8',
+    fromMs = '0',
+    spanMs = '0',
+  ] = process.argv.slice(2);
   const secret = parseSecret(secretText);
   if (!secret) throw new Error('no secret');
   const total = Number(batches) * Number(size);

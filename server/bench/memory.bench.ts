@@ -34,7 +34,10 @@ export async function benchMemory(place: BenchPlace): Promise<BenchResult[]> {
 /** VmHWM of the process, in megabytes, read from Linux while it runs. */
 function peakMemory(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(PROGRAM_ROOT, 'dist', 'server', 'cli', 'main.js'), ...args], { env, stdio: 'ignore' });
+    const child = spawn(process.execPath, [path.join(PROGRAM_ROOT, 'dist', 'server', 'cli', 'main.js'), ...args], {
+      env,
+      stdio: 'ignore',
+    });
     let peak = 0;
     const timer = setInterval(() => {
       try {

@@ -53,7 +53,12 @@ async function filled(place: BenchPlace, entries: number): Promise<BenchStore> {
   for (let sent = 0; sent < entries; sent += perLoad) {
     const size = 500;
     const fromMs = Date.now() - 30 * days + (sent / entries) * 30 * days;
-    await sendLoad(store, { batches: Math.min(perLoad, entries - sent) / size, size, fromMs, spanMs: (Math.min(perLoad, entries) / entries) * 30 * days });
+    await sendLoad(store, {
+      batches: Math.min(perLoad, entries - sent) / size,
+      size,
+      fromMs,
+      spanMs: (Math.min(perLoad, entries) / entries) * 30 * days,
+    });
   }
   await indexed(store);
   return store;
@@ -75,7 +80,12 @@ async function signIn(store: BenchStore): Promise<(path: string) => Promise<void
   const form = await fetch(link);
   const cookie = cookieOf(form);
   const token = /name="_csrf" value="([^"]+)"/.exec(await form.text())?.[1] ?? '';
-  const signedIn = await fetch(link, { method: 'POST', redirect: 'manual', headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ _csrf: token }) });
+  const signedIn = await fetch(link, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ _csrf: token }),
+  });
   const session = cookieOf(signedIn);
   return async (path) => {
     const page = await fetch(`${url}${path}`, { headers: { cookie: session } });

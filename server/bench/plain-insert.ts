@@ -6,7 +6,11 @@ import { ENTRY_COLUMNS } from '../entries/entry-row';
  * The baseline: plain multi-row INSERTs of the same rows into the same table with the same indexes, `size` rows a statement and
  * commit, over `connections` at once, nothing else. Rows a second.
  */
-export async function measurePlainInsert(engine: Engine, rows: readonly (readonly Cell[])[], options: { readonly size: number; readonly connections: number }): Promise<number> {
+export async function measurePlainInsert(
+  engine: Engine,
+  rows: readonly (readonly Cell[])[],
+  options: { readonly size: number; readonly connections: number },
+): Promise<number> {
   const database = await createTestDatabase(engine);
   try {
     await database.knex.raw(engine === 'sqlite' ? 'PRAGMA foreign_keys = OFF' : 'SELECT 1');
@@ -18,7 +22,9 @@ export async function measurePlainInsert(engine: Engine, rows: readonly (readonl
       Array.from({ length: options.connections }, async () => {
         for (let batch = batches[next++]; batch; batch = batches[next++]) {
           const rowsOfBatch = batch;
-          await database.knex.transaction((trx) => database.dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, rowsOfBatch));
+          await database.knex.transaction((trx) =>
+            database.dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, rowsOfBatch),
+          );
         }
       }),
     );

@@ -14,7 +14,8 @@ import { benchVerify } from './verify.bench';
  */
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2);
-  const isWanted = (name: string, all: readonly string[]) => !all.some((one) => wanted.includes(one)) || wanted.includes(name);
+  const isWanted = (name: string, all: readonly string[]) =>
+    !all.some((one) => wanted.includes(one)) || wanted.includes(name);
   const mariadb = process.env['SEALTRAIL_TEST_MYSQL_URL'] === undefined ? await startPrivateMariadb() : undefined;
   if (mariadb) process.env['SEALTRAIL_TEST_MYSQL_URL'] = mariadb.url;
   const folder = mkdtempSync(path.join(tmpdir(), 'sealtrail-bench-'));
@@ -46,7 +47,9 @@ function print(engine: string, result: BenchResult): boolean {
   const { ratio, bound } = result;
   const holds = bound.atLeast === undefined ? ratio <= (bound.atMost ?? Infinity) : ratio >= bound.atLeast;
   const limit = bound.atLeast === undefined ? `at most ${bound.atMost}` : `at least ${bound.atLeast}`;
-  process.stdout.write(`${holds ? 'ok  ' : 'FAIL'}  ${engine.padEnd(8)} ${result.name}: ${ratio.toFixed(2)} (${limit}); ${result.figures}\n`);
+  process.stdout.write(
+    `${holds ? 'ok  ' : 'FAIL'}  ${engine.padEnd(8)} ${result.name}: ${ratio.toFixed(2)} (${limit}); ${result.figures}\n`,
+  );
   return holds;
 }
 

@@ -15,14 +15,18 @@ export async function benchVerify(place: BenchPlace): Promise<BenchResult[]> {
   try {
     await sendLoad(store, { batches: BATCHES, size: SIZE, fromMs: Date.now() - 86_400_000, spanMs: 86_400_000 });
     await store.server.stop();
-    const { cli } = store.server;
     const ratios: number[] = [];
     const verified: number[] = [];
     const streamed: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const report = JSON.parse(await cli('verify', '--json')) as { verdict: string; took_ms: number; ledgers: { scanned: number }[] };
+      const report = JSON.parse(await store.server.cli('verify', '--json')) as {
+        verdict: string;
+        took_ms: number;
+        ledgers: { scanned: number }[];
+      };
       const scanned = report.ledgers[0]?.scanned ?? 0;
-      if (report.verdict !== 'intact' || scanned < BATCHES * SIZE) throw new Error(`verify said ${report.verdict} after ${scanned}`);
+      if (report.verdict !== 'intact' || scanned < BATCHES * SIZE)
+        throw new Error(`verify said ${report.verdict} after ${scanned}`);
       const ours = scanned / (report.took_ms / 1000);
       const plain = place.engine === 'sqlite' ? streamSqlite(store.databaseUrl) : await streamMysql(store.databaseUrl);
       verified.push(ours);

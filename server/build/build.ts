@@ -8,5 +8,7 @@ const kit = path.join(path.dirname(require.resolve('@tabler/core/package.json'))
 
 mkdirSync(path.join(root, 'public', 'vendor'), { recursive: true });
 copyFileSync(kit, path.join(root, 'public', 'vendor', 'tabler.min.css'));
-execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', path.join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', path.join(root, 'tsconfig.build.json')], {
+  stdio: 'inherit',
+});
 chmodSync(path.join(root, 'dist', 'server', 'cli', 'main.js'), 0o755);

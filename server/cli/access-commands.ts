@@ -3,7 +3,7 @@ import { DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
 import { SCOPES, type Scope } from '../features/access/token-service';
 import { ROLES, type Role } from '../features/access/viewer';
 import { sendSignInLink } from '../mail/sign-in-mail';
-import type { CliContext } from './main';
+import type { CliContext } from './cli-context';
 import { createSignInUrl } from './sign-in-url';
 import { withDeps } from './with-deps';
 
@@ -20,7 +20,12 @@ export function addAccessCommands(program: Command, context: CliContext): void {
       withDeps(config(), async (deps) => {
         const ledger = await ensureLedger(deps, options.tenant);
         const made = await deps.bridges.add(options.name, ledger);
-        await deps.ownEvents.record(options.tenant, { action: 'audit.bridge_added', targetId: made.id, targetLabel: options.name, via: 'cli' });
+        await deps.ownEvents.record(options.tenant, {
+          action: 'audit.bridge_added',
+          targetId: made.id,
+          targetLabel: options.name,
+          via: 'cli',
+        });
         print(made, [`Bridge id: ${made.id}`, `Secret:    ${made.secret}`, 'The secret is shown only now.']);
       }),
     );
@@ -123,7 +128,8 @@ function nonEmpty(value: string): string {
 }
 
 function slug(value: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(value)) throw new InvalidArgumentError('write lower-case letters, digits and dashes.');
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(value))
+    throw new InvalidArgumentError('write lower-case letters, digits and dashes.');
   return value;
 }
 

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import { FILTER_NAMES, parseFilter, SORTS, type RawFilter, type Sort } from '../features/browse/browse-service';
 import { EXPORT_FORMATS, type ExportFormat } from '../features/export/export-service';
-import type { CliContext } from './main';
+import type { CliContext } from './cli-context';
 import { replayFile } from './replay';
 import { withDeps } from './with-deps';
 
@@ -20,16 +20,31 @@ export function addDataCommands(program: Command, context: CliContext): void {
     .option('--days <n>', 'only the last n days', days)
     .option('--ledger <name>', 'one ledger', DEFAULT_TENANT)
     .addOption(new Option('--sort <order>', 'order of the entries').choices([...SORTS]).default('seq'));
-  for (const name of FILTER_NAMES) command.option(`--${name.replace('_', '-')} <value>`, `filter as in the API: ${name}`);
+  for (const name of FILTER_NAMES)
+    command.option(`--${name.replace('_', '-')} <value>`, `filter as in the API: ${name}`);
   command.action((flags: ExportFlags & { actorName?: string }) =>
     withDeps(context.config(), async (deps) => {
       const ledger = await deps.store.findLedger(flags.ledger ?? DEFAULT_TENANT);
       if (!ledger) throw new Error(`There is no ledger named ${flags.ledger}.`);
-      const raw: RawFilter = Object.fromEntries(FILTER_NAMES.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])));
-      const since = flags.days === undefined ? {} : { after: new Date(deps.now().getTime() - flags.days * 86_400_000).toISOString() };
-      const filter = parseFilter({ ...since, ...raw, ...(flags.actorName === undefined ? {} : { actor_name: flags.actorName }) });
+      const raw: RawFilter = Object.fromEntries(
+        FILTER_NAMES.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])),
+      );
+      const since =
+        flags.days === undefined
+          ? {}
+          : { after: new Date(deps.now().getTime() - flags.days * 86_400_000).toISOString() };
+      const filter = parseFilter({
+        ...since,
+        ...raw,
+        ...(flags.actorName === undefined ? {} : { actor_name: flags.actorName }),
+      });
       const stream = deps.exports.open({ ledger, filter, sort: flags.sort, format: flags.format });
-      await deps.ownEvents.record(ledger.tenant.slug, { action: 'audit.exported', targetId: flags.format, payload: { format: flags.format, filter: { ...since, ...raw } }, via: 'cli' });
+      await deps.ownEvents.record(ledger.tenant.slug, {
+        action: 'audit.exported',
+        targetId: flags.format,
+        payload: { format: flags.format, filter: { ...since, ...raw } },
+        via: 'cli',
+      });
       if (flags.output === undefined) return pipeline(stream, process.stdout, { end: false });
       // Complete or not there: a half-written file under the wanted name would pass for an export.
       const partial = `${flags.output}.part`;
@@ -54,7 +69,9 @@ export function addDataCommands(program: Command, context: CliContext): void {
     .action((file: string, flags: { url?: string; bridge?: string; secret?: string }) =>
       withDeps(context.config(), async (deps) => {
         const sum = await replayFile(deps, readFileSync(file, 'utf8'), flags);
-        context.print(sum, [`Sent ${sum.sent}: ${sum.accepted} accepted, ${sum.duplicates} duplicates, ${sum.quarantined} set aside.`]);
+        context.print(sum, [
+          `Sent ${sum.sent}: ${sum.accepted} accepted, ${sum.duplicates} duplicates, ${sum.quarantined} set aside.`,
+        ]);
       }),
     );
 }

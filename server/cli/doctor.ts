@@ -32,14 +32,19 @@ export async function diagnose(config: Config, env: Readonly<Record<string, stri
   try {
     const engine = await run('engine', async () => {
       const { name, version } = await checkEngine(deps.database);
-      return `${name} ${version}: strict, utf8mb4, UTC, READ COMMITTED`.replace(/^(SQLite \S+):.*/, '$1: synchronous FULL, UTF-8');
+      return `${name} ${version}: strict, utf8mb4, UTC, READ COMMITTED`.replace(
+        /^(SQLite \S+):.*/,
+        '$1: synchronous FULL, UTF-8',
+      );
     });
     findings.push(engine);
     if (engine.status === 'fail') return findings;
     const schema = await run('schema', () => checkSchema(deps));
     findings.push(schema);
     if (schema.status === 'fail') return findings;
-    findings.push(await run('key fits store', async () => (await checkMasterKey(deps), 'the store belongs to this master key')));
+    findings.push(
+      await run('key fits store', async () => (await checkMasterKey(deps), 'the store belongs to this master key')),
+    );
     findings.push(await run('clock', () => checkClock(deps)));
     findings.push(await run('bridges', () => checkBridges(deps)));
     findings.push(await run('queue', () => checkQueue(deps)));
@@ -64,14 +69,22 @@ async function run(check: string, look: () => Promise<string>): Promise<Finding>
 }
 
 function configurationFinding(config: Config, env: Readonly<Record<string, string | undefined>>): Finding {
-  const unknown = Object.keys(env).filter((key) => key.startsWith('SEALTRAIL_') && !CONFIG_KEYS.includes(key) && !/^SEALTRAIL_(TEST|BRIDGE)_/.test(key));
-  if (unknown.length > 0) return { check: 'configuration', status: 'warn', detail: `not a setting of this version: ${unknown.join(', ')}` };
-  return { check: 'configuration', status: 'ok', detail: `store ${hidePassword(config.databaseUrl)}, data folder ${config.dataDir}` };
+  const unknown = Object.keys(env).filter(
+    (key) => key.startsWith('SEALTRAIL_') && !CONFIG_KEYS.includes(key) && !/^SEALTRAIL_(TEST|BRIDGE)_/.test(key),
+  );
+  if (unknown.length > 0)
+    return { check: 'configuration', status: 'warn', detail: `not a setting of this version: ${unknown.join(', ')}` };
+  return {
+    check: 'configuration',
+    status: 'ok',
+    detail: `store ${hidePassword(config.databaseUrl)}, data folder ${config.dataDir}`,
+  };
 }
 
 function checkKey(config: Config): string {
   readMasterKey(config.masterKeyFile);
-  if (isMasterKeyExposed(config.masterKeyFile)) throw new Warning(`${config.masterKeyFile} can be read by others: chmod 600`);
+  if (isMasterKeyExposed(config.masterKeyFile))
+    throw new Warning(`${config.masterKeyFile} can be read by others: chmod 600`);
   return config.masterKeyFile;
 }
 
@@ -83,7 +96,10 @@ async function checkSchema(deps: Deps): Promise<string> {
 }
 
 async function checkClock({ database, now }: Deps): Promise<string> {
-  const sql = database.dialect.name === 'mysql' ? 'SELECT UNIX_TIMESTAMP(NOW(3)) * 1000' : `SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`;
+  const sql =
+    database.dialect.name === 'mysql'
+      ? 'SELECT UNIX_TIMESTAMP(NOW(3)) * 1000'
+      : `SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`;
   const [row] = await database.dialect.selectArrays(database.knex, sql, []);
   const drift = Math.round(Math.abs(Number(row?.[0] ?? 0) - now().getTime()));
   if (drift > MAX_CLOCK_DRIFT_MS) throw new Warning(`this machine and the database differ by ${drift} ms`);
@@ -128,7 +144,10 @@ async function checkTail({ store, verifier }: Deps): Promise<string> {
     const { ledgers } = await verifier.verify({ ledger: ledger.name, fromSeq: Math.max(1, size - TAIL + 1) });
     const [report] = ledgers;
     const first = report?.broken[0];
-    if (report?.verdict !== 'intact') throw new Error(`${ledger.name}: ${report?.verdict ?? 'cannot_tell'}${first ? ` at #${first.seq} (${first.kind}: ${first.detail})` : ''}`);
+    if (report?.verdict !== 'intact')
+      throw new Error(
+        `${ledger.name}: ${report?.verdict ?? 'cannot_tell'}${first ? ` at #${first.seq} (${first.kind}: ${first.detail})` : ''}`,
+      );
     parts.push(`${ledger.name}: last ${report.scanned} of ${size} intact`);
   }
   if (parts.length === 0) throw new Error('there is no ledger: sealtrail init');

@@ -1,20 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
-import { ConfigError, describeConfig, readConfig, type Config } from '../config/config';
+import { ConfigError, describeConfig, readConfig } from '../config/config';
 import { KnownError } from '../errors';
 import { addAccessCommands } from './access-commands';
+import type { CliContext } from './cli-context';
 import { addDataCommands } from './data-commands';
 import { addServerCommands } from './server-commands';
 import { addVerifyCommand } from './verify-command';
-
-/** What every command gets: the settings, read once and only when the command needs them, and where to write. */
-export interface CliContext {
-  readonly config: () => Config;
-  /** One JSON document with `--json`, else the lines. */
-  readonly print: (json: unknown, lines: readonly string[]) => void;
-  readonly warn: (line: string) => void;
-  readonly setExitCode: (code: number) => void;
-}
 
 /** Exit code for "could not do its work": bad arguments, database away (CONTRACT section 3). */
 const FAILED = 2;
@@ -24,7 +16,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const wantsJson = argv.includes('--json');
   const context: CliContext = {
     config: () => readConfig(process.env),
-    print: (json, lines) => process.stdout.write(wantsJson ? `${JSON.stringify(json)}\n` : lines.map((line) => `${line}\n`).join('')),
+    print: (json, lines) =>
+      process.stdout.write(wantsJson ? `${JSON.stringify(json)}\n` : lines.map((line) => `${line}\n`).join('')),
     warn: (line) => process.stderr.write(`${line}\n`),
     setExitCode: (code) => {
       exitCode = code;
@@ -32,7 +25,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   };
 
   const program = new Command('sealtrail');
-  program.description('Tamper-evident audit trail for hosting-billing systems').exitOverride().showHelpAfterError(false);
+  program
+    .description('Tamper-evident audit trail for hosting-billing systems')
+    .exitOverride()
+    .showHelpAfterError(false);
   program.configureOutput({ writeErr: () => undefined });
   addServerCommands(program, context);
   addAccessCommands(program, context);
@@ -77,7 +73,12 @@ function explain(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   // An error with several causes at once (IPv4 and IPv6 refused) has no message of its own.
   const text = message === '' ? code || 'the database cannot be reached' : message;
-  if (['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ER_ACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR'].includes(code)) return `The database cannot be reached: ${text.split('\n')[0]}`;
+  if (
+    ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ER_ACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR'].includes(
+      code,
+    )
+  )
+    return `The database cannot be reached: ${text.split('\n')[0]}`;
   return text.split('\n')[0] ?? text;
 }
 

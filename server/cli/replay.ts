@@ -20,7 +20,11 @@ export interface Sender {
 const BATCH = 500;
 
 /** Sends the hook calls of a file. Throws when the file holds none or the sidecar refuses; what was sent is stored then. */
-export async function replayFile(deps: Deps, text: string, flags: { url?: string; bridge?: string; secret?: string }): Promise<ReplaySum> {
+export async function replayFile(
+  deps: Deps,
+  text: string,
+  flags: { url?: string; bridge?: string; secret?: string },
+): Promise<ReplaySum> {
   const items = readItems(text);
   if (items.length === 0) throw new Error('The file holds no hook calls.');
   const url = flags.url ?? deps.config.publicUrl;
@@ -32,12 +36,22 @@ export async function replayFile(deps: Deps, text: string, flags: { url?: string
   const ledger = await deps.store.findLedger(DEFAULT_TENANT);
   if (!ledger) throw new Error('There is no ledger yet. Run: sealtrail init');
   const made = await deps.bridges.add('replay', ledger);
-  await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.bridge_added', targetId: made.id, targetLabel: 'replay', via: 'cli' });
+  await deps.ownEvents.record(DEFAULT_TENANT, {
+    action: 'audit.bridge_added',
+    targetId: made.id,
+    targetLabel: 'replay',
+    via: 'cli',
+  });
   try {
     return await sendItems({ url, bridge: made.id, secret: parseSecret(made.secret) ?? Buffer.alloc(0) }, items);
   } finally {
     await deps.bridges.revoke(made.id);
-    await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.bridge_revoked', targetId: made.id, targetLabel: 'replay', via: 'cli' });
+    await deps.ownEvents.record(DEFAULT_TENANT, {
+      action: 'audit.bridge_revoked',
+      targetId: made.id,
+      targetLabel: 'replay',
+      via: 'cli',
+    });
   }
 }
 
@@ -55,7 +69,10 @@ export async function sendItems(sender: Sender, items: readonly unknown[]): Prom
   return sum;
 }
 
-async function sendDelivery(sender: Sender, events: readonly unknown[]): Promise<{ accepted: number; duplicates: number; quarantined: number }> {
+async function sendDelivery(
+  sender: Sender,
+  events: readonly unknown[],
+): Promise<{ accepted: number; duplicates: number; quarantined: number }> {
   const body = gzipSync(JSON.stringify({ events }));
   const id = uuidv7();
   const timestamp = String(Math.floor(Date.now() / 1000));
@@ -73,7 +90,8 @@ async function sendDelivery(sender: Sender, events: readonly unknown[]): Promise
   }).catch((error: unknown) => {
     throw new Error(`${sender.url} cannot be reached. Does the server run?`, { cause: error });
   });
-  if (!response.ok) throw new Error(`The sidecar answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+  if (!response.ok)
+    throw new Error(`The sidecar answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
   return (await response.json()) as { accepted: number; duplicates: number; quarantined: number };
 }
 
@@ -82,7 +100,8 @@ function readItems(text: string): unknown[] {
   try {
     const json = JSON.parse(trimmed) as unknown;
     if (Array.isArray(json)) return json as unknown[];
-    if (typeof json === 'object' && json !== null && 'events' in json && Array.isArray(json.events)) return json.events as unknown[];
+    if (typeof json === 'object' && json !== null && 'events' in json && Array.isArray(json.events))
+      return json.events as unknown[];
     return [json];
   } catch {
     // Not one document: one a line.

@@ -8,7 +8,7 @@ import { ensureMasterKey, openStore, startServer } from '../main';
 import { runDemo } from './demo/demo';
 import { diagnose } from './doctor';
 import { createSignInUrl } from './sign-in-url';
-import type { CliContext } from './main';
+import type { CliContext } from './cli-context';
 
 export function addServerCommands(program: Command, context: CliContext): void {
   program
@@ -30,7 +30,10 @@ export function addServerCommands(program: Command, context: CliContext): void {
       try {
         await checkEngine(database);
         const names = await migrate(database);
-        context.print({ migrated: names }, names.length === 0 ? ['The schema is up to date.'] : names.map((name) => `Migrated ${name}`));
+        context.print(
+          { migrated: names },
+          names.length === 0 ? ['The schema is up to date.'] : names.map((name) => `Migrated ${name}`),
+        );
       } finally {
         await database.close();
       }
@@ -46,10 +49,20 @@ export function addServerCommands(program: Command, context: CliContext): void {
       const ledger = await deps.store.findLedger(DEFAULT_TENANT);
       const head = ledger && (await deps.store.findHead(ledger));
       await deps.close();
-      context.print({ master_key: config.masterKeyFile, created: made, ledger: DEFAULT_TENANT, head: head ? { seq: head.seq, hash: head.hash } : null }, [
-        made ? `Made the master key ${config.masterKeyFile}. Keep a copy of it outside this machine: without it nothing can be verified.` : `The master key ${config.masterKeyFile} exists.`,
-        `Ledger ${DEFAULT_TENANT} is ready with ${head?.seq ?? 0} ${head?.seq === 1 ? 'entry' : 'entries'}.`,
-      ]);
+      context.print(
+        {
+          master_key: config.masterKeyFile,
+          created: made,
+          ledger: DEFAULT_TENANT,
+          head: head ? { seq: head.seq, hash: head.hash } : null,
+        },
+        [
+          made
+            ? `Made the master key ${config.masterKeyFile}. Keep a copy of it outside this machine: without it nothing can be verified.`
+            : `The master key ${config.masterKeyFile} exists.`,
+          `Ledger ${DEFAULT_TENANT} is ready with ${head?.seq ?? 0} ${head?.seq === 1 ? 'entry' : 'entries'}.`,
+        ],
+      );
     });
 
   program
@@ -68,7 +81,9 @@ const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
 async function serve(context: CliContext, options: { readonly demo: boolean; readonly stay?: boolean }): Promise<void> {
   const config = context.config();
   const isNew = ensureMasterKey(config);
-  const deps = config.databaseUrl.startsWith('sqlite:') ? await openStore(config, { migrate: true }) : await openServed();
+  const deps = config.databaseUrl.startsWith('sqlite:')
+    ? await openStore(config, { migrate: true })
+    : await openServed();
   const server = await startServer(deps).catch(async (error: unknown) => {
     await deps.close();
     throw error;
@@ -77,7 +92,11 @@ async function serve(context: CliContext, options: { readonly demo: boolean; rea
   if (options.demo) await runDemo(deps, { url: server.url, say: context.warn });
   const signIn = await createSignInUrl(deps, { role: 'super_admin', name: 'admin', baseUrl: url });
   context.print({ url, sign_in: signIn }, [
-    ...(isNew ? [`Made the master key ${config.masterKeyFile}. Keep a copy of it outside this machine: without it nothing can be verified.`] : []),
+    ...(isNew
+      ? [
+          `Made the master key ${config.masterKeyFile}. Keep a copy of it outside this machine: without it nothing can be verified.`,
+        ]
+      : []),
     `Sealtrail serves on ${url}`,
     `Sign in (once, within ten minutes): ${signIn}`,
     '',
@@ -104,4 +123,3 @@ function untilSignal(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 }
-

@@ -3,10 +3,18 @@ import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import type { Role } from '../features/access/viewer';
 
 /** A one-time sign-in address, recorded in the ledger. */
-export async function createSignInUrl(deps: Deps, options: { readonly role: Role; readonly name: string; readonly baseUrl: string }): Promise<string> {
+export async function createSignInUrl(
+  deps: Deps,
+  options: { readonly role: Role; readonly name: string; readonly baseUrl: string },
+): Promise<string> {
   const ledger = await deps.store.findLedger(DEFAULT_TENANT);
   if (!ledger) throw new Error('There is no ledger yet. Run: sealtrail init');
-  const token = await deps.loginLinks.create({ name: options.name, role: options.role, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id });
+  const token = await deps.loginLinks.create({
+    name: options.name,
+    role: options.role,
+    tenant: ledger.tenant.slug,
+    tenantId: ledger.tenant.id,
+  });
   await deps.ownEvents.record(ledger.tenant.slug, {
     action: 'audit.login_link_created',
     targetId: options.name,

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { z } from 'zod';
 import type { Verdict } from '../core/verify';
 import type { LedgerReport, VerifyReport } from '../features/integrity/verify-service';
-import type { CliContext } from './main';
+import type { CliContext } from './cli-context';
 import { withDeps } from './with-deps';
 
 const EXIT: Readonly<Record<Verdict, number>> = { intact: 0, broken: 1, cannot_tell: 3 };
@@ -41,7 +41,10 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
             actor: flags.actor,
             expected: flags.expectCheckpoint === undefined ? [] : readExpectedHeads(flags.expectCheckpoint),
           });
-          context.print({ ...report, took_ms: Math.round(performance.now() - startedAt) }, describe(report, { onlyBroken: flags.status === 'broken' }));
+          context.print(
+            { ...report, took_ms: Math.round(performance.now() - startedAt) },
+            describe(report, { onlyBroken: flags.status === 'broken' }),
+          );
           context.setExitCode(EXIT[report.verdict]);
         },
         // With another key the answer is "cannot tell", not a refusal to look.
@@ -51,7 +54,12 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
 }
 
 const expectedHeads = z.object({
-  ledgers: z.array(z.object({ ledger: z.string(), head: z.object({ seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) }).nullable() })),
+  ledgers: z.array(
+    z.object({
+      ledger: z.string(),
+      head: z.object({ seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) }).nullable(),
+    }),
+  ),
 });
 
 function readExpectedHeads(file: string) {
@@ -59,16 +67,21 @@ function readExpectedHeads(file: string) {
   try {
     json = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new Error(`${file} cannot be read as JSON: ${(error as Error).message}`);
+    throw new Error(`${file} cannot be read as JSON: ${(error as Error).message}`, { cause: error });
   }
   const parsed = expectedHeads.safeParse(json);
   if (!parsed.success) throw new Error(`${file} is no output of verify --json.`);
-  return parsed.data.ledgers.flatMap(({ ledger, head }) => (head && head.seq > 0 ? [{ ledger, seq: head.seq, hash: head.hash, where: file }] : []));
+  return parsed.data.ledgers.flatMap(({ ledger, head }) =>
+    head && head.seq > 0 ? [{ ledger, seq: head.seq, hash: head.hash, where: file }] : [],
+  );
 }
 
 function describe(report: VerifyReport, options: { readonly onlyBroken: boolean }): string[] {
   if (report.ledgers.length === 0) return ['? Cannot tell: there is no ledger to check.'];
-  return report.ledgers.flatMap((ledger) => [...(options.onlyBroken ? [] : [summaryOf(ledger)]), ...ledger.broken.map(breakLine)]);
+  return report.ledgers.flatMap((ledger) => [
+    ...(options.onlyBroken ? [] : [summaryOf(ledger)]),
+    ...ledger.broken.map(breakLine),
+  ]);
 }
 
 function summaryOf(ledger: LedgerReport): string {

@@ -20,7 +20,9 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
-    super(`The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n- ${problems.join('\n- ')}`);
+    super(
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n- ${problems.join('\n- ')}`,
+    );
     this.problems = problems;
   }
 }
@@ -51,7 +53,10 @@ function isDatabaseUrl(value: string): boolean {
 const environment = z.object({
   SEALTRAIL_DATABASE_URL: text
     .default('sqlite:./data/sealtrail.db')
-    .refine((value) => /^sqlite:.+/.test(value) || isDatabaseUrl(value), 'must be sqlite:PATH or mysql://user:pass@host:port/db'),
+    .refine(
+      (value) => /^sqlite:.+/.test(value) || isDatabaseUrl(value),
+      'must be sqlite:PATH or mysql://user:pass@host:port/db',
+    ),
   SEALTRAIL_HOST: text.regex(/^[^\s/]+$/, 'must be an address or a name').default('127.0.0.1'),
   SEALTRAIL_PORT: text
     .regex(/^\d{1,5}$/, 'must be a port number')
@@ -60,14 +65,26 @@ const environment = z.object({
     .default(8787),
   SEALTRAIL_DATA_DIR: text.min(1).default('./data'),
   SEALTRAIL_MASTER_KEY_FILE: optionalText,
-  SEALTRAIL_PUBLIC_URL: optionalText.refine((value) => value === undefined || isUrl(['http:', 'https:'])(value), 'must be an http or https address'),
+  SEALTRAIL_PUBLIC_URL: optionalText.refine(
+    (value) => value === undefined || isUrl(['http:', 'https:'])(value),
+    'must be an http or https address',
+  ),
   SEALTRAIL_TRUSTED_PROXIES: text
     .default('')
-    .transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== '')) // prettier-ignore
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    ) // prettier-ignore
     .superRefine((list, context) => {
-      for (const item of list) if (!isCidr(item)) context.addIssue({ code: 'custom', message: `${item} is neither an IP address nor a CIDR` });
+      for (const item of list)
+        if (!isCidr(item)) context.addIssue({ code: 'custom', message: `${item} is neither an IP address nor a CIDR` });
     }),
-  SEALTRAIL_SMTP_URL: optionalText.refine((value) => value === undefined || isUrl(['smtp:', 'smtps:'])(value), 'must be an smtp or smtps address'),
+  SEALTRAIL_SMTP_URL: optionalText.refine(
+    (value) => value === undefined || isUrl(['smtp:', 'smtps:'])(value),
+    'must be an smtp or smtps address',
+  ),
   SEALTRAIL_MAIL_FROM: optionalText,
   SEALTRAIL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -78,9 +95,12 @@ export const CONFIG_KEYS: readonly string[] = Object.keys(environment.shape);
 /** Throws ConfigError naming every problem at once; a malformed value is never replaced by a default. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   // An empty value is one that is not set: env files and service units cannot say it otherwise.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
   const parsed = environment.safeParse(given);
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   const value = parsed.data;
   const host = value.SEALTRAIL_HOST.includes(':') ? `[${value.SEALTRAIL_HOST}]` : value.SEALTRAIL_HOST;
   return Object.freeze({

@@ -1,5 +1,6 @@
 /** A value that JSON can hold. Numbers are safe integers only: see `canonicalJson`. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type JsonValue =
+  null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 export type JsonObject = { readonly [name: string]: JsonValue };
 
 export class CanonicalJsonError extends Error {
@@ -44,6 +45,7 @@ function quote(text: string): string {
 }
 
 function integer(value: number): string {
-  if (!Number.isSafeInteger(value)) throw new CanonicalJsonError(`${value} is not a safe integer; write it as a string`);
+  if (!Number.isSafeInteger(value))
+    throw new CanonicalJsonError(`${value} is not a safe integer; write it as a string`);
   return String(value); // prints -0 as 0, as the RFC wants
 }

@@ -40,7 +40,9 @@ export function commitTo(salt: Buffer, ref: string, body: string): string {
 
 /** Authenticates a ledger's head row, so that a cut tail cannot be hidden by editing the row. */
 export function macHead(headKey: Buffer, ledger: string, seq: number, hash: string): string {
-  return createHmac('sha256', headKey).update(placeBytes(HEAD_TAG, { ledger, seq, prevHash: hash })).digest('hex');
+  return createHmac('sha256', headKey)
+    .update(placeBytes(HEAD_TAG, { ledger, seq, prevHash: hash }))
+    .digest('hex');
 }
 
 export function isSameHash(a: string, b: string): boolean {

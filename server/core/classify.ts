@@ -16,7 +16,8 @@ export interface CaptureContext {
 }
 
 export type Classified =
-  { readonly events: readonly AuditEvent[] } | { readonly problem: 'unknown_hook' | 'unknown_table'; readonly detail: string };
+  | { readonly events: readonly AuditEvent[] }
+  | { readonly problem: 'unknown_hook' | 'unknown_table'; readonly detail: string };
 
 interface Condition {
   readonly actor?: string;
@@ -132,7 +133,9 @@ function setValues(call: HookCall, paths: readonly string[]): Change[] {
     const before = call.before?.[field] ?? null;
     // What stands at the top level in both was compared already.
     const compared = call.before !== null && field === path && Object.hasOwn(call.before, field);
-    return after === undefined || after === '' || compared || sameValue(before, after) ? [] : [{ field, before, after }];
+    return after === undefined || after === '' || compared || sameValue(before, after)
+      ? []
+      : [{ field, before, after }];
   });
 }
 
@@ -146,15 +149,20 @@ function changesFor(rule: HookRule, action: string, changes: readonly Change[]):
 function holds(when: Condition, call: HookCall): boolean {
   const now = (path: string) => valueAt(call.params, path);
   const was = (path: string) => (call.before ? valueAt(call.before, path) : undefined);
-  const differs = (path: string) => was(path) !== undefined && now(path) !== undefined && !sameValue(was(path), now(path));
+  const differs = (path: string) =>
+    was(path) !== undefined && now(path) !== undefined && !sameValue(was(path), now(path));
   if (when.any) return when.any.some((condition) => holds(condition, call));
   if (when.all) return when.all.every((condition) => holds(condition, call));
   if (when.not) return !holds(when.not, call);
   if (when.actor !== undefined) return call.actor.type === when.actor;
   if (when.changed) return when.changed.some(differs);
   // Without values before (a new record) a flag that is set has been turned on.
-  if (when.turned_on) return when.turned_on.some((path) => isOn(now(path)) && (call.before === null || (was(path) !== undefined && !isOn(was(path)))));
-  if (when.turned_off) return when.turned_off.some((path) => now(path) !== undefined && !isOn(now(path)) && isOn(was(path)));
+  if (when.turned_on)
+    return when.turned_on.some(
+      (path) => isOn(now(path)) && (call.before === null || (was(path) !== undefined && !isOn(was(path)))),
+    );
+  if (when.turned_off)
+    return when.turned_off.some((path) => now(path) !== undefined && !isOn(now(path)) && isOn(was(path)));
   if (when.positive !== undefined) return Number(now(when.positive) ?? 0) > 0;
   if (when.set !== undefined) return idText(now(when.set)) !== null || now(when.set) === true;
   if (when.is_true !== undefined) return isOn(now(when.is_true));
@@ -181,7 +189,11 @@ function classifyTableChange(given: TableChange, context: CaptureContext): Class
       return event(item, context, {
         action,
         part,
-        target: { type: action.targetType, id: one.id ?? (action.targetType === 'client' ? client : null) ?? idText(item.key), label: label === null ? null : clip(String(label), 200) },
+        target: {
+          type: action.targetType,
+          id: one.id ?? (action.targetType === 'client' ? client : null) ?? idText(item.key),
+          label: label === null ? null : clip(String(label), 200),
+        },
         client: action.targetType === 'client' ? (client ?? idText(item.key)) : client,
         changes: one.changes,
         outcome: undefined,
@@ -211,7 +223,8 @@ interface TableAction {
 
 function tableActions(item: TableChange, rule: TableRule, changes: readonly Change[]): TableAction[] {
   const key = rule.keys?.find((one) => new RegExp(one.match, 'i').test(item.key));
-  if (key?.list_added !== undefined && key.list_removed !== undefined) return listActions(item, key.list_added, key.list_removed, changes);
+  if (key?.list_added !== undefined && key.list_removed !== undefined)
+    return listActions(item, key.list_added, key.list_removed, changes);
   if (key?.action !== undefined) return [{ action: key.action, changes }];
 
   const special: { action: string; changes: Change[] }[] = [];
@@ -256,9 +269,23 @@ function classifyActivity(line: ActivityLine, context: CaptureContext): AuditEve
   const rule = ruleList.activity.rules.find((one) => new RegExp(one.match, 'i').test(line.text));
   const action = getAction(rule?.action ?? ruleList.activity.default);
   const client = idText(line.params['userid']);
-  const target: Target = { type: action.targetType, id: action.targetType === 'client' ? client : null, label: clip(line.text, 200) };
+  const target: Target = {
+    type: action.targetType,
+    id: action.targetType === 'client' ? client : null,
+    label: clip(line.text, 200),
+  };
   const payload = { ...line.params, description: line.text };
-  return [event({ ...line, params: payload }, context, { action, part: 0, target, client, changes: [], outcome: undefined, hook: 'LogActivity' })];
+  return [
+    event({ ...line, params: payload }, context, {
+      action,
+      part: 0,
+      target,
+      client,
+      changes: [],
+      outcome: undefined,
+      hook: 'LogActivity',
+    }),
+  ];
 }
 
 // ---- what all share
@@ -308,12 +335,15 @@ function event(item: ReportedItem, context: CaptureContext, parts: EventParts): 
 }
 
 function payloadOf(item: ReportedItem): JsonObject {
-  if (item.kind !== 'table_change') return item.before === null ? item.params : { ...item.params, olddata: item.before };
+  if (item.kind !== 'table_change')
+    return item.before === null ? item.params : { ...item.params, olddata: item.before };
   return { ...item.params, table: item.table, key: item.key, before: item.before, after: item.after };
 }
 
 function reasonOf(params: JsonObject): string | null {
-  const found = ruleList.reasons.map((name) => params[name]).find((value) => typeof value === 'string' && value.trim() !== '');
+  const found = ruleList.reasons
+    .map((name) => params[name])
+    .find((value) => typeof value === 'string' && value.trim() !== '');
   return typeof found === 'string' ? clip(found, 2000) : null;
 }
 
@@ -336,5 +366,7 @@ function fill(template: string, params: JsonObject): string | null {
 }
 
 function scalar(value: JsonValue | undefined): string | number | boolean | null {
-  return value === undefined || value === null || isJsonObject(value) || Array.isArray(value) ? null : (value as string | number | boolean);
+  return value === undefined || value === null || isJsonObject(value) || Array.isArray(value)
+    ? null
+    : (value as string | number | boolean);
 }

@@ -44,7 +44,8 @@ export function splitEvent(event: AuditEvent): SplitEvent {
   const isErasable = ([name, value]: [string, JsonValue]) => isPersonal(name) || holdsPersonal(value, isPersonal);
   const payload = Object.entries(event.source.payload);
   const erasablePayload = payload.filter(isErasable);
-  const isErasableChange = ({ field, before, after }: Change) => isErasable([field, before]) || isErasable([field, after]);
+  const isErasableChange = ({ field, before, after }: Change) =>
+    isErasable([field, before]) || isErasable([field, after]);
   const erasableChanges = event.changes.filter(isErasableChange);
 
   return {

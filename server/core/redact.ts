@@ -23,7 +23,8 @@ function redactObject(object: JsonObject, paths: ReadonlySet<string>, prefix: st
 
 function redactValue(value: JsonValue, paths: ReadonlySet<string>, path: string): JsonValue {
   if (typeof value === 'string') return value.length < 13 ? value : maskCardNumbers(value);
-  if (typeof value === 'number') return value > 1e14 && passesLuhn(String(value)) ? maskCardNumbers(String(value)) : value;
+  if (typeof value === 'number')
+    return value > 1e14 && passesLuhn(String(value)) ? maskCardNumbers(String(value)) : value;
   if (Array.isArray(value)) return value.map((item: JsonValue) => redactValue(item, paths, path));
   return isJsonObject(value) ? redactObject(value, paths, path) : value;
 }
@@ -49,7 +50,10 @@ function isSecretName(name: string): boolean {
 function looksSecret(plain: string): boolean {
   if (secretNames.harmless.includes(plain)) return false;
   if (secretNames.exact.includes(plain)) return true;
-  return secretNames.contains.some((word) => plain.includes(word)) || secretNames.ends_with.some((word) => plain.endsWith(word));
+  return (
+    secretNames.contains.some((word) => plain.includes(word)) ||
+    secretNames.ends_with.some((word) => plain.endsWith(word))
+  );
 }
 
 // 13 to 19 digits that pass the Luhn check, in one run or in groups parted by single spaces or dashes.
@@ -72,7 +76,10 @@ function maskChain(chain: string): string {
   return masked;
 }
 
-function cardWindow(parts: readonly string[], from: number): { readonly to: number; readonly digits: string } | undefined {
+function cardWindow(
+  parts: readonly string[],
+  from: number,
+): { readonly to: number; readonly digits: string } | undefined {
   let digits = '';
   let found: { to: number; digits: string } | undefined;
   for (let to = from; to < parts.length; to += 2) {

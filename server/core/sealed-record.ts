@@ -121,7 +121,11 @@ export interface SealedEntry {
 /** Both steps at once: what an event becomes at a place (core/vectors/record has examples). */
 export function sealEvent(event: AuditEvent, place: EntryPlace, salts: Buffer): SealedEntry {
   const entry = presealEvent(event, place, salts);
-  return { record: recordAt(entry, place.epoch, place.seq), actorValues: entry.actorValues, subjectValues: entry.subjectValues };
+  return {
+    record: recordAt(entry, place.epoch, place.seq),
+    actorValues: entry.actorValues,
+    subjectValues: entry.subjectValues,
+  };
 }
 
 function salted(side: ErasableValues | null, salt: Buffer) {

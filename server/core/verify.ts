@@ -37,7 +37,8 @@ export function checkSeal(entry: StoredEntry, names: LedgerNames, epochKey: Buff
   const breaks: Break[] = [];
   const found = (kind: BreakKind, detail: string) => breaks.push(breakAt(entry, kind, detail));
 
-  if (epochKey && !isSealIntact(entry, names, epochKey)) found('content', 'the sealed record does not give the hash that stands beside it');
+  if (epochKey && !isSealIntact(entry, names, epochKey))
+    found('content', 'the sealed record does not give the hash that stands beside it');
   const record = parseRecord(entry.record);
   if (!record) {
     found('content', 'the sealed record cannot be read');
@@ -47,7 +48,13 @@ export function checkSeal(entry: StoredEntry, names: LedgerNames, epochKey: Buff
   if (columns.length > 0) found('projection', `differs from the sealed record: ${columns.join(', ')}`);
   const commitments = [
     ...commitmentFault('actor', record.commitments.actor, record.subjects.actor, entry.actorSalt, entry.actorBody),
-    ...commitmentFault('subject', record.commitments.subject, record.subjects.subject, entry.subjectSalt, entry.subjectBody),
+    ...commitmentFault(
+      'subject',
+      record.commitments.subject,
+      record.subjects.subject,
+      entry.subjectSalt,
+      entry.subjectBody,
+    ),
   ];
   if (commitments.length > 0) found('commitment', commitments.join('; '));
   return { breaks, unverifiable: epochKey === undefined };
@@ -55,7 +62,10 @@ export function checkSeal(entry: StoredEntry, names: LedgerNames, epochKey: Buff
 
 function isSealIntact(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
   if (!/^[0-9a-f]{64}$/.test(entry.prevHash) || !Number.isSafeInteger(entry.seq) || entry.seq < 0) return false;
-  return isSameHash(hashEntry(epochKey, { ledger: names.ledger, seq: entry.seq, prevHash: entry.prevHash }, entry.record), entry.hash);
+  return isSameHash(
+    hashEntry(epochKey, { ledger: names.ledger, seq: entry.seq, prevHash: entry.prevHash }, entry.record),
+    entry.hash,
+  );
 }
 
 function differingColumns(entry: StoredEntry, record: SealedRecord, names: LedgerNames): string[] {
@@ -86,22 +96,23 @@ function differingColumns(entry: StoredEntry, record: SealedRecord, names: Ledge
   return differing;
 }
 
-function commitmentFault(side: string, sealed: string | null, ref: string | null, salt: string | null, body: string | null): string[] {
+function commitmentFault(
+  side: string,
+  sealed: string | null,
+  ref: string | null,
+  salt: string | null,
+  body: string | null,
+): string[] {
   // Both gone is an erasure; one of them gone is not.
   if (salt === null && body === null) return [];
   if (sealed === null || ref === null) return [`values of the ${side} stand beside a record that knows of none`];
   if (salt === null || body === null) return [`the ${side}'s ${salt === null ? 'salt' : 'values'} are missing`];
-  return isSameHash(commitTo(Buffer.from(salt, 'hex'), ref, body), sealed) ? [] : [`the values of the ${side} differ from their commitment`];
+  return isSameHash(commitTo(Buffer.from(salt, 'hex'), ref, body), sealed)
+    ? []
+    : [`the values of the ${side} differ from their commitment`];
 }
 
 // ---- a run of entries
-
-export interface LedgerHead {
-  readonly seq: number;
-  readonly hash: string;
-  /** false: the head row's own MAC does not fit; undefined: no key to check it with. */
-  readonly isAuthentic: boolean | undefined;
-}
 
 /** A head noted outside the ledger at some time: a file of ours, or one that somebody kept. */
 export interface KnownHead {
@@ -155,14 +166,22 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
         gaps.push([expectedSeq, entry.seq - 1]);
         prevHash = undefined; // what stood before is gone: the link cannot be checked
       }
-      if (entry.seq < expectedSeq) breaks.push(breakAt(entry, 'duplicate', `sequence number ${entry.seq} stands here again`));
+      if (entry.seq < expectedSeq)
+        breaks.push(breakAt(entry, 'duplicate', `sequence number ${entry.seq} stands here again`));
       else if (prevHash !== undefined && !isSameHash(prevHash, entry.prevHash)) {
-        breaks.push(breakAt(entry, 'linkage', `does not follow the entry before it${entry.seq === 1 ? ' (the genesis value)' : ''}`));
+        breaks.push(
+          breakAt(
+            entry,
+            'linkage',
+            `does not follow the entry before it${entry.seq === 1 ? ' (the genesis value)' : ''}`,
+          ),
+        );
       }
       const check = checkSeal(entry, options.names, options.findEpochKey(entry.epoch));
       breaks.push(...check.breaks);
       const noted = known.get(entry.seq);
-      if (noted && !isSameHash(noted.hash, entry.hash)) breaks.push(breakAt(entry, 'rewritten', `differs from the head noted in ${noted.where}`));
+      if (noted && !isSameHash(noted.hash, entry.hash))
+        breaks.push(breakAt(entry, 'rewritten', `differs from the head noted in ${noted.where}`));
       scanned += 1;
       if (breaks.length > before) brokenRows += 1;
       else if (check.unverifiable) unverifiable += 1;
@@ -171,7 +190,14 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
     },
     finish() {
       if (expectedSeq <= options.toSeq) gaps.push([expectedSeq, options.toSeq]);
-      return { scanned, brokenRows, unverifiable, lastHash: expectedSeq > options.toSeq ? prevHash : undefined, breaks, gaps };
+      return {
+        scanned,
+        brokenRows,
+        unverifiable,
+        lastHash: expectedSeq > options.toSeq ? prevHash : undefined,
+        breaks,
+        gaps,
+      };
     },
   };
 }
@@ -185,7 +211,10 @@ export interface ScanSum {
 }
 
 /** The findings of ranges that follow each other, as one scan of the whole would have given them. */
-export function mergeScans(scans: readonly ScanResult[], end: { readonly toSeq: number; readonly isHead: boolean }): ScanSum {
+export function mergeScans(
+  scans: readonly ScanResult[],
+  end: { readonly toSeq: number; readonly isHead: boolean },
+): ScanSum {
   const gaps: [number, number][] = [];
   for (const [from, to] of scans.flatMap((scan) => scan.gaps)) {
     const last = gaps.at(-1);
@@ -193,7 +222,9 @@ export function mergeScans(scans: readonly ScanResult[], end: { readonly toSeq: 
     else gaps.push([from, to]);
   }
   // What is missing at the end was cut off; elsewhere it was taken out.
-  const missing = gaps.map(([from, to]) => missingBreak(from, to, end.isHead && to === end.toSeq ? 'truncated' : 'gap'));
+  const missing = gaps.map(([from, to]) =>
+    missingBreak(from, to, end.isHead && to === end.toSeq ? 'truncated' : 'gap'),
+  );
   const sum = (read: (scan: ScanResult) => number) => scans.reduce((total, scan) => total + read(scan), 0);
   const [scanned, unverifiable] = [sum((scan) => scan.scanned), sum((scan) => scan.unverifiable)];
   return {
@@ -206,7 +237,11 @@ export function mergeScans(scans: readonly ScanResult[], end: { readonly toSeq: 
 }
 
 /** `cannot_tell` when nothing was checked or something could not be; a break outweighs it. */
-export function verdictOf(result: { readonly scanned: number; readonly unverifiable: number; readonly breaks: readonly Break[] }): Verdict {
+export function verdictOf(result: {
+  readonly scanned: number;
+  readonly unverifiable: number;
+  readonly breaks: readonly Break[];
+}): Verdict {
   if (result.breaks.length > 0) return 'broken';
   return result.scanned === 0 || result.unverifiable > 0 ? 'cannot_tell' : 'intact';
 }

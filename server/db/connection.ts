@@ -70,7 +70,8 @@ export function knexConfig(databaseUrl: string): Knex.Config {
 }
 
 export function openDatabase(databaseUrl: string): Database {
-  if (databaseUrl.startsWith('sqlite:')) mkdirSync(path.dirname(databaseUrl.slice('sqlite:'.length)), { recursive: true, mode: 0o700 });
+  if (databaseUrl.startsWith('sqlite:'))
+    mkdirSync(path.dirname(databaseUrl.slice('sqlite:'.length)), { recursive: true, mode: 0o700 });
   const instance = knex(knexConfig(databaseUrl));
   return { knex: instance, dialect: dialectOf(instance), close: () => instance.destroy() };
 }
@@ -86,13 +87,18 @@ export async function checkEngine(database: Database): Promise<{ readonly name: 
   const row = rows[0];
   if (!row) throw new EngineError('the database did not answer what it is');
   const faults = [
-    ...['STRICT_TRANS_TABLES', 'STRICT_ALL_TABLES', 'NO_ENGINE_SUBSTITUTION'].filter((mode) => !row.sqlMode.includes(mode)).map((mode) => `sql_mode lacks ${mode}`),
+    ...['STRICT_TRANS_TABLES', 'STRICT_ALL_TABLES', 'NO_ENGINE_SUBSTITUTION']
+      .filter((mode) => !row.sqlMode.includes(mode))
+      .map((mode) => `sql_mode lacks ${mode}`),
     ...(row.timeZone === '+00:00' ? [] : [`time_zone is ${row.timeZone}, not +00:00`]),
-    ...[row.client, row.connection, row.results].filter((set) => set !== 'utf8mb4').map((set) => `a character set is ${set}, not utf8mb4`),
+    ...[row.client, row.connection, row.results]
+      .filter((set) => set !== 'utf8mb4')
+      .map((set) => `a character set is ${set}, not utf8mb4`),
     ...(row.isolation === 'READ-COMMITTED' ? [] : [`the isolation level is ${row.isolation}, not READ-COMMITTED`]),
     ...versionFaults(row.version),
   ];
-  if (faults.length > 0) throw new EngineError(`The database engine does not do what Sealtrail needs: ${faults.join('; ')}.`);
+  if (faults.length > 0)
+    throw new EngineError(`The database engine does not do what Sealtrail needs: ${faults.join('; ')}.`);
   return { name: /mariadb/i.test(row.version) ? 'MariaDB' : 'MySQL', version: row.version };
 }
 
@@ -124,12 +130,14 @@ function versionFaults(version: string): string[] {
 }
 
 async function checkSqlite(db: Knex) {
-  const pragma = async (name: string) => Object.values(((await db.raw(`PRAGMA ${name}`)) as [Record<string, unknown>])[0])[0];
+  const pragma = async (name: string) =>
+    Object.values(((await db.raw(`PRAGMA ${name}`)) as [Record<string, unknown>])[0])[0];
   const faults = [
     ...((await pragma('synchronous')) === 2 ? [] : ['synchronous is not FULL']),
     ...((await pragma('encoding')) === 'UTF-8' ? [] : ['the encoding is not UTF-8']),
   ];
-  if (faults.length > 0) throw new EngineError(`The database engine does not do what Sealtrail needs: ${faults.join('; ')}.`);
+  if (faults.length > 0)
+    throw new EngineError(`The database engine does not do what Sealtrail needs: ${faults.join('; ')}.`);
   const [row] = (await db.raw('SELECT sqlite_version() AS version')) as [{ version: string }];
   return { name: 'SQLite', version: row.version };
 }
@@ -138,7 +146,10 @@ interface MysqlConnection {
   query(sql: string, done: (error: Error | null) => void): void;
 }
 
-function initMysql(connection: MysqlConnection, done: (error: Error | null, connection: MysqlConnection) => void): void {
+function initMysql(
+  connection: MysqlConnection,
+  done: (error: Error | null, connection: MysqlConnection) => void,
+): void {
   const run = (at: number): void => {
     const sql = MYSQL_SESSION[at];
     if (sql === undefined) return done(null, connection);
@@ -151,7 +162,10 @@ interface SqliteConnection {
   exec(sql: string): void;
 }
 
-function initSqlite(connection: SqliteConnection, done: (error: Error | null, connection: SqliteConnection) => void): void {
+function initSqlite(
+  connection: SqliteConnection,
+  done: (error: Error | null, connection: SqliteConnection) => void,
+): void {
   try {
     for (const sql of SQLITE_SESSION) connection.exec(sql);
     done(null, connection);

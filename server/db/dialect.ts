@@ -4,7 +4,13 @@ import type { Knex } from 'knex';
 export interface Dialect {
   readonly name: 'sqlite' | 'mysql';
   /** Inserts many rows in one round trip; values in the order of `columns`. */
-  insertRows(db: Knex, table: string, columns: readonly string[], rows: readonly (readonly Cell[])[], options?: InsertOptions): Promise<void>;
+  insertRows(
+    db: Knex,
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly Cell[])[],
+    options?: InsertOptions,
+  ): Promise<void>;
   /** Rows as arrays in the order of the selected columns: the cheapest form for reading many. */
   selectArrays(db: Knex, sql: string, bindings: readonly Cell[]): Promise<Cell[][]>;
   /** Index hint for one query, so that ORDER BY ... LIMIT never makes the planner walk the whole ledger. */
@@ -39,10 +45,13 @@ const mysql: Dialect = {
         ? ` ON DUPLICATE KEY UPDATE ${options.onConflict.set.map((part) => part.replace(/new\((\w+)\)/g, 'VALUES($1)')).join(', ')}`
         : '';
     const sql = `${verb} INTO ${table} (${columns.join(', ')}) VALUES ?${merge}`;
-    for (const some of inChunks(rows)) await onConnection(db, (connection: Mysql2Connection) => query(connection, sql, [some]));
+    for (const some of inChunks(rows))
+      await onConnection(db, (connection: Mysql2Connection) => query(connection, sql, [some]));
   },
   async selectArrays(db, sql, bindings) {
-    return onConnection(db, (connection: Mysql2Connection) => query(connection, { sql, rowsAsArray: true }, bindings)) as Promise<Cell[][]>;
+    return onConnection(db, (connection: Mysql2Connection) =>
+      query(connection, { sql, rowsAsArray: true }, bindings),
+    ) as Promise<Cell[][]>;
   },
   isDuplicate: (error) => codeOf(error) === 'ER_DUP_ENTRY',
   isRetriable: (error) => ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'].includes(codeOf(error)),
@@ -73,7 +82,11 @@ const sqlite: Dialect = {
 };
 
 interface Mysql2Connection {
-  query(options: string | { sql: string; rowsAsArray: boolean }, values: readonly unknown[], done: (error: Error | null, rows: unknown) => void): void;
+  query(
+    options: string | { sql: string; rowsAsArray: boolean },
+    values: readonly unknown[],
+    done: (error: Error | null, rows: unknown) => void,
+  ): void;
 }
 
 interface SqliteConnection {
@@ -83,7 +96,11 @@ interface SqliteConnection {
   };
 }
 
-function query(connection: Mysql2Connection, sql: string | { sql: string; rowsAsArray: boolean }, values: readonly unknown[]): Promise<unknown> {
+function query(
+  connection: Mysql2Connection,
+  sql: string | { sql: string; rowsAsArray: boolean },
+  values: readonly unknown[],
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     connection.query(sql, values, (error, rows) => (error ? reject(error) : resolve(rows)));
   });

@@ -28,7 +28,10 @@ export const MIGRATIONS_FOLDER = path.join(__dirname, '..', '..', 'migrations');
 
 export async function migrate(database: Database): Promise<readonly string[]> {
   await refuseNewerSchema(database);
-  const [, names] = (await database.knex.migrate.latest({ migrationSource: migrationSource(MIGRATIONS_FOLDER) })) as [number, string[]];
+  const [, names] = (await database.knex.migrate.latest({ migrationSource: migrationSource(MIGRATIONS_FOLDER) })) as [
+    number,
+    string[],
+  ];
   return names;
 }
 
@@ -38,11 +41,16 @@ export async function refuseNewerSchema(database: Database): Promise<void> {
   const known = new Set(migrationNames(MIGRATIONS_FOLDER));
   const done = await database.knex<{ name: string }>('knex_migrations').pluck<string[]>('name');
   const newer = done.filter((name) => !known.has(name));
-  if (newer.length > 0) throw new EngineError(`The database schema is newer than this program (${newer.join(', ')}): install the version that made it, or a later one.`);
+  if (newer.length > 0)
+    throw new EngineError(
+      `The database schema is newer than this program (${newer.join(', ')}): install the version that made it, or a later one.`,
+    );
 }
 
 /** Names of the migrations that `migrate` would still run. */
 export async function pendingMigrations(database: Database): Promise<readonly string[]> {
-  const done = (await database.knex.schema.hasTable('knex_migrations')) ? await database.knex('knex_migrations').pluck<string[]>('name') : [];
+  const done = (await database.knex.schema.hasTable('knex_migrations'))
+    ? await database.knex('knex_migrations').pluck<string[]>('name')
+    : [];
   return migrationNames(MIGRATIONS_FOLDER).filter((name) => !done.includes(name));
 }

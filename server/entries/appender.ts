@@ -5,7 +5,11 @@ import type { AppendItem, AppendResult, EntryStore, Ledger, QuarantinedItem } fr
  * to the disk, the next batch gathers. Resolves after the commit; a failure of the shared transaction is everybody's.
  */
 export interface Appender {
-  append(ledger: Ledger, items: readonly AppendItem[], quarantined: readonly QuarantinedItem[]): Promise<readonly AppendResult[]>;
+  append(
+    ledger: Ledger,
+    items: readonly AppendItem[],
+    quarantined: readonly QuarantinedItem[],
+  ): Promise<readonly AppendResult[]>;
   /** Resolves when nothing is waiting any more. */
   drain(): Promise<void>;
   /** Items waiting for a commit, for the metrics and for turning work away. */

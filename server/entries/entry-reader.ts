@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Database } from '../db/connection';
 import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from './entry-row';
-import type { Ledger } from './entry-store';
+import type { Ledger } from './ledger';
 
 export interface ReadOptions {
   readonly fromSeq: number;
@@ -21,7 +21,12 @@ export function createEntryReader({ knex: db, dialect }: Database): EntryReader 
   const select = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ?`;
   return {
     async readRange(ledger, { fromSeq, toSeq, limit }, trx = db) {
-      const rows = await dialect.selectArrays(trx, `${select} AND e.seq >= ? AND e.seq <= ? ORDER BY e.seq LIMIT ?`, [ledger.id, fromSeq, toSeq, limit]);
+      const rows = await dialect.selectArrays(trx, `${select} AND e.seq >= ? AND e.seq <= ? ORDER BY e.seq LIMIT ?`, [
+        ledger.id,
+        fromSeq,
+        toSeq,
+        limit,
+      ]);
       return rows.map(fromCells);
     },
     async findBySeq(ledger, seq) {
@@ -30,7 +35,10 @@ export function createEntryReader({ knex: db, dialect }: Database): EntryReader 
     },
     async readMany(ledger, seqs) {
       if (seqs.length === 0) return [];
-      const rows = await dialect.selectArrays(db, `${select} AND e.seq IN (${seqs.map(() => '?').join(',')})`, [ledger.id, ...seqs]);
+      const rows = await dialect.selectArrays(db, `${select} AND e.seq IN (${seqs.map(() => '?').join(',')})`, [
+        ledger.id,
+        ...seqs,
+      ]);
       return rows.map(fromCells);
     },
   };

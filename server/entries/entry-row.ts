@@ -40,15 +40,24 @@ const VALUE_FIELDS = [
 ] as const;
 
 export const ENTRY_COLUMNS: readonly string[] = ENTRY_FIELDS.map(([, column]) => column);
-export const VALUE_COLUMNS: readonly string[] = ['ledger_id', 'seq', 'digest', ...VALUE_FIELDS.map(([, column]) => column)];
+export const VALUE_COLUMNS: readonly string[] = [
+  'ledger_id',
+  'seq',
+  'digest',
+  ...VALUE_FIELDS.map(([, column]) => column),
+];
 
 /** The select list that `fromCells` reads, for `entries e LEFT JOIN entry_values v`. */
-export const ENTRY_SELECT = [...ENTRY_FIELDS.map(([, column]) => `e.${column}`), ...VALUE_FIELDS.map(([, column]) => `v.${column}`)].join(', ');
+export const ENTRY_SELECT = [
+  ...ENTRY_FIELDS.map(([, column]) => `e.${column}`),
+  ...VALUE_FIELDS.map(([, column]) => `v.${column}`),
+].join(', ');
 export const ENTRY_FROM = 'entries e LEFT JOIN entry_values v ON v.ledger_id = e.ledger_id AND v.seq = e.seq';
 
 export function fromCells(cells: readonly Cell[]): EntryRow {
   const [ledgerId, seq, id, tenantId, eventId, part, epoch, occurredAt, receivedAt, category, severity, action] = cells;
-  const [outcome, actorType, actorId, targetType, targetId, clientId, via, hook, prevHash, hash, record] = cells.slice(12);
+  const [outcome, actorType, actorId, targetType, targetId, clientId, via, hook, prevHash, hash, record] =
+    cells.slice(12);
   const [actorSalt, actorBody, subjectSalt, subjectBody] = cells.slice(ENTRY_FIELDS.length);
   return {
     ledgerId, seq, id, tenantId, eventId, part, epoch, occurredAt, receivedAt, category, severity, action, outcome, actorType, actorId, targetType, targetId,
@@ -74,7 +83,10 @@ export function toEntryCells(entry: PresealedEntry, place: Place): Cell[] {
   ]; // prettier-ignore
 }
 
-export function toValueCells(entry: PresealedEntry, place: { readonly ledgerId: number; readonly seq: number; readonly digest: string }): Cell[] {
+export function toValueCells(
+  entry: PresealedEntry,
+  place: { readonly ledgerId: number; readonly seq: number; readonly digest: string },
+): Cell[] {
   const { actorValues, subjectValues } = entry;
   return [
     place.ledgerId, place.seq, place.digest, actorValues?.salt ?? null, actorValues?.body ?? null, subjectValues?.salt ?? null, subjectValues?.body ?? null,

@@ -6,17 +6,9 @@ import type { Cell } from '../db/dialect';
 import { createEntryReader, type EntryReader } from './entry-reader';
 import { ENTRY_COLUMNS, toEntryCells, toValueCells, VALUE_COLUMNS } from './entry-row';
 import type { KeyRing } from './key-ring';
+import type { Ledger } from './ledger';
 
-export interface Tenant {
-  readonly id: number;
-  readonly slug: string;
-}
-
-export interface Ledger {
-  readonly id: number;
-  readonly name: string;
-  readonly tenant: Tenant;
-}
+export type { Ledger } from './ledger';
 
 export interface Head {
   /** Sequence number of the newest entry; 0 in a ledger without any. */
@@ -67,7 +59,11 @@ export interface AppendResult {
  * from several processes at once; the ledger's head row, locked by primary key, puts them in order.
  */
 export interface EntryStore extends EntryReader {
-  append(ledger: Ledger, items: readonly AppendItem[], quarantined?: readonly QuarantinedItem[]): Promise<AppendResult[]>;
+  append(
+    ledger: Ledger,
+    items: readonly AppendItem[],
+    quarantined?: readonly QuarantinedItem[],
+  ): Promise<AppendResult[]>;
   findLedger(name: string): Promise<Ledger | undefined>;
   /** Every ledger, or the tenant's. */
   listLedgers(tenantId?: number): Promise<Ledger[]>;
@@ -90,7 +86,11 @@ export class AppendError extends Error {
 export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
   const { knex: db, dialect } = database;
 
-  async function append(ledger: Ledger, items: readonly AppendItem[], quarantined: readonly QuarantinedItem[] = []): Promise<AppendResult[]> {
+  async function append(
+    ledger: Ledger,
+    items: readonly AppendItem[],
+    quarantined: readonly QuarantinedItem[] = [],
+  ): Promise<AppendResult[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await db.transaction((trx) => appendOnce(trx, ledger, items, quarantined));
@@ -111,7 +111,10 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
     const head = await lockHead(trx, ledger);
     const known = await findKnown(trx, ledger.tenant.id, [...new Set(items.map((item) => item.eventId))]);
     const epochKey = await keyRing.findEpochKey(trx, ledger.id, ledger.name, head.epoch);
-    if (!epochKey) throw new AppendError(`The chain key of ledger ${ledger.name}, epoch ${head.epoch}, cannot be opened with this master key.`);
+    if (!epochKey)
+      throw new AppendError(
+        `The chain key of ledger ${ledger.name}, epoch ${head.epoch}, cannot be opened with this master key.`,
+      );
 
     const rows: Cell[][] = [];
     const values: Cell[][] = [];
@@ -127,7 +130,17 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
         const seq = head.seq + rows.length + 1;
         const record = recordAt(entry, head.epoch, seq);
         const hash = hashEntry(epochKey, { ledger: ledger.name, seq, prevHash }, record);
-        rows.push(toEntryCells(entry, { ledgerId: ledger.id, tenantId: ledger.tenant.id, epoch: head.epoch, seq, prevHash, hash, record }));
+        rows.push(
+          toEntryCells(entry, {
+            ledgerId: ledger.id,
+            tenantId: ledger.tenant.id,
+            epoch: head.epoch,
+            seq,
+            prevHash,
+            hash,
+            record,
+          }),
+        );
         values.push(toValueCells(entry, { ledgerId: ledger.id, seq, digest: item.digest }));
         counters.add(entry, seq);
         prevHash = hash;
@@ -151,7 +164,11 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
     // SQLite begins a transaction as a reader, and one that has read cannot become the writer once another process has
     // committed ("database is locked", without any wait). So the first thing it does is to write.
     if (dialect.name === 'sqlite') await trx.raw('UPDATE heads SET epoch = epoch WHERE ledger_id = ?', [ledger.id]);
-    const [cells] = await dialect.selectArrays(trx, `SELECT seq, hash, mac, epoch FROM heads WHERE ledger_id = ?${dialect.forUpdate}`, [ledger.id]);
+    const [cells] = await dialect.selectArrays(
+      trx,
+      `SELECT seq, hash, mac, epoch FROM heads WHERE ledger_id = ?${dialect.forUpdate}`,
+      [ledger.id],
+    );
     if (!cells) throw new AppendError(`Ledger ${ledger.name} has no head: its row was removed from the database.`);
     return toHead(cells);
   }
@@ -170,7 +187,10 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
     const sql = `SELECT e.event_id, e.part, l.name, e.seq, e.hash, v.digest FROM entries e ${dialect.useIndex('entries_event')}
       JOIN ledgers l ON l.id = e.ledger_id LEFT JOIN entry_values v ON v.ledger_id = e.ledger_id AND v.seq = e.seq
       WHERE e.tenant_id = ? AND e.event_id IN (${placeholders([...stored])}) ORDER BY e.event_id, e.part`;
-    for (const [id, part, ledger, seq, hash, digest] of (await dialect.selectArrays(trx, sql, [tenantId, ...stored])) as [string, number, string, number, string, string | null][]) {
+    for (const [id, part, ledger, seq, hash, digest] of (await dialect.selectArrays(trx, sql, [
+      tenantId,
+      ...stored,
+    ])) as [string, number, string, number, string, string | null][]) {
       const entry = known.get(id) ?? { digest, receipts: [] };
       entry.receipts.push({ id, part, ledger, seq, hash });
       known.set(id, entry);
@@ -179,14 +199,25 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
   }
 
   async function addToCounters(trx: Knex.Transaction, rows: readonly Cell[][]): Promise<void> {
-    await dialect.insertRows(trx, 'day_counters', ['ledger_id', 'day', 'category', 'severity', 'entries', 'min_seq', 'max_seq'], rows, {
-      onConflict: { key: ['ledger_id', 'day', 'category', 'severity'], set: ['entries = day_counters.entries + new(entries)', 'max_seq = new(max_seq)'] },
-    });
+    await dialect.insertRows(
+      trx,
+      'day_counters',
+      ['ledger_id', 'day', 'category', 'severity', 'entries', 'min_seq', 'max_seq'],
+      rows,
+      {
+        onConflict: {
+          key: ['ledger_id', 'day', 'category', 'severity'],
+          set: ['entries = day_counters.entries + new(entries)', 'max_seq = new(max_seq)'],
+        },
+      },
+    );
   }
 
   async function moveHead(trx: Knex.Transaction, ledger: Ledger, from: Head, seq: number, hash: string): Promise<void> {
     const mac = macHead(keyRing.headKey, ledger.name, seq, hash);
-    const moved = await trx('heads').where({ ledger_id: ledger.id, seq: from.seq, hash: from.hash }).update({ seq, hash, mac });
+    const moved = await trx('heads')
+      .where({ ledger_id: ledger.id, seq: from.seq, hash: from.hash })
+      .update({ seq, hash, mac });
     if (moved !== 1) throw new AppendError(`The head of ledger ${ledger.name} moved while it was locked.`);
   }
 
@@ -195,7 +226,16 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
       trx,
       'quarantine',
       ['tenant_id', 'bridge_id', 'digest', 'event_id', 'reason', 'detail', 'item', 'received_at'],
-      items.map((item) => [ledger.tenant.id, item.bridgeId, item.digest, item.eventId, item.reason, item.detail, item.item, item.receivedAt]),
+      items.map((item) => [
+        ledger.tenant.id,
+        item.bridgeId,
+        item.digest,
+        item.eventId,
+        item.reason,
+        item.detail,
+        item.item,
+        item.receivedAt,
+      ]),
       { onConflict: 'ignore' },
     );
   }
@@ -207,10 +247,13 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
       return (await selectLedgers('WHERE l.name = ?', [name]))[0];
     },
 
-    listLedgers: (tenantId) => (tenantId === undefined ? selectLedgers('', []) : selectLedgers('WHERE l.tenant_id = ?', [tenantId])),
+    listLedgers: (tenantId) =>
+      tenantId === undefined ? selectLedgers('', []) : selectLedgers('WHERE l.tenant_id = ?', [tenantId]),
 
     async findHead(ledger) {
-      const [cells] = await dialect.selectArrays(db, 'SELECT seq, hash, mac, epoch FROM heads WHERE ledger_id = ?', [ledger.id]);
+      const [cells] = await dialect.selectArrays(db, 'SELECT seq, hash, mac, epoch FROM heads WHERE ledger_id = ?', [
+        ledger.id,
+      ]);
       return cells && toHead(cells);
     },
 
@@ -261,4 +304,3 @@ export function dayNumber(ms: number): number {
   const date = new Date(ms);
   return date.getUTCFullYear() * 10_000 + (date.getUTCMonth() + 1) * 100 + date.getUTCDate();
 }
-

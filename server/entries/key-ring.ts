@@ -46,7 +46,13 @@ export function createKeyRing(masterKey: Buffer): KeyRing {
     async openEpoch(db, ledgerId, ledger, epoch, openedSeq, now) {
       const key = randomBytes(32);
       const wrapped = wrapKey(wrapping, key, contextOf(ledger, epoch), randomBytes(12));
-      await db<EpochRow>('epochs').insert({ ledger_id: ledgerId, epoch, wrapped_key: wrapped, opened_seq: openedSeq, created_at: now });
+      await db<EpochRow>('epochs').insert({
+        ledger_id: ledgerId,
+        epoch,
+        wrapped_key: wrapped,
+        opened_seq: openedSeq,
+        created_at: now,
+      });
       return key;
     },
 

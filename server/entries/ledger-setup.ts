@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import { GENESIS_PREV_HASH, macHead } from '../core/chain';
 import { ownEvent } from '../core/own-event';
@@ -34,17 +35,20 @@ export async function checkMasterKey({ database, keyRing }: SetupDeps): Promise<
   const db = database.knex;
   const row = await db<{ name: string; value: string }>('installation').where({ name: 'key_fingerprint' }).first();
   if (!row) {
-    await database.dialect.insertRows(db, 'installation', ['name', 'value'], [['key_fingerprint', keyRing.fingerprint]], { onConflict: 'ignore' });
+    await database.dialect.insertRows(
+      db,
+      'installation',
+      ['name', 'value'],
+      [['key_fingerprint', keyRing.fingerprint]],
+      { onConflict: 'ignore' },
+    );
     return;
   }
   if (row.value !== keyRing.fingerprint) {
-    throw new KeyMismatchError('The master key is not the one this database was made with. Entries sealed under the other key cannot be continued or verified with this one.');
+    throw new KeyMismatchError(
+      'The master key is not the one this database was made with. Entries sealed under the other key cannot be continued or verified with this one.',
+    );
   }
-}
-
-/** The key that the store was made with, or undefined in a store without any. */
-export async function findKeyFingerprint(database: Database): Promise<string | undefined> {
-  return (await database.knex<{ name: string; value: string }>('installation').where({ name: 'key_fingerprint' }).first())?.value;
 }
 
 async function createLedger({ database, keyRing, store, now }: SetupDeps, slug: string): Promise<Ledger> {
@@ -69,7 +73,7 @@ async function createLedger({ database, keyRing, store, now }: SetupDeps, slug: 
   return ledger;
 }
 
-async function nextId(trx: import('knex').Knex.Transaction, table: string): Promise<number> {
+async function nextId(trx: Knex.Transaction, table: string): Promise<number> {
   const row = (await trx(table).max({ last: 'id' }).first()) as { last: number | null } | undefined;
   return (row?.last ?? 0) + 1;
 }
@@ -77,6 +81,12 @@ async function nextId(trx: import('knex').Knex.Transaction, table: string): Prom
 /** Two processes may come here at once: the event id is the same in both, so that one genesis entry is stored. */
 async function appendGenesis({ store, now }: SetupDeps, ledger: Ledger): Promise<void> {
   const payload = { installation: uuidv7(), record_format: RECORD_FORMAT };
-  const event = ownEvent({ id: `genesis-${ledger.name}`, action: 'audit.chain_initialised', at: now().toISOString(), targetId: ledger.name, payload });
+  const event = ownEvent({
+    id: `genesis-${ledger.name}`,
+    action: 'audit.chain_initialised',
+    at: now().toISOString(),
+    targetId: ledger.name,
+    payload,
+  });
   await store.append(ledger, [sealOwnEvent(event, ledger)]);
 }

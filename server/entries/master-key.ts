@@ -8,7 +8,10 @@ export class MasterKeyError extends Error {
 
 /** The 32 bytes of the key file (base64, one line). Throws MasterKeyError when it is missing or malformed. */
 export function readMasterKey(file: string): Buffer {
-  if (!existsSync(file)) throw new MasterKeyError(`The master key ${file} does not exist. If this is a new installation, make it with: sealtrail init`);
+  if (!existsSync(file))
+    throw new MasterKeyError(
+      `The master key ${file} does not exist. If this is a new installation, make it with: sealtrail init`,
+    );
   const text = readFileSync(file, 'utf8').trim();
   const key = Buffer.from(text, 'base64');
   if (key.length !== 32 || key.toString('base64').replace(/=+$/, '') !== text.replace(/=+$/, '')) {

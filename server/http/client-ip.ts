@@ -19,7 +19,11 @@ export function parseTrustedProxies(list: readonly string[]): TrustedProxies {
  * otherwise X-Forwarded-For is walked from right to left and the first address that is no trusted proxy is the client. An
  * unreadable part ends the walk: what is left of it could be forged. IPv4-mapped IPv6 addresses count as IPv4.
  */
-export function resolveClientIp(peer: string | null, headers: Readonly<Record<string, string>>, trusted: TrustedProxies): string | null {
+export function resolveClientIp(
+  peer: string | null,
+  headers: Readonly<Record<string, string>>,
+  trusted: TrustedProxies,
+): string | null {
   const direct = parseAddress(peer);
   if (!direct) return null;
   if (!isTrusted(direct, trusted)) return direct.toString();

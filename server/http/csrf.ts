@@ -16,13 +16,16 @@ export function createCsrfGuards(options: { readonly publicOrigin: string }): Re
       const site = request.get('sec-fetch-site');
       const origin = request.get('origin');
       const isOurs =
-        site !== undefined ? site === 'same-origin' || site === 'none' : origin === undefined || isOwnOrigin(origin, request.get('host'), options.publicOrigin);
+        site !== undefined
+          ? site === 'same-origin' || site === 'none'
+          : origin === undefined || isOwnOrigin(origin, request.get('host'), options.publicOrigin);
       next(isOurs ? undefined : new KnownError('bad_csrf', 'the form was sent from another site'));
     },
     (request, response, next) => {
       token(request, response, (error: unknown) => {
         if (error === undefined) return next();
-        const isRefusal = typeof error === 'object' && error !== null && (error as { code?: string }).code === 'EBADCSRFTOKEN';
+        const isRefusal =
+          typeof error === 'object' && error !== null && (error as { code?: string }).code === 'EBADCSRFTOKEN';
         next(isRefusal ? new KnownError('bad_csrf', 'the form is too old or was not ours', { cause: error }) : error);
       });
     },

@@ -13,9 +13,10 @@ export const notFound: RequestHandler = (_request, _response, next) => next(new 
 export function createErrorHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const known = toKnown(error);
-    const requestId = String(request.id ?? '');
+    const requestId = typeof request.id === 'string' ? request.id : '';
     if (known.code === 'unexpected') logger.error({ err: error, requestId }, 'unexpected error');
-    else if (known.code === 'cannot_commit') logger.warn({ err: known.cause ?? error, requestId }, 'a delivery could not be committed; the bridge keeps it');
+    else if (known.code === 'cannot_commit')
+      logger.warn({ err: known.cause ?? error, requestId }, 'a delivery could not be committed; the bridge keeps it');
     else logger.debug({ code: known.code, detail: known.detail, requestId }, 'refused');
     if (response.headersSent) return next(error);
 
@@ -27,9 +28,15 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
 }
 
 function sendProblem(response: Response, error: KnownError, requestId: string): void {
-  response
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: `urn:sealtrail:error:${error.code}`, title: TITLES[error.code], status: error.status, ...(error.detail === '' ? {} : { detail: error.detail }), request_id: requestId }));
+  response.type('application/problem+json').send(
+    JSON.stringify({
+      type: `urn:sealtrail:error:${error.code}`,
+      title: TITLES[error.code],
+      status: error.status,
+      ...(error.detail === '' ? {} : { detail: error.detail }),
+      request_id: requestId,
+    }),
+  );
 }
 
 function toKnown(error: unknown): KnownError {

@@ -14,7 +14,11 @@ export function createRequestLog(logger: Logger): RequestHandler {
     },
     customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'warn' : 'debug'),
     serializers: {
-      req: (request: { id: string; method: string; url: string }) => ({ id: request.id, method: request.method, path: request.url.split('?')[0]?.replace(/\/sign-in\/.+/, '/sign-in/…') }),
+      req: (request: { id: string; method: string; url: string }) => ({
+        id: request.id,
+        method: request.method,
+        path: request.url.split('?')[0]?.replace(/\/sign-in\/.+/, '/sign-in/…'),
+      }),
       res: (response: { statusCode: number }) => ({ status: response.statusCode }),
     },
   });

@@ -2,7 +2,10 @@ import type { Config } from '../config/config';
 import { createMailTransport } from './transport';
 
 /** Mails a sign-in link. Throws when the mail server does not take it. */
-export async function sendSignInLink(config: Config, mail: { readonly to: string; readonly url: string }): Promise<void> {
+export async function sendSignInLink(
+  config: Config,
+  mail: { readonly to: string; readonly url: string },
+): Promise<void> {
   await createMailTransport(config).sendMail({
     to: mail.to,
     subject: 'Sealtrail: your sign-in link',

@@ -10,5 +10,7 @@ export interface MailTransport {
 /** The configured SMTP server, else the local sendmail. */
 export function createMailTransport(config: Config): MailTransport {
   const defaults = { from: config.mailFrom ?? 'sealtrail@localhost' };
-  return config.smtpUrl === undefined ? createTransport({ sendmail: true, newline: 'unix' }, { ...defaults, sendmail: true }) : createTransport(config.smtpUrl, defaults);
+  return config.smtpUrl === undefined
+    ? createTransport({ sendmail: true, newline: 'unix' }, { ...defaults, sendmail: true })
+    : createTransport(config.smtpUrl, defaults);
 }

@@ -5,7 +5,10 @@ import { sendItems } from '../replay';
 import { demoMonth } from './demo-month';
 
 /** Fills an empty store with a month of a small hosting company, sent as a bridge sends it. Does nothing in a store with events. */
-export async function runDemo(deps: Deps, options: { readonly url: string; readonly say: (line: string) => void }): Promise<void> {
+export async function runDemo(
+  deps: Deps,
+  options: { readonly url: string; readonly say: (line: string) => void },
+): Promise<void> {
   const ledger = await deps.store.findLedger(DEFAULT_TENANT);
   if (!ledger) throw new Error('There is no ledger yet. Run: sealtrail init');
   const bridges = await deps.bridges.list();
@@ -14,9 +17,17 @@ export async function runDemo(deps: Deps, options: { readonly url: string; reado
     return;
   }
   const made = await deps.bridges.add('demo billing', ledger);
-  await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.bridge_added', targetId: made.id, targetLabel: 'demo billing', via: 'cli' });
+  await deps.ownEvents.record(DEFAULT_TENANT, {
+    action: 'audit.bridge_added',
+    targetId: made.id,
+    targetLabel: 'demo billing',
+    via: 'cli',
+  });
   const items = demoMonth(deps.now());
-  const sum = await sendItems({ url: options.url, bridge: made.id, secret: parseSecret(made.secret) ?? Buffer.alloc(0) }, items);
+  const sum = await sendItems(
+    { url: options.url, bridge: made.id, secret: parseSecret(made.secret) ?? Buffer.alloc(0) },
+    items,
+  );
   await deps.indexer.catchUp();
   options.say(`Sent a month of events: ${sum.accepted} items accepted, ${sum.quarantined} set aside.`);
 }

@@ -6,7 +6,7 @@ import { isLanguage, isTimeZone, LANGUAGE_COOKIE, TIME_ZONE_COOKIE } from '../..
 import { safeReturnPath } from '../../http/url-builder';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { LoginLinkService } from './login-link-service';
-import { actorOf } from './viewer';
+import { actorOf, UNKNOWN_ACTOR } from './viewer';
 
 interface AccessDeps {
   readonly loginLinks: LoginLinkService;
@@ -46,17 +46,29 @@ export function createAccessRoutes(deps: AccessDeps): Router {
     const viewer = await deps.loginLinks.use(tokenOf(request));
     const origin = { ip: deps.clientIp(request), userAgent: request.get('user-agent') ?? null, via: 'ui' as const };
     if (!viewer) {
-      await deps.ownEvents.record('default', { action: 'audit.login_failed', targetId: null, ...origin });
+      await deps.ownEvents.record('default', {
+        action: 'audit.login_failed',
+        actor: UNKNOWN_ACTOR,
+        targetId: null,
+        ...origin,
+      });
       throw new KnownError('bad_login_link');
     }
     await regenerate(request);
     request.session.viewer = viewer;
-    await deps.ownEvents.record(viewer.tenant, { action: 'audit.login', actor: actorOf(viewer), targetId: viewer.name, ...origin });
+    await deps.ownEvents.record(viewer.tenant, {
+      action: 'audit.login',
+      actor: actorOf(viewer),
+      targetId: viewer.name,
+      ...origin,
+    });
     response.redirect(303, urlIn(response)('/'));
   });
 
   router.post('/sign-out', async (request, response) => {
-    await new Promise<void>((resolve, reject) => request.session.destroy((error: unknown) => (error ? reject(error as Error) : resolve())));
+    await new Promise<void>((resolve, reject) =>
+      request.session.destroy((error: unknown) => (error instanceof Error ? reject(error) : resolve())),
+    );
     response.clearCookie('sealtrail_session').redirect(303, urlIn(response)('/sign-in'));
   });
 
@@ -79,7 +91,8 @@ const requireViewer: RequestHandler = (request, response, next) => {
     response.locals['viewer'] = viewer;
     return next();
   }
-  if (request.method === 'GET' && request.accepts(['html', 'json']) === 'html') return response.redirect(303, urlIn(response)('/sign-in'));
+  if (request.method === 'GET' && request.accepts(['html', 'json']) === 'html')
+    return response.redirect(303, urlIn(response)('/sign-in'));
   next(new KnownError('not_signed_in'));
 };
 
@@ -93,5 +106,7 @@ function urlIn(response: Response): (path: string) => string {
 
 /** A new session id at sign-in, so that one planted before is worth nothing. */
 function regenerate(request: Request): Promise<void> {
-  return new Promise((resolve, reject) => request.session.regenerate((error: unknown) => (error ? reject(error as Error) : resolve())));
+  return new Promise((resolve, reject) =>
+    request.session.regenerate((error: unknown) => (error instanceof Error ? reject(error) : resolve())),
+  );
 }

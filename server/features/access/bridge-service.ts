@@ -43,7 +43,13 @@ export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps
       const id = uuidv7();
       const secret = randomBytes(32);
       const wrapped = keyRing.wrapSecret(secret, id);
-      await bridges.insert({ id, tenant_id: ledger.tenant.id, name, wrapped_secret: wrapped, created_at: now().getTime() });
+      await bridges.insert({
+        id,
+        tenant_id: ledger.tenant.id,
+        name,
+        wrapped_secret: wrapped,
+        created_at: now().getTime(),
+      });
       return { id, secret: `whsec_${secret.toString('base64')}` };
     },
     list: () => bridges.list(),

@@ -47,7 +47,11 @@ export function createLoginLinkService({ db, now }: { readonly db: Knex; readonl
       const row = await db('login_links')
         .join('tenants', 'tenants.id', 'login_links.tenant_id')
         .where({ link_hash: hashToken(token) })
-        .first<{ name: string; role: string; slug: string } | undefined>('login_links.name', 'login_links.role', 'tenants.slug');
+        .first<{ name: string; role: string; slug: string } | undefined>(
+          'login_links.name',
+          'login_links.role',
+          'tenants.slug',
+        );
       return row && { name: row.name, role: row.role as Role, tenant: row.slug };
     },
   };

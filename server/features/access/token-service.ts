@@ -18,10 +18,19 @@ export interface ApiTokenRow {
 }
 
 export interface ApiTokenService {
-  create(name: string, tenantId: number, scopes: readonly Scope[]): Promise<{ readonly id: string; readonly token: string }>;
+  create(
+    name: string,
+    tenantId: number,
+    scopes: readonly Scope[],
+  ): Promise<{ readonly id: string; readonly token: string }>;
   list(): Promise<ApiTokenRow[]>;
   revoke(id: string): Promise<boolean>;
-  find(token: string): Promise<{ readonly id: string; readonly name: string; readonly tenantId: number; readonly scopes: readonly Scope[] } | undefined>;
+  find(
+    token: string,
+  ): Promise<
+    | { readonly id: string; readonly name: string; readonly tenantId: number; readonly scopes: readonly Scope[] }
+    | undefined
+  >;
 }
 
 export function createApiTokenService({ db, now }: { readonly db: Knex; readonly now: () => Date }): ApiTokenService {
@@ -30,7 +39,14 @@ export function createApiTokenService({ db, now }: { readonly db: Knex; readonly
     async create(name, tenantId, scopes) {
       const id = uuidv7();
       const token = `stk_${randomBytes(32).toString('base64url')}`;
-      await tokens().insert({ id, tenant_id: tenantId, name, token_hash: hashToken(token), scopes: scopes.join(','), created_at: now().getTime() });
+      await tokens().insert({
+        id,
+        tenant_id: tenantId,
+        name,
+        token_hash: hashToken(token),
+        scopes: scopes.join(','),
+        created_at: now().getTime(),
+      });
       return { id, token };
     },
     list: () => tokens().orderBy('created_at'),
@@ -39,7 +55,10 @@ export function createApiTokenService({ db, now }: { readonly db: Knex; readonly
     },
     async find(token) {
       if (!token.startsWith('stk_')) return undefined;
-      const row = await tokens().where({ token_hash: hashToken(token) }).whereNull('revoked_at').first();
+      const row = await tokens()
+        .where({ token_hash: hashToken(token) })
+        .whereNull('revoked_at')
+        .first();
       if (!row) return undefined;
       const at = now().getTime();
       // Once a minute is exact enough, and spares a write for every request.

@@ -11,6 +11,9 @@ export interface Viewer {
 export const ROLES = ['super_admin', 'compliance_officer', 'auditor', 'standard_user'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Somebody who has not shown who they are. */
+export const UNKNOWN_ACTOR: Actor = { type: 'unknown', id: null, name: null, role: null, actingAs: null };
+
 /** A viewer as the actor of what they do to the audit trail. */
 export function actorOf(viewer: Viewer): Actor {
   return { type: 'admin', id: viewer.name, name: viewer.name, role: viewer.role, actingAs: null };

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import type { ApiTokenService, Scope } from '../access/token-service';
-import { FILTER_NAMES, parseFilter, SORTS, type BrowseService, type EntryFilter, type Sort } from '../browse/browse-service';
+import {
+  FILTER_NAMES,
+  parseFilter,
+  SORTS,
+  type BrowseService,
+  type EntryFilter,
+  type Sort,
+} from '../browse/browse-service';
 import { EXPORT_FORMATS, exportFileName, type ExportService } from '../export/export-service';
 
 interface ApiDeps {
@@ -42,7 +49,13 @@ export function createApiRoutes(deps: ApiDeps): Router {
       cursor: options.cursor,
       page: options.page,
     });
-    response.json({ total: page.total, total_is_exact: page.totalIsExact, pages: page.pages, entries: page.entries, next_cursor: page.nextCursor });
+    response.json({
+      total: page.total,
+      total_is_exact: page.totalIsExact,
+      pages: page.pages,
+      entries: page.entries,
+      next_cursor: page.nextCursor,
+    });
   });
 
   router.get('/entries/:id', may('read'), async (request, response) => {
@@ -73,8 +86,15 @@ export function createApiRoutes(deps: ApiDeps): Router {
     const known = EXPORT_FORMATS.find((one) => one === format);
     if (!known) throw new KnownError('bad_request', `format: ${EXPORT_FORMATS.join(', ')}`);
     response.attachment(exportFileName(deps.now(), known));
-    response.type(known === 'csv' ? 'text/csv; charset=utf-8' : known === 'json' ? 'application/json' : 'application/x-ndjson');
-    await deps.exports.send(response, { ledger, filter: filterOf(query), sort: parsePage({ sort }).sort, format: known });
+    response.type(
+      known === 'csv' ? 'text/csv; charset=utf-8' : known === 'json' ? 'application/json' : 'application/x-ndjson',
+    );
+    await deps.exports.send(response, {
+      ledger,
+      filter: filterOf(query),
+      sort: parsePage({ sort }).sort,
+      format: known,
+    });
   });
 
   return router;
@@ -98,14 +118,23 @@ function requireScope(tokens: ApiTokenService, scope: Scope): RequestHandler {
       response.setHeader('www-authenticate', 'Bearer');
       return next(new KnownError('bad_token'));
     }
-    if (!found.scopes.includes(scope) && !found.scopes.includes('admin')) return next(new KnownError('missing_scope', `this needs the scope ${scope}`));
+    if (!found.scopes.includes(scope) && !found.scopes.includes('admin'))
+      return next(new KnownError('missing_scope', `this needs the scope ${scope}`));
     const caller: Caller = { tokenName: found.name, tenantId: found.tenantId };
     response.locals['caller'] = caller;
     next();
   };
 }
 
-const KNOWN_PARAMETERS: ReadonlySet<string> = new Set([...FILTER_NAMES, 'per_page', 'page', 'cursor', 'sort', 'ledger', 'format']);
+const KNOWN_PARAMETERS: ReadonlySet<string> = new Set([
+  ...FILTER_NAMES,
+  'per_page',
+  'page',
+  'cursor',
+  'sort',
+  'ledger',
+  'format',
+]);
 
 /** Query parameters that are single texts. A misspelt filter must not silently widen the answer. */
 function texts(request: Request): Record<string, string> {
@@ -120,10 +149,17 @@ function texts(request: Request): Record<string, string> {
 }
 
 function filterOf(query: Readonly<Record<string, string>>): EntryFilter {
-  return parseFilter(Object.fromEntries(FILTER_NAMES.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]]))));
+  return parseFilter(
+    Object.fromEntries(FILTER_NAMES.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]]))),
+  );
 }
 
-function parsePage(query: Readonly<Record<string, string>>): { per_page: number; page?: number | undefined; cursor?: string | undefined; sort: Sort } {
+function parsePage(query: Readonly<Record<string, string>>): {
+  per_page: number;
+  page?: number | undefined;
+  cursor?: string | undefined;
+  sort: Sort;
+} {
   const parsed = pageQuery.safeParse(query);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

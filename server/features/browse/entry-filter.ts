@@ -83,7 +83,9 @@ export function parseFilter(raw: RawFilter): EntryFilter {
 }
 
 function splitTerms(value: string): Terms {
-  const parts = value.split(',').map((part) => part.trim()).filter((part) => part !== '' && part !== '!'); // prettier-ignore
+  const texts = value.split(',').map((part) => part.trim()).filter((part) => part !== '' && part !== '!'); // prettier-ignore
+  // Once each: the search reads one run of an index for every value.
+  const parts = [...new Set(texts)];
   return {
     is: parts.filter((part) => !part.startsWith('!')),
     not: parts.filter((part) => part.startsWith('!')).map((part) => part.slice(1)),

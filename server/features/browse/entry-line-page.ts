@@ -75,15 +75,24 @@ export function sentenceOf(entry: EntryView, ctx: PageContext): string {
     actor: shorten(revealText(actorText(entry, ctx)), 60),
     target: shorten(revealText(target ?? ''), 80),
   };
-  const sentence = fillSentence(entry.action, values, ctx);
+  const sentence = fillSentence(entry, values, ctx);
   const ending = entry.outcome === findAction(entry.action)?.outcome ? 'success' : entry.outcome;
   return ending === 'failure' || ending === 'denied' ? ctx.t(`entry:sentence_${ending}`, { sentence }) : sentence;
 }
 
-function fillSentence(action: string, values: Record<'label' | 'actor' | 'target', string>, ctx: PageContext): string {
-  if (values.target === '') return ctx.t('entry:sentence_without_target', values);
+function fillSentence(
+  { action, actor }: EntryView,
+  values: Record<'label' | 'actor' | 'target', string>,
+  ctx: PageContext,
+): string {
   const isWritten = findAction(action) !== undefined && translateCode(ctx, 'sentences:', action) !== action;
-  return ctx.t(isWritten ? `sentences:${action}` : 'entry:sentence', values);
+  const fill = (target: string) => (isWritten ? ctx.t(`sentences:${action}`, { ...values, target }) : '');
+  // "jane signed in to the audit log" is whole without a target; "jane deleted invoice" is not.
+  if (values.target === '' && isWritten && fill('') === fill('-')) return fill('');
+  if (values.target !== '') return isWritten ? fill(values.target) : ctx.t('entry:sentence', values);
+  // "by System" says nothing: what ran by itself and what nobody is known for is told by its label alone.
+  const isNobody = actor.id === null && (actor.type === 'system' || actor.type === 'unknown');
+  return isNobody ? values.label : ctx.t('entry:sentence_without_target', values);
 }
 
 export function actorText(entry: EntryView, ctx: PageContext): string {

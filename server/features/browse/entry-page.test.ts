@@ -29,6 +29,18 @@ describe('sentenceOf', () => {
     expect(sentenceOf(anEntryView({ action: 'new.thing' }), ctx)).toBe('new.thing: example.com, by jane.doe');
   });
 
+  it.each([
+    ['audit.login_failed', 'unknown', null, 'Audit log sign-in failed'],
+    ['audit.checkpoint_published', 'system', 'Sealtrail', 'Checkpoint published'],
+    ['audit.login', 'admin', 'jane', 'jane signed in to the audit log'],
+    ['audit.exported', 'admin', 'jane', 'Audit log exported, by jane'],
+  ])('reads as a sentence without a target: %s', (action, type, name, expected) => {
+    const actor = { type, id: type === 'admin' ? '7' : null, name, role: null, acting_as: null };
+    const target = { type: 'audit_user', id: null, label: null };
+    const outcome = action === 'audit.login_failed' ? 'failure' : 'success';
+    expect(sentenceOf(anEntryView({ action, actor, target, outcome }), ctx)).toBe(expected);
+  });
+
   it('says that an attempt failed, unless the action itself is the failure', () => {
     expect(sentenceOf(anEntryView({ outcome: 'failure' }), ctx)).toMatch(/example\.com – failed$/);
     expect(sentenceOf(anEntryView({ outcome: 'denied' }), ctx)).toMatch(/– denied$/);

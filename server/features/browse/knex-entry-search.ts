@@ -33,6 +33,8 @@ interface Condition extends Sql {
   readonly name: string;
 }
 
+/** Kinds of target that a hook gives to actions which usually have another: an index of actions does not find them all. */
+export const MIXED_TARGETS: readonly string[] = ['automation', 'upgrade'];
 /** More branches than this cost more than they save. */
 const MAX_BRANCHES = 40;
 /** Up to so many entries of a date range are sorted rather than walked to. */
@@ -333,7 +335,7 @@ function conditionsOf(filter: EntryFilter): Condition[] {
   for (const name of ['actor', 'target'] as const) {
     const term = terms[name];
     if (term && term.is.length > 0) add(name, `(${term.is.map((value) => refSql(name, value)).join(' OR ')})`, term.is.flatMap(refBindings)); // prettier-ignore
-    if (term && term.not.length > 0) add(`!${name}`, `NOT (${term.not.map((value) => refSql(name, value)).join(' OR ')})`, term.not.flatMap(refBindings)); // prettier-ignore
+    if (term && term.not.length > 0) add(`!${name}`, `NOT (${term.not.map((value) => notNullRefSql(name, value)).join(' OR ')})`, term.not.flatMap(refBindings)); // prettier-ignore
   }
   if (filter.after !== null) add('after', 'e.occurred_at >= ?', [filter.after]);
   if (filter.before !== null) add('before', 'e.occurred_at < ?', [filter.before]);
@@ -365,6 +367,13 @@ function searchTokens(filter: EntryFilter): number[] | null {
 
 function refSql(name: 'actor' | 'target', value: string): string {
   return value.includes(':') ? `(e.${name}_type = ? AND e.${name}_id = ?)` : `e.${name}_type = ?`;
+}
+
+/** The same, and never NULL: NOT of NULL would leave out what has no id. */
+function notNullRefSql(name: 'actor' | 'target', value: string): string {
+  return value.includes(':')
+    ? `(e.${name}_type = ? AND e.${name}_id IS NOT NULL AND e.${name}_id = ?)`
+    : refSql(name, value);
 }
 
 function refBindings(value: string): string[] {
@@ -460,7 +469,7 @@ function accessPaths(filter: EntryFilter, days: DayCount | null): Access[] {
         actions.length > 0 &&
         actions.length <= MAX_BRANCHES &&
         actions.every((action) => findAction(action) !== undefined);
-      if (known && !types.has('upgrade'))
+      if (known && !MIXED_TARGETS.some((type) => types.has(type)))
         paths.push({
           index: 'entries_action',
           branches: actions.map((action) => ({ text: 'e.action = ?', bindings: [action] })),

@@ -147,7 +147,7 @@ function textsIn(value: JsonValue): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value === 'number') return [String(value)];
   if (value === null || typeof value === 'boolean') return [];
-  return (Object.values(value) as JsonValue[]).flatMap(textsIn);
+  return Object.values<JsonValue>(value).flatMap(textsIn);
 }
 
 function pause(ms: number): Promise<void> {

@@ -43,7 +43,13 @@ interface CaptureDeps {
 
 const inflate = promisify(gunzip);
 
-export function createCaptureService({ bridges, preparer, appender, now, maxWaiting = 20_000 }: CaptureDeps): CaptureService {
+export function createCaptureService({
+  bridges,
+  preparer,
+  appender,
+  now,
+  maxWaiting = 20_000,
+}: CaptureDeps): CaptureService {
   return {
     async receive(delivery) {
       if (appender.waiting > maxWaiting) throw new KnownError('cannot_commit', 'too much is waiting for the database');
@@ -71,9 +77,11 @@ export function createCaptureService({ bridges, preparer, appender, now, maxWait
     const problem = findDeliveryProblem(bridge.secret, delivery.headers, delivery.body, at);
     // A sender whose HTTP layer compresses signs the body before that: the same content, so it counts as well.
     if (problem !== undefined && !(compressed && problem === 'signature')) throw new KnownError('delivery_refused');
-    if (!compressed && !['', 'identity'].includes(delivery.encoding)) throw new KnownError('bad_encoding', 'Content-Encoding must be gzip or absent');
+    if (!compressed && !['', 'identity'].includes(delivery.encoding))
+      throw new KnownError('bad_encoding', 'Content-Encoding must be gzip or absent');
     const body = compressed ? await unpack(delivery.body, problem === undefined) : delivery.body;
-    if (problem !== undefined && findDeliveryProblem(bridge.secret, delivery.headers, body, at) !== undefined) throw new KnownError('delivery_refused');
+    if (problem !== undefined && findDeliveryProblem(bridge.secret, delivery.headers, body, at) !== undefined)
+      throw new KnownError('delivery_refused');
     return { bridge, body };
   }
 
@@ -102,12 +110,25 @@ export function createCaptureService({ bridges, preparer, appender, now, maxWait
     return orLater(preparer.prepare(delivery), 'the delivery could not be prepared');
   }
 
-  async function store(bridge: ActiveBridge, body: Buffer, prepared: PreparedDelivery & { readonly ok: true }, receivedAt: Date): Promise<DeliveryAnswer> {
+  async function store(
+    bridge: ActiveBridge,
+    body: Buffer,
+    prepared: PreparedDelivery & { readonly ok: true },
+    receivedAt: Date,
+  ): Promise<DeliveryAnswer> {
     const results = await commit(bridge, prepared.append, prepared.aside.map((item) => quarantined(bridge, item, receivedAt))); // prettier-ignore
     const reused = prepared.append.flatMap((item, at): AsideItem[] => {
       if (results[at]?.outcome !== 'conflict') return [];
       const detail = 'another event was stored under this id before';
-      return [{ reason: 'id_reused', detail, eventId: item.eventId, digest: item.digest, raw: rawItem(body, prepared.positions[at] ?? 0) }];
+      return [
+        {
+          reason: 'id_reused',
+          detail,
+          eventId: item.eventId,
+          digest: item.digest,
+          raw: rawItem(body, prepared.positions[at] ?? 0),
+        },
+      ];
     });
     if (reused.length > 0) await commit(bridge, [], reused.map((item) => quarantined(bridge, item, receivedAt))); // prettier-ignore
     return {
@@ -141,5 +162,13 @@ async function orLater<T>(work: Promise<T>, detail: string): Promise<T> {
 }
 
 function quarantined(bridge: ActiveBridge, item: AsideItem, at: Date): QuarantinedItem {
-  return { bridgeId: bridge.id, eventId: item.eventId, reason: item.reason, detail: item.detail.toWellFormed(), item: item.raw, digest: item.digest, receivedAt: at.getTime() };
+  return {
+    bridgeId: bridge.id,
+    eventId: item.eventId,
+    reason: item.reason,
+    detail: item.detail.toWellFormed(),
+    item: item.raw,
+    digest: item.digest,
+    receivedAt: at.getTime(),
+  };
 }

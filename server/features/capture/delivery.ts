@@ -15,10 +15,25 @@ const MAX_DEPTH = 32;
 /** An item that can be read, or why not; `raw` is its text as it came. */
 export type DeliveredItem =
   | { readonly ok: true; readonly item: ReportedItem; readonly digest: string; readonly raw: string }
-  | { readonly ok: false; readonly reason: QuarantineReason; readonly detail: string; readonly id: string | null; readonly digest: string; readonly raw: string };
+  | {
+      readonly ok: false;
+      readonly reason: QuarantineReason;
+      readonly detail: string;
+      readonly id: string | null;
+      readonly digest: string;
+      readonly raw: string;
+    };
 
 export type QuarantineReason =
-  'bad_shape' | 'bad_time' | 'duplicate_key' | 'too_deep' | 'unknown_kind' | 'unknown_hook' | 'unknown_table' | 'id_reused' | 'cannot_seal';
+  | 'bad_shape'
+  | 'bad_time'
+  | 'duplicate_key'
+  | 'too_deep'
+  | 'unknown_kind'
+  | 'unknown_hook'
+  | 'unknown_table'
+  | 'id_reused'
+  | 'cannot_seal';
 
 export interface Installation {
   readonly whmcs: string | null;
@@ -48,7 +63,12 @@ export function parseDelivery(body: Buffer): ParsedDelivery {
     return { ok: false, error: 'bad_shape', detail: 'the body must be an object with a list named events' };
   }
   const events = json.events as JsonValue[];
-  if (events.length > MAX_ITEMS) return { ok: false, error: 'too_large', detail: `at most ${MAX_ITEMS} items in one delivery, this one has ${events.length}` };
+  if (events.length > MAX_ITEMS)
+    return {
+      ok: false,
+      error: 'too_large',
+      detail: `at most ${MAX_ITEMS} items in one delivery, this one has ${events.length}`,
+    };
   const scan = scanDelivery(text);
   if (scan.topMembers !== Object.keys(json).length || scan.items.length !== events.length) {
     return { ok: false, error: 'bad_shape', detail: 'the outermost object names a member twice' };
@@ -62,20 +82,32 @@ function readItem(value: JsonValue, text: string, span: ItemSpan): DeliveredItem
   const tooDeep = span.depth > MAX_DEPTH;
   // Of the text: a bridge keeps the finished text of an item and sends the same bytes again.
   const digest = hash('sha256', raw);
-  const refuse = (reason: QuarantineReason, detail: string): DeliveredItem => ({ ok: false, reason, detail, id: idOf(value), digest, raw });
+  const refuse = (reason: QuarantineReason, detail: string): DeliveredItem => ({
+    ok: false,
+    reason,
+    detail,
+    id: idOf(value),
+    digest,
+    raw,
+  });
   if (!isJsonObject(value)) return refuse('bad_shape', 'an item must be an object');
   if (tooDeep) return refuse('too_deep', `nested deeper than ${MAX_DEPTH} levels`);
-  if (countMembers(value) !== span.members) return refuse('duplicate_key', 'an object in the item names a member twice');
+  if (countMembers(value) !== span.members)
+    return refuse('duplicate_key', 'an object in the item names a member twice');
   // The text came as UTF-8, so that only an escape can bring half a character into it.
   const needsCare = span.hasInexactNumber || raw.includes('\\u');
   const exact = needsCare ? (exactNumbers(parseLossless(raw) as JsonValue) as JsonObject) : value;
-  if (needsCare && countMembers(exact) !== span.members) return refuse('duplicate_key', 'names of an object differ in lone surrogates only');
+  if (needsCare && countMembers(exact) !== span.members)
+    return refuse('duplicate_key', 'names of an object differ in lone surrogates only');
 
   const parsed = itemSchema.safeParse(exact);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const detail = issue ? `${issue.path.join('.')}: ${issue.message}` : 'not the shape of an item';
-    return refuse(issue?.path[0] === 'occurred_at' ? 'bad_time' : issue?.path[0] === 'kind' ? 'unknown_kind' : 'bad_shape', clip(detail, 500));
+    return refuse(
+      issue?.path[0] === 'occurred_at' ? 'bad_time' : issue?.path[0] === 'kind' ? 'unknown_kind' : 'bad_shape',
+      clip(detail, 500),
+    );
   }
   return { ok: true, item: toItem(parsed.data), digest, raw };
 }
@@ -88,21 +120,24 @@ const nullableText = (max: number) =>
     .unknown()
     .optional()
     .transform((value, context): string | null => {
-    if (value === null || value === undefined || value === '') return null;
-    if (typeof value === 'string') return clip(value, max);
-    if (typeof value === 'number') return String(value);
-    context.addIssue({ code: 'custom', message: 'must be a text, a number or null' });
-    return z.NEVER;
-  });
+      if (value === null || value === undefined || value === '') return null;
+      if (typeof value === 'string') return clip(value, max);
+      if (typeof value === 'number') return String(value);
+      context.addIssue({ code: 'custom', message: 'must be a text, a number or null' });
+      return z.NEVER;
+    });
 
 // PHP writes an empty array where an empty object is meant.
-const looseObject = z.unknown().optional().transform((value, context): JsonObject | null => {
-  if (value === null || value === undefined) return null;
-  if (isJsonObject(value as JsonValue)) return value as JsonObject;
-  if (Array.isArray(value) && value.length === 0) return {};
-  context.addIssue({ code: 'custom', message: 'must be an object or null' });
-  return z.NEVER;
-});
+const looseObject = z
+  .unknown()
+  .optional()
+  .transform((value, context): JsonObject | null => {
+    if (value === null || value === undefined) return null;
+    if (isJsonObject(value as JsonValue)) return value as JsonObject;
+    if (Array.isArray(value) && value.length === 0) return {};
+    context.addIssue({ code: 'custom', message: 'must be an object or null' });
+    return z.NEVER;
+  });
 
 const time = z
   .string()
@@ -110,7 +145,8 @@ const time = z
   .transform((value, context) => {
     const ms = Date.parse(value.replace(/(\.\d{3})\d+/, '$1'));
     const day = Number(value.slice(8, 10));
-    const isRealDay = day >= 1 && day <= new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate();
+    const isRealDay =
+      day >= 1 && day <= new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate();
     if (Number.isNaN(ms) || !isRealDay || ms < Date.UTC(1990, 0) || ms >= Date.UTC(2200, 0)) {
       context.addIssue({ code: 'custom', message: 'is no time between 1990 and 2200' });
       return z.NEVER;
@@ -127,10 +163,20 @@ const actorSchema = z
     acting_as: z
       .union([z.string(), z.object({ type: z.string(), id: z.union([z.string(), z.number()]) })])
       .nullish()
-      .transform((value) => (value === null || value === undefined ? null : typeof value === 'string' ? clip(value, 191) : clip(`${value.type}:${value.id}`, 191))),
+      .transform((value) =>
+        value === null || value === undefined
+          ? null
+          : typeof value === 'string'
+            ? clip(value, 191)
+            : clip(`${value.type}:${value.id}`, 191),
+      ),
   })
   .nullish()
-  .transform((actor): Actor => (actor ? { type: actor.type, id: actor.id, name: actor.name, role: actor.role, actingAs: actor.acting_as } : UNKNOWN_ACTOR));
+  .transform((actor): Actor =>
+    actor
+      ? { type: actor.type, id: actor.id, name: actor.name, role: actor.role, actingAs: actor.acting_as }
+      : UNKNOWN_ACTOR,
+  );
 
 const UNKNOWN_ACTOR: Actor = { type: 'unknown', id: null, name: null, role: null, actingAs: null };
 
@@ -163,7 +209,13 @@ const base = {
 
 const itemSchema = z.discriminatedUnion('kind', [
   z.object({ ...base, kind: z.literal('hook'), hook: z.string().min(1).max(100) }),
-  z.object({ ...base, kind: z.literal('table_change'), table: z.string().min(1).max(64), key: z.union([z.string(), z.number()]), after: looseObject }),
+  z.object({
+    ...base,
+    kind: z.literal('table_change'),
+    table: z.string().min(1).max(64),
+    key: z.union([z.string(), z.number()]),
+    after: looseObject,
+  }),
   z.object({ ...base, kind: z.literal('activity'), text: z.string().max(65_535) }),
 ]);
 
@@ -189,7 +241,13 @@ function toItem(data: z.infer<typeof itemSchema>): ReportedItem {
     case 'hook':
       return { ...shared, kind: 'hook', hook: data.hook };
     case 'table_change':
-      return { ...shared, kind: 'table_change', table: data.table, key: clip(String(data.key), 191), after: data.after };
+      return {
+        ...shared,
+        kind: 'table_change',
+        table: data.table,
+        key: clip(String(data.key), 191),
+        after: data.after,
+      };
     case 'activity':
       return { ...shared, kind: 'activity', text: data.text };
   }
@@ -217,8 +275,10 @@ function exactNumbers(value: JsonValue | LosslessNumber): JsonValue {
     const number = Number(value.value);
     return /^-?\d+$/.test(value.value) && Number.isSafeInteger(number) ? number : value.value;
   }
-  if (Array.isArray(value)) return value.map((item: JsonValue) => exactNumbers(item));
-  return Object.fromEntries(Object.entries(value as JsonObject).map(([name, inner]) => [name.toWellFormed(), exactNumbers(inner)]));
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map((item) => exactNumbers(item));
+  return Object.fromEntries(
+    Object.entries(value as JsonObject).map(([name, inner]) => [name.toWellFormed(), exactNumbers(inner)]),
+  );
 }
 
 function countMembers(value: JsonValue): number {

@@ -39,7 +39,8 @@ export function scanDelivery(text: string): Scan {
     if (code === QUOTE) {
       const end = endOfString(text, at);
       if (depth === 1) lastString = text.slice(at + 1, end);
-      if (depth === 2 && inEvents) items.push({ start: at, end: end + 1, members: 0, hasInexactNumber: false, depth: 0 });
+      if (depth === 2 && inEvents)
+        items.push({ start: at, end: end + 1, members: 0, hasInexactNumber: false, depth: 0 });
       at = end;
     } else if (code === COLON) {
       if (depth === 1) topMembers += 1;

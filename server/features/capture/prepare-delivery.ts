@@ -48,7 +48,8 @@ export function prepareDelivery(delivery: AuthenticDelivery, trustedProxies: Tru
   if (!parsed.ok) return parsed;
   const salts = randomBytes(64 * (parsed.items.length + 1) * 2);
   let salted = 0;
-  const nextSalts = () => (salted * 64 + 64 <= salts.length ? salts.subarray(salted * 64, ++salted * 64) : randomBytes(64));
+  const nextSalts = () =>
+    salted * 64 + 64 <= salts.length ? salts.subarray(salted * 64, ++salted * 64) : randomBytes(64);
 
   const append: AppendItem[] = [];
   const positions: number[] = [];
@@ -65,16 +66,30 @@ export function prepareDelivery(delivery: AuthenticDelivery, trustedProxies: Tru
   return { ok: true, append, aside, positions, installation: parsed.installation, lastSeq };
 }
 
-function prepareItem(source: DeliveredItem, delivery: AuthenticDelivery, trustedProxies: TrustedProxies, nextSalts: () => Buffer): AppendItem | AsideItem {
-  if (!source.ok) return { reason: source.reason, detail: source.detail, eventId: source.id, digest: source.digest, raw: source.raw };
-  const setAside = (reason: QuarantineReason, detail: string) => ({ reason, detail: clip(detail, 1000), eventId: source.item.id, digest: source.digest, raw: source.raw });
+function prepareItem(
+  source: DeliveredItem,
+  delivery: AuthenticDelivery,
+  trustedProxies: TrustedProxies,
+  nextSalts: () => Buffer,
+): AppendItem | AsideItem {
+  if (!source.ok)
+    return { reason: source.reason, detail: source.detail, eventId: source.id, digest: source.digest, raw: source.raw };
+  const setAside = (reason: QuarantineReason, detail: string) => ({
+    reason,
+    detail: clip(detail, 1000),
+    eventId: source.item.id,
+    digest: source.digest,
+    raw: source.raw,
+  });
   try {
     const item = withoutSecrets(source.item);
     const ip = resolveClientIp(item.request.peer, item.request.headers, trustedProxies);
     const classified = classify(item, { bridge: delivery.bridge, sentAt: delivery.sentAt, ip, digest: source.digest });
     if ('problem' in classified) return setAside(classified.problem, classified.detail);
     const { tenant, ledger, receivedAt } = delivery;
-    const entries = classified.events.map((event) => presealEvent(event, { id: uuidv7(), tenant, ledger, receivedAt }, nextSalts()));
+    const entries = classified.events.map((event) =>
+      presealEvent(event, { id: uuidv7(), tenant, ledger, receivedAt }, nextSalts()),
+    );
     return { eventId: item.id, digest: source.digest, entries };
   } catch (error) {
     // A mistake of ours must not keep the other items from being stored, nor this one from being kept.
@@ -90,4 +105,3 @@ function withoutSecrets(item: ReportedItem): ReportedItem {
   if (item.kind === 'table_change') return { ...item, params, before, after: item.after && redact(item.after) };
   return { ...item, params, before };
 }
-

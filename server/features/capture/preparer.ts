@@ -34,7 +34,10 @@ function createThreadPreparer(trustedProxies: readonly string[]): Preparer {
 
   /** Started with the first delivery, and again after a crash: what was under way is refused, and the bridge sends it again. */
   function start(): Worker {
-    const thread = new Worker(path.join(__dirname, 'prepare-worker.js'), { workerData: trustedProxies, resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 48 } });
+    const thread = new Worker(path.join(__dirname, 'prepare-worker.js'), {
+      workerData: trustedProxies,
+      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 48 },
+    });
     thread.on('message', ({ id, prepared }: { id: number; prepared: PreparedDelivery }) => {
       waiting.get(id)?.resolve(prepared);
       waiting.delete(id);

@@ -23,6 +23,10 @@ export interface QuarantineRow {
 export interface QuarantinePage {
   readonly title: string;
   readonly count: string;
+  /** Null on the newest page. */
+  readonly firstHref: string | null;
+  /** The next older items; null where there are none. */
+  readonly nextHref: string | null;
   readonly rows: readonly {
     readonly received: ShownTime;
     readonly bridge: string;
@@ -36,11 +40,32 @@ export interface QuarantinePage {
 
 const MAX_SHOWN = 20_000;
 
-export function quarantinePage(rows: readonly QuarantineRow[], ctx: PageContext): QuarantinePage {
-  const { t } = ctx;
+/** A page of what is kept: how much there is in all, and how much of it is newer than `rows`. */
+export interface QuarantinePlace {
+  readonly total: number;
+  readonly newer: number;
+}
+
+export function quarantinePage(
+  rows: readonly QuarantineRow[],
+  { total, newer }: QuarantinePlace,
+  ctx: PageContext,
+): QuarantinePage {
+  const { t, url } = ctx;
+  const to = newer + rows.length;
+  const last = rows.at(-1);
   return {
     title: t('capture:title'),
-    count: t('capture:count', { total: formatNumber(rows.length, ctx) }),
+    count:
+      rows.length === total
+        ? t('capture:count', { total: formatNumber(total, ctx) })
+        : t('browse:count', {
+            from: formatNumber(newer + 1, ctx),
+            to: formatNumber(to, ctx),
+            total: formatNumber(total, ctx),
+          }),
+    firstHref: newer > 0 ? url('/quarantine') : null,
+    nextHref: last && to < total ? url('/quarantine', { before: last.id }) : null,
     rows: rows.map((row) => ({
       received: showTime(row.received_at, ctx),
       bridge: shorten(revealText(row.bridge_name ?? t('capture:unknown_bridge')), 60),

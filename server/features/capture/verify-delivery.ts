@@ -17,12 +17,16 @@ export type DeliveryProblem = 'stale' | 'signature' | 'headers';
  * Checks a delivery as Standard Webhooks 1.0.0 says: `v1,` + base64 of HMAC-SHA256 over `id.timestamp.body`. `body` is the
  * exact bytes received (compressed, if they were). Returns what is wrong, or undefined; callers must not tell the sender which.
  */
-export function findDeliveryProblem(secret: Buffer, headers: DeliveryHeaders, body: Buffer, now: Date): DeliveryProblem | undefined {
-  if (headers.id === '' || headers.id.includes('.') || headers.id.length > 256 || !/^\d{1,12}$/.test(headers.timestamp)) return 'headers';
+export function findDeliveryProblem(
+  secret: Buffer,
+  headers: DeliveryHeaders,
+  body: Buffer,
+  now: Date,
+): DeliveryProblem | undefined {
+  if (headers.id === '' || headers.id.includes('.') || headers.id.length > 256 || !/^\d{1,12}$/.test(headers.timestamp))
+    return 'headers';
   const expected = Buffer.from(`v1,${signDelivery(secret, headers.id, headers.timestamp, body).toString('base64')}`);
-  const matches = headers.signature
-    .split(' ')
-    .some((part) => isSame(Buffer.from(part), expected));
+  const matches = headers.signature.split(' ').some((part) => isSame(Buffer.from(part), expected));
   if (!matches) return 'signature';
   return Math.abs(now.getTime() / 1000 - Number(headers.timestamp)) > TOLERANCE_S ? 'stale' : undefined;
 }

@@ -32,7 +32,11 @@ export const EXPORT_COLUMNS: readonly ExportColumn[] = [
   { name: 'user_agent', cell: (e) => text(e.user_agent) },
   { name: 'via', cell: (e) => text(e.via) },
   { name: 'reason', cell: (e) => text(e.reason) },
-  { name: 'changes', cell: (e) => e.changes.map((change) => `${change.field}: ${json(change.before)} → ${json(change.after)}`).join('; ') },
+  {
+    name: 'changes',
+    cell: (e) =>
+      e.changes.map((change) => `${change.field}: ${json(change.before)} → ${json(change.after)}`).join('; '),
+  },
   { name: 'source_kind', cell: (e) => e.source.kind },
   { name: 'hook', cell: (e) => text(e.source.hook) },
   { name: 'bridge', cell: (e) => text(e.source.bridge) },
@@ -51,5 +55,6 @@ export const EXPORT_COLUMNS: readonly ExportColumn[] = [
  * text readable and stops Excel, LibreOffice and Google Sheets alike. Also where the sign follows white space.
  */
 export function harmless(cell: string): string {
+  // eslint-disable-next-line no-control-regex -- a NUL in front does not stop every spreadsheet
   return /^[\s\u0000]*[=+\-@|%＝＋－＠]/.test(cell) || /^[\t\r\n]/.test(cell) ? `'${cell}` : cell;
 }

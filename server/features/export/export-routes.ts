@@ -23,7 +23,9 @@ export function createExportRoutes(deps: ExportDeps): Router {
     const ledger = await deps.store.findLedger(viewer.tenant);
     if (!ledger) throw new KnownError('not_found');
     const query = request.query;
-    const raw = Object.fromEntries(FILTER_NAMES.flatMap((name) => (typeof query[name] === 'string' ? [[name, query[name]]] : [])));
+    const raw = Object.fromEntries(
+      FILTER_NAMES.flatMap((name) => (typeof query[name] === 'string' ? [[name, query[name]]] : [])),
+    );
     const filter = parseFilter(raw);
     const sort = SORTS.find((one) => one === query['sort']) ?? '-seq';
     await deps.ownEvents.record(viewer.tenant, {

@@ -45,7 +45,8 @@ type Pages = ReturnType<BrowseService['streamEntries']>;
 function csv(pages: Pages, header: (name: string) => string): Readable {
   const rows = async function* () {
     yield EXPORT_COLUMNS.map((column) => harmless(header(column.name)));
-    for await (const entries of pages) for (const entry of entries) yield EXPORT_COLUMNS.map((column) => harmless(column.cell(entry)));
+    for await (const entries of pages)
+      for (const entry of entries) yield EXPORT_COLUMNS.map((column) => harmless(column.cell(entry)));
   };
   const writer = stringify({ bom: true, record_delimiter: 'windows' });
   const source = Readable.from(rows());

@@ -48,7 +48,8 @@ export function createHeadNotes(dataDir: string): HeadNotes {
       const note = readNotes(where)[ledger];
       return note && { ...note, where: path.basename(where) };
     },
-    list: () => Object.entries(readNotes(where)).map(([ledger, note]) => ({ ledger, ...note, where: path.basename(where) })),
+    list: () =>
+      Object.entries(readNotes(where)).map(([ledger, note]) => ({ ledger, ...note, where: path.basename(where) })),
     flush,
   };
 }

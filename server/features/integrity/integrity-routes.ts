@@ -63,7 +63,12 @@ export function createIntegrityRoutes(deps: IntegrityDeps): Router {
       action: RESULT_ACTION[report.verdict],
       actor: actorOf(viewer),
       targetId: ledger.name,
-      payload: { scanned: report.scanned, valid: report.valid, unverifiable: report.unverifiable, broken: report.broken.length },
+      payload: {
+        scanned: report.scanned,
+        valid: report.valid,
+        unverifiable: report.unverifiable,
+        broken: report.broken.length,
+      },
       via: 'ui',
     });
   }

@@ -33,7 +33,11 @@ export function createRangeScanner(databaseUrl: string, store: EntryStore): Rang
   };
 }
 
-function scanInThread(databaseUrl: string, request: RangeRequest, onProgress: (rows: number) => void): Promise<ScanResult> {
+function scanInThread(
+  databaseUrl: string,
+  request: RangeRequest,
+  onProgress: (rows: number) => void,
+): Promise<ScanResult> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(path.join(__dirname, 'verify-worker.js'), { workerData: { databaseUrl, request } });
     worker.on('message', (message: { readonly progress?: number; readonly result?: ScanResult }) => {

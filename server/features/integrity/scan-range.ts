@@ -16,11 +16,22 @@ export interface RangeRequest {
 const CHUNK = 1_000;
 
 /** Reads a range in chunks and checks it; the next chunk is on its way while one is checked. */
-export async function scanRange(store: Pick<EntryStore, 'readRange' | 'findBySeq'>, request: RangeRequest, onProgress: (rows: number) => void): Promise<ScanResult> {
+export async function scanRange(
+  store: Pick<EntryStore, 'readRange' | 'findBySeq'>,
+  request: RangeRequest,
+  onProgress: (rows: number) => void,
+): Promise<ScanResult> {
   const { ledger, fromSeq, toSeq } = request;
   const keys = new Map(request.keys.map(([epoch, key]) => [epoch, Buffer.from(key, 'hex')]));
   const prevHash = fromSeq === 1 ? GENESIS_PREV_HASH : (await store.findBySeq(ledger, fromSeq - 1))?.hash;
-  const scan = createLedgerScan({ names: request.names, fromSeq, toSeq, prevHash, findEpochKey: (epoch) => keys.get(epoch), knownHeads: request.knownHeads });
+  const scan = createLedgerScan({
+    names: request.names,
+    fromSeq,
+    toSeq,
+    prevHash,
+    findEpochKey: (epoch) => keys.get(epoch),
+    knownHeads: request.knownHeads,
+  });
 
   const readChunk = (from: number) => store.readRange(ledger, { fromSeq: from, toSeq, limit: CHUNK });
   let next = readChunk(fromSeq);

@@ -1,5 +1,13 @@
 import { GENESIS_PREV_HASH, isSameHash, macHead } from '../../core/chain';
-import { checkSeal, mergeScans, verdictOf, type Break, type KnownHead, type LedgerNames, type Verdict } from '../../core/verify';
+import {
+  checkSeal,
+  mergeScans,
+  verdictOf,
+  type Break,
+  type KnownHead,
+  type LedgerNames,
+  type Verdict,
+} from '../../core/verify';
 import type { Database } from '../../db/connection';
 import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
@@ -27,7 +35,13 @@ export interface LedgerReport {
   readonly valid: number;
   readonly unverifiable: number;
   readonly head: { readonly seq: number; readonly hash: string } | null;
-  readonly broken: readonly { seq: number; id: string | null; kind: string; detail: string; received_at: string | null }[];
+  readonly broken: readonly {
+    seq: number;
+    id: string | null;
+    kind: string;
+    detail: string;
+    received_at: string | null;
+  }[];
 }
 
 export interface VerifyReport {
@@ -70,7 +84,14 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
     const knownHeads = knownHeadsOf(ledger, options);
     const total = Math.max(0, toSeq - fromSeq + 1);
     let done = 0;
-    const request = { ledger, names, fromSeq, toSeq, keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const), knownHeads };
+    const request = {
+      ledger,
+      names,
+      fromSeq,
+      toSeq,
+      keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const),
+      knownHeads,
+    };
     const scans = await scanner.scan(request, (rows) => {
       done += rows;
       options.onProgress?.(done, total);
@@ -87,36 +108,78 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
   }
 
   /** A head row that was changed, removed, or does not name the newest entry. */
-  function headBreaks(ledger: Ledger, head: Head | undefined, lastHash: string | undefined, hasOurKey: boolean): Break[] {
-    const at = (seq: number, kind: Break['kind'], detail: string): Break => ({ seq, id: null, kind, detail, receivedAt: null });
+  function headBreaks(
+    ledger: Ledger,
+    head: Head | undefined,
+    lastHash: string | undefined,
+    hasOurKey: boolean,
+  ): Break[] {
+    const at = (seq: number, kind: Break['kind'], detail: string): Break => ({
+      seq,
+      id: null,
+      kind,
+      detail,
+      receivedAt: null,
+    });
     if (!head) return [at(0, 'truncated', 'the row that names the newest entry is gone')];
     // Without a key that opens, the head's seal says nothing: that is for the verdict, not a break.
-    const isAuthentic = !hasOurKey || isSameHash(macHead(keyRing.headKey, ledger.name, head.seq, isHash(head.hash) ? head.hash : GENESIS_PREV_HASH), head.mac);
+    const isAuthentic =
+      !hasOurKey ||
+      isSameHash(
+        macHead(keyRing.headKey, ledger.name, head.seq, isHash(head.hash) ? head.hash : GENESIS_PREV_HASH),
+        head.mac,
+      );
     return [
-      ...(isAuthentic ? [] : [at(head.seq, 'truncated', 'the row that names the newest entry was changed: newer entries may have been cut off')]),
-      ...(lastHash !== undefined && !isSameHash(lastHash, head.hash) ? [at(head.seq, 'linkage', 'the newest entry is not the one that the head names')] : []),
+      ...(isAuthentic
+        ? []
+        : [
+            at(
+              head.seq,
+              'truncated',
+              'the row that names the newest entry was changed: newer entries may have been cut off',
+            ),
+          ]),
+      ...(lastHash !== undefined && !isSameHash(lastHash, head.hash)
+        ? [at(head.seq, 'linkage', 'the newest entry is not the one that the head names')]
+        : []),
     ];
   }
 
   /** Rows after the head, unless the head has moved on meanwhile. */
-  async function beyondHead(ledger: Ledger, names: LedgerNames, findEpochKey: (epoch: number) => Buffer | undefined): Promise<Break[]> {
+  async function beyondHead(
+    ledger: Ledger,
+    names: LedgerNames,
+    findEpochKey: (epoch: number) => Buffer | undefined,
+  ): Promise<Break[]> {
     const last = await store.findLastSeq(ledger);
     const head = await store.findHead(ledger);
     if (!head || last <= head.seq) return [];
     const rows = await store.readRange(ledger, { fromSeq: head.seq + 1, toSeq: last, limit: CHUNK });
     return rows.map((row) => {
       const kind = checkSeal(row, names, findEpochKey(row.epoch)).breaks[0]?.kind ?? 'linkage';
-      return { seq: row.seq, id: row.id, kind, detail: 'stands after the newest entry that the head names', receivedAt: new Date(row.receivedAt).toISOString() };
+      return {
+        seq: row.seq,
+        id: row.id,
+        kind,
+        detail: 'stands after the newest entry that the head names',
+        receivedAt: new Date(row.receivedAt).toISOString(),
+      };
     });
   }
 
-  async function verifyActor(ledger: Ledger, names: LedgerNames, head: Head | undefined, actor: string, findEpochKey: (epoch: number) => Buffer | undefined) {
+  async function verifyActor(
+    ledger: Ledger,
+    names: LedgerNames,
+    head: Head | undefined,
+    actor: string,
+    findEpochKey: (epoch: number) => Buffer | undefined,
+  ) {
     const [type = '', ...rest] = actor.split(':');
     const breaks: Break[] = [];
     let scanned = 0;
     let unverifiable = 0;
     let brokenRows = 0;
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const rows = await readByActor(ledger, type, rest.join(':'), after);
       for (const row of rows) {
         const check = checkSeal(row, names, findEpochKey(row.epoch));
@@ -139,7 +202,9 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
 
   /** Every chain key that our master key opens, read before the scan so that the scan itself waits for nothing. */
   async function loadEpochKeys(ledger: Ledger): Promise<ReadonlyMap<number, Buffer>> {
-    const epochs = await db<{ ledger_id: number; epoch: number }>('epochs').where({ ledger_id: ledger.id }).pluck<number[]>('epoch');
+    const epochs = await db<{ ledger_id: number; epoch: number }>('epochs')
+      .where({ ledger_id: ledger.id })
+      .pluck<number[]>('epoch');
     const keys = new Map<number, Buffer>();
     for (const epoch of epochs) {
       const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, epoch);
@@ -157,9 +222,14 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
     async verify(options) {
       const all = await store.listLedgers();
       const ledgers = options.ledger === undefined ? all : all.filter((ledger) => ledger.name === options.ledger);
-      const wanted = [...headNotes.list(), ...(options.expected ?? [])].filter((head) => options.ledger === undefined || head.ledger === options.ledger);
-      const vanished = new Map(wanted.filter((head) => !all.some((ledger) => ledger.name === head.ledger)).map((head) => [head.ledger, head]));
-      if (options.ledger !== undefined && ledgers.length === 0 && vanished.size === 0) throw new UnknownLedgerError(`There is no ledger named ${options.ledger}.`);
+      const wanted = [...headNotes.list(), ...(options.expected ?? [])].filter(
+        (head) => options.ledger === undefined || head.ledger === options.ledger,
+      );
+      const vanished = new Map(
+        wanted.filter((head) => !all.some((ledger) => ledger.name === head.ledger)).map((head) => [head.ledger, head]),
+      );
+      if (options.ledger !== undefined && ledgers.length === 0 && vanished.size === 0)
+        throw new UnknownLedgerError(`There is no ledger named ${options.ledger}.`);
       const reports: LedgerReport[] = [...vanished.values()].map(vanishedReport);
       for (const ledger of ledgers) reports.push(await verifyLedger(ledger, options));
       return { verdict: overall(reports), ledgers: reports };
@@ -170,7 +240,12 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
 function report(
   ledger: Ledger,
   head: Head | undefined,
-  result: { readonly scanned: number; readonly valid: number; readonly unverifiable: number; readonly breaks: readonly Break[] },
+  result: {
+    readonly scanned: number;
+    readonly valid: number;
+    readonly unverifiable: number;
+    readonly breaks: readonly Break[];
+  },
 ): LedgerReport {
   return {
     ledger: ledger.name,
@@ -193,7 +268,13 @@ function vanishedReport(head: KnownHead & { readonly ledger: string }): LedgerRe
 }
 
 function shorterThan(known: KnownHead, lastSeq: number): Break {
-  return { seq: lastSeq + 1, id: null, kind: 'truncated', detail: `${known.where} knows ${known.seq} entries, here are ${lastSeq}`, receivedAt: null };
+  return {
+    seq: lastSeq + 1,
+    id: null,
+    kind: 'truncated',
+    detail: `${known.where} knows ${known.seq} entries, here are ${lastSeq}`,
+    receivedAt: null,
+  };
 }
 
 function overall(reports: readonly LedgerReport[]): Verdict {

@@ -4,10 +4,18 @@ import { createEntryReader } from '../../entries/entry-reader';
 import { scanRange, type RangeRequest } from './scan-range';
 
 /** The thread behind `createRangeScanner`: checks one range over a connection of its own, then ends. */
-async function main({ databaseUrl, request }: { readonly databaseUrl: string; readonly request: RangeRequest }): Promise<void> {
+async function main({
+  databaseUrl,
+  request,
+}: {
+  readonly databaseUrl: string;
+  readonly request: RangeRequest;
+}): Promise<void> {
   const database = openDatabase(databaseUrl);
   try {
-    const result = await scanRange(createEntryReader(database), request, (rows) => parentPort?.postMessage({ progress: rows }));
+    const result = await scanRange(createEntryReader(database), request, (rows) =>
+      parentPort?.postMessage({ progress: rows }),
+    );
     parentPort?.postMessage({ result });
   } finally {
     await database.close();

@@ -42,7 +42,9 @@ function createRegistry({ database, appender, indexer }: HealthDeps): Registry {
     return Number(row?.[0] ?? 0);
   };
   gauge('sealtrail_entries', 'Entries in all ledgers', () => number('SELECT SUM(seq) FROM heads'));
-  gauge('sealtrail_quarantined', 'Items set aside because they could not be understood', () => number('SELECT COUNT(*) FROM quarantine'));
+  gauge('sealtrail_quarantined', 'Items set aside because they could not be understood', () =>
+    number('SELECT COUNT(*) FROM quarantine'),
+  );
   gauge('sealtrail_append_waiting', 'Items that wait for a commit', () => Promise.resolve(appender.waiting));
   gauge('sealtrail_index_behind', 'Entries that the search index does not hold yet', () => indexer.countBehind());
   return registry;
