@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import type { Config } from './config/config';
+import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
@@ -60,7 +60,11 @@ export function createDeps(
   const keyRing = createKeyRing(masterKey);
   const database = openDatabase(config.databaseUrl);
   const db = database.knex;
-  const headNotes = createHeadNotes(config.dataDir);
+  const headNotes = createHeadNotes({
+    dataDir: config.dataDir,
+    store: storeName(config.databaseUrl),
+    onError: (error) => logger.warn({ err: error }, 'the newest head could not be noted in the data folder'),
+  });
   const trustedProxies = parseTrustedProxies(config.trustedProxies);
 
   const store = createEntryStore({ database, keyRing });

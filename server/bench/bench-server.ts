@@ -4,6 +4,8 @@ import { promisify } from 'node:util';
 import { PROGRAM_ROOT } from '../root';
 
 const run = promisify(execFile);
+/** As `npm start` gives them. */
+const START_FLAGS = ['--max-old-space-size=256', '--max-semi-space-size=32'];
 const CLI = path.join(PROGRAM_ROOT, 'dist', 'server', 'cli', 'main.js');
 
 export interface BenchServer {
@@ -31,7 +33,7 @@ export async function startBenchServer(settings: {
   const cli = async (...args: string[]) =>
     (await run(process.execPath, [CLI, ...args], { env, maxBuffer: 1 << 28 })).stdout;
   await cli('init');
-  const child = spawn(process.execPath, [CLI, 'serve', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...START_FLAGS, CLI, 'serve', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await new Promise<string>((resolve, reject) => {
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {

@@ -138,6 +138,13 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
   };
 }
 
+/** Which store a database address means, whoever signs in to it. */
+export function storeName(databaseUrl: string): string {
+  if (databaseUrl.startsWith('sqlite:')) return `sqlite:${path.resolve(databaseUrl.slice('sqlite:'.length))}`;
+  const { protocol, host, pathname, searchParams } = new URL(databaseUrl);
+  return `${protocol}//${host}${pathname}${searchParams.get('socket') ?? ''}`;
+}
+
 export function hidePassword(url: string): string {
   return url.replace(/^([a-z]+:\/\/[^:/@]*):.*@/i, '$1:***@');
 }

@@ -32,21 +32,27 @@ const SQLITE_SESSION = [
   'PRAGMA synchronous = FULL',
   // 64 MiB between checkpoints: a batch touches pages of every index, and the default of 4 MiB would copy them after each.
   'PRAGMA wal_autocheckpoint = 16384',
-  'PRAGMA cache_size = -65536',
   'PRAGMA foreign_keys = ON',
   'PRAGMA busy_timeout = 10000',
   'PRAGMA trusted_schema = OFF',
 ];
 
+export interface OpenOptions {
+  /** Pages that a SQLite connection keeps in memory. Who reads everything once needs few. */
+  readonly cacheKib?: number;
+}
+
+const DEFAULT_CACHE_KIB = 65_536;
+
 /** knex settings for `sqlite:PATH` or `mysql://user:pass@host:port/db`. */
-export function knexConfig(databaseUrl: string): Knex.Config {
+export function knexConfig(databaseUrl: string, options: OpenOptions = {}): Knex.Config {
   if (databaseUrl.startsWith('sqlite:')) {
     return {
       client: 'better-sqlite3',
       connection: { filename: databaseUrl.slice('sqlite:'.length) },
       useNullAsDefault: true,
       // One connection: SQLite has one writer, and a wait inside the program is better than SQLITE_BUSY.
-      pool: { min: 1, max: 1, afterCreate: initSqlite },
+      pool: { min: 1, max: 1, afterCreate: initSqlite(options.cacheKib ?? DEFAULT_CACHE_KIB) },
     };
   }
   const url = new URL(databaseUrl);
@@ -69,10 +75,10 @@ export function knexConfig(databaseUrl: string): Knex.Config {
   };
 }
 
-export function openDatabase(databaseUrl: string): Database {
+export function openDatabase(databaseUrl: string, options: OpenOptions = {}): Database {
   if (databaseUrl.startsWith('sqlite:'))
     mkdirSync(path.dirname(databaseUrl.slice('sqlite:'.length)), { recursive: true, mode: 0o700 });
-  const instance = knex(knexConfig(databaseUrl));
+  const instance = knex(knexConfig(databaseUrl, options));
   return { knex: instance, dialect: dialectOf(instance), close: () => instance.destroy() };
 }
 
@@ -162,14 +168,13 @@ interface SqliteConnection {
   exec(sql: string): void;
 }
 
-function initSqlite(
-  connection: SqliteConnection,
-  done: (error: Error | null, connection: SqliteConnection) => void,
-): void {
-  try {
-    for (const sql of SQLITE_SESSION) connection.exec(sql);
-    done(null, connection);
-  } catch (error) {
-    done(error as Error, connection);
-  }
+function initSqlite(cacheKib: number) {
+  return (connection: SqliteConnection, done: (error: Error | null, connection: SqliteConnection) => void): void => {
+    try {
+      for (const sql of [...SQLITE_SESSION, `PRAGMA cache_size = -${cacheKib}`]) connection.exec(sql);
+      done(null, connection);
+    } catch (error) {
+      done(error as Error, connection);
+    }
+  };
 }

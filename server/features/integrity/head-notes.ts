@@ -9,52 +9,71 @@ import type { KnownHead } from '../../core/verify';
  */
 export interface HeadNotes {
   note(ledger: string, seq: number, hash: string): void;
-  find(ledger: string): KnownHead | undefined;
-  /** Every ledger that was ever noted, whether the database still knows it or not. */
+  /** Every ledger of this store that was ever noted, whether the database still knows it or not. */
   list(): readonly (KnownHead & { readonly ledger: string })[];
   /** Writes what is not written yet. */
   flush(): void;
 }
 
-const file = z.record(z.string(), z.object({ seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) }));
+interface HeadNotesDeps {
+  readonly dataDir: string;
+  /** Tells stores apart that share a data folder: address of the database, without credentials. */
+  readonly store: string;
+  /** The file could not be written; the notes are kept and tried again with the next one. */
+  readonly onError: (error: unknown) => void;
+}
+
+const note = z.object({ seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) });
+const file = z.record(z.string(), z.record(z.string(), note));
+type Notes = z.infer<typeof file>;
+
 const FLUSH_MS = 1_000;
 
-export function createHeadNotes(dataDir: string): HeadNotes {
+export function createHeadNotes({ dataDir, store, onError }: HeadNotesDeps): HeadNotes {
   const where = path.join(dataDir, 'heads.json');
-  let notes = readNotes(where);
+  const fresh = new Map<string, { readonly seq: number; readonly hash: string }>();
   let timer: NodeJS.Timeout | undefined;
 
   function flush(): void {
-    if (timer === undefined) return;
     clearTimeout(timer);
     timer = undefined;
-    // Another process may have noted a later head: a note never moves back.
-    for (const [ledger, other] of Object.entries(readNotes(where))) {
-      if (other.seq > (notes[ledger]?.seq ?? 0)) notes = { ...notes, [ledger]: other };
+    if (fresh.size === 0) return;
+    try {
+      write();
+      fresh.clear();
+    } catch (error) {
+      onError(error);
     }
+  }
+
+  /** Another process may have noted a later head: a note never moves back. */
+  function write(): void {
+    const notes = readNotes(where);
+    const ours = { ...notes[store] };
+    for (const [ledger, head] of fresh) if (head.seq > (ours[ledger]?.seq ?? 0)) ours[ledger] = head;
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const fresh = `${where}.${process.pid}`;
-    writeFileSync(fresh, `${JSON.stringify(notes, null, 2)}\n`, { mode: 0o600 });
-    renameSync(fresh, where);
+    const partial = `${where}.${process.pid}`;
+    writeFileSync(partial, `${JSON.stringify({ ...notes, [store]: ours }, null, 2)}\n`, { mode: 0o600 });
+    renameSync(partial, where);
   }
 
   return {
     note(ledger, seq, hash) {
-      if ((notes[ledger]?.seq ?? 0) >= seq) return;
-      notes = { ...notes, [ledger]: { seq, hash } };
+      if ((fresh.get(ledger)?.seq ?? 0) >= seq) return;
+      fresh.set(ledger, { seq, hash });
       timer ??= setTimeout(flush, FLUSH_MS).unref();
     },
-    find(ledger) {
-      const note = readNotes(where)[ledger];
-      return note && { ...note, where: path.basename(where) };
-    },
     list: () =>
-      Object.entries(readNotes(where)).map(([ledger, note]) => ({ ledger, ...note, where: path.basename(where) })),
+      Object.entries(readNotes(where)[store] ?? {}).map(([ledger, head]) => ({
+        ledger,
+        ...head,
+        where: path.basename(where),
+      })),
     flush,
   };
 }
 
-function readNotes(where: string): Record<string, { readonly seq: number; readonly hash: string }> {
+function readNotes(where: string): Notes {
   try {
     return file.parse(JSON.parse(readFileSync(where, 'utf8')));
   } catch {

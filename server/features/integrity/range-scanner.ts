@@ -39,7 +39,10 @@ function scanInThread(
   onProgress: (rows: number) => void,
 ): Promise<ScanResult> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(path.join(__dirname, 'verify-worker.js'), { workerData: { databaseUrl, request } });
+    // No limit for what lives long: a ledger that somebody rewrote has as many breaks as entries.
+    const resourceLimits = { maxYoungGenerationSizeMb: 16 };
+    const file = path.join(__dirname, 'verify-worker.js');
+    const worker = new Worker(file, { workerData: { databaseUrl, request }, resourceLimits });
     worker.on('message', (message: { readonly progress?: number; readonly result?: ScanResult }) => {
       if (message.progress !== undefined) onProgress(message.progress);
       if (message.result) resolve(message.result);

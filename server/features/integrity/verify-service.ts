@@ -71,7 +71,11 @@ export class UnknownLedgerError extends Error {
 export function createVerifyService({ database, store, keyRing, headNotes, scanner }: VerifyDeps): VerifyService {
   const { knex: db, dialect } = database;
 
-  async function verifyLedger(ledger: Ledger, options: VerifyOptions): Promise<LedgerReport> {
+  async function verifyLedger(
+    ledger: Ledger,
+    options: VerifyOptions,
+    knownHeads: readonly KnownHead[],
+  ): Promise<LedgerReport> {
     const names = { ledger: ledger.name, tenant: ledger.tenant.slug };
     const head = await store.findHead(ledger);
     const keys = await loadEpochKeys(ledger);
@@ -81,7 +85,6 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
 
     const fromSeq = Math.max(1, options.fromSeq ?? 1);
     const toSeq = Math.min(options.toSeq ?? lastSeq, lastSeq);
-    const knownHeads = knownHeadsOf(ledger, options);
     const total = Math.max(0, toSeq - fromSeq + 1);
     let done = 0;
     const request = {
@@ -213,25 +216,22 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
     return keys;
   }
 
-  function knownHeadsOf(ledger: Ledger, options: VerifyOptions): KnownHead[] {
-    const noted = headNotes.find(ledger.name);
-    return [...(noted ? [noted] : []), ...(options.expected ?? []).filter((head) => head.ledger === ledger.name)];
-  }
-
   return {
     async verify(options) {
-      const all = await store.listLedgers();
-      const ledgers = options.ledger === undefined ? all : all.filter((ledger) => ledger.name === options.ledger);
-      const wanted = [...headNotes.list(), ...(options.expected ?? [])].filter(
+      // Before the heads are read: what is noted later may be newer than they are.
+      const known = [...headNotes.list(), ...(options.expected ?? [])].filter(
         (head) => options.ledger === undefined || head.ledger === options.ledger,
       );
-      const vanished = new Map(
-        wanted.filter((head) => !all.some((ledger) => ledger.name === head.ledger)).map((head) => [head.ledger, head]),
-      );
-      if (options.ledger !== undefined && ledgers.length === 0 && vanished.size === 0)
+      const all = await store.listLedgers();
+      const ledgers = options.ledger === undefined ? all : all.filter((ledger) => ledger.name === options.ledger);
+      const vanished = known.filter((head) => !all.some((ledger) => ledger.name === head.ledger));
+      if (options.ledger !== undefined && ledgers.length === 0 && vanished.length === 0)
         throw new UnknownLedgerError(`There is no ledger named ${options.ledger}.`);
-      const reports: LedgerReport[] = [...vanished.values()].map(vanishedReport);
-      for (const ledger of ledgers) reports.push(await verifyLedger(ledger, options));
+      const reports = [...new Map(vanished.map((head) => [head.ledger, vanishedReport(head)])).values()];
+      for (const ledger of ledgers) {
+        const heads = known.filter((head) => head.ledger === ledger.name);
+        reports.push(await verifyLedger(ledger, options, heads));
+      }
       return { verdict: overall(reports), ledgers: reports };
     },
   };

@@ -11,7 +11,8 @@ async function main({
   readonly databaseUrl: string;
   readonly request: RangeRequest;
 }): Promise<void> {
-  const database = openDatabase(databaseUrl);
+  // Every page is read once: a large cache would only hold what is not needed again.
+  const database = openDatabase(databaseUrl, { cacheKib: 2_048 });
   try {
     const result = await scanRange(createEntryReader(database), request, (rows) =>
       parentPort?.postMessage({ progress: rows }),
