@@ -60,14 +60,18 @@ export function createDeps(
   const keyRing = createKeyRing(masterKey);
   const database = openDatabase(config.databaseUrl);
   const db = database.knex;
-  const headNotes = createHeadNotes({
-    dataDir: config.dataDir,
-    store: storeName(config.databaseUrl),
-    onError: (error) => logger.warn({ err: error }, 'the newest head could not be noted in the data folder'),
-  });
   const trustedProxies = parseTrustedProxies(config.trustedProxies);
 
   const store = createEntryStore({ database, keyRing });
+  const headNotes = createHeadNotes({
+    dataDir: config.dataDir,
+    store: storeName(config.databaseUrl),
+    async findHash(name, seq) {
+      const ledger = await store.findLedger(name);
+      return ledger && (await store.findBySeq(ledger, seq))?.hash;
+    },
+    onError: (error) => logger.error({ err: error }, 'the newest head was not noted in the data folder'),
+  });
   const appender = createAppender(store, { onCommit: noteCommit });
   const indexer = createSearchIndexer({
     database,
@@ -117,7 +121,7 @@ export function createDeps(
       await appender.drain();
       await bridges.flush();
       await indexer.stop();
-      headNotes.flush();
+      await headNotes.flush();
       await database.close();
     },
   };

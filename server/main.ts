@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createApp } from './app';
 import { createMasterKey } from './entries/master-key';
@@ -7,9 +8,13 @@ import { migrate, pendingMigrations, refuseNewerSchema } from './db/migration-so
 import type { Config } from './config/config';
 import { createDeps, type Deps } from './deps';
 
-/** The embedded store makes the key that it needs; with MySQL the key is the operator's, made once by `init`. */
+/**
+ * A new embedded store makes the key that it needs; with MySQL the key is the operator's, made once by `init`. A store that
+ * is there already had a key: another one in its place would only hide that it is lost.
+ */
 export function ensureMasterKey(config: Config): boolean {
-  return config.databaseUrl.startsWith('sqlite:') && createMasterKey(config.masterKeyFile);
+  if (!config.databaseUrl.startsWith('sqlite:')) return false;
+  return !existsSync(config.databaseUrl.slice('sqlite:'.length)) && createMasterKey(config.masterKeyFile);
 }
 
 /** Deps over a store that is migrated, obeys, belongs to our key and has its first ledger. */

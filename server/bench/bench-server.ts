@@ -33,7 +33,10 @@ export async function startBenchServer(settings: {
   const cli = async (...args: string[]) =>
     (await run(process.execPath, [CLI, ...args], { env, maxBuffer: 1 << 28 })).stdout;
   await cli('init');
-  const child = spawn(process.execPath, [...START_FLAGS, CLI, 'serve', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...START_FLAGS, CLI, 'serve', '--json'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const line = await new Promise<string>((resolve, reject) => {
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {

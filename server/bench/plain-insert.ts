@@ -1,6 +1,8 @@
-import { createTestDatabase, type Engine } from '../testing/test-database';
+import { createTestDatabase, type Engine, type TestDatabase } from '../testing/test-database';
 import type { Cell } from '../db/dialect';
 import { ENTRY_COLUMNS } from '../entries/entry-row';
+
+type Rows = readonly (readonly Cell[])[];
 
 /**
  * The baseline: plain multi-row INSERTs of the same rows into the same table with the same indexes, `size` rows a statement and
@@ -8,28 +10,52 @@ import { ENTRY_COLUMNS } from '../entries/entry-row';
  */
 export async function measurePlainInsert(
   engine: Engine,
-  rows: readonly (readonly Cell[])[],
+  rows: Rows,
   options: { readonly size: number; readonly connections: number },
 ): Promise<number> {
   const database = await createTestDatabase(engine);
   try {
-    await database.knex.raw(engine === 'sqlite' ? 'PRAGMA foreign_keys = OFF' : 'SELECT 1');
-    const batches: (readonly (readonly Cell[])[])[] = [];
+    const batches: Rows[] = [];
     for (let at = 0; at < rows.length; at += options.size) batches.push(rows.slice(at, at + options.size));
+    const insert = engine === 'sqlite' ? await sqliteInsert(database) : serverInsert(database);
     let next = 0;
     const startedAt = process.hrtime.bigint();
     await Promise.all(
       Array.from({ length: options.connections }, async () => {
-        for (let batch = batches[next++]; batch; batch = batches[next++]) {
-          const rowsOfBatch = batch;
-          await database.knex.transaction((trx) =>
-            database.dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, rowsOfBatch),
-          );
-        }
+        for (let batch = batches[next++]; batch; batch = batches[next++]) await insert(batch);
       }),
     );
     return rows.length / (Number(process.hrtime.bigint() - startedAt) / 1e9);
   } finally {
     await database.drop();
   }
+}
+
+/** Each statement commits by itself; the driver writes the rows into it. */
+function serverInsert({ knex: db, dialect }: TestDatabase): (rows: Rows) => Promise<void> {
+  return (rows) => dialect.insertRows(db, 'entries', ENTRY_COLUMNS, rows);
+}
+
+interface SqliteConnection {
+  prepare(sql: string): { run(values: readonly Cell[]): void };
+}
+
+/** SQLite has one writer, so that the connections take turns on it. Statements are prepared once for each size. */
+async function sqliteInsert({ knex: db }: TestDatabase): Promise<(rows: Rows) => Promise<void>> {
+  const client = db.client as {
+    acquireConnection(): Promise<SqliteConnection>;
+    releaseConnection(connection: SqliteConnection): Promise<void>;
+  };
+  const connection = await client.acquireConnection();
+  await client.releaseConnection(connection);
+  const row = `(${ENTRY_COLUMNS.map(() => '?').join(', ')})`;
+  const statements = new Map<number, { run(values: readonly Cell[]): void }>();
+  return (rows) => {
+    const statement =
+      statements.get(rows.length) ??
+      connection.prepare(`INSERT INTO entries (${ENTRY_COLUMNS.join(', ')}) VALUES ${rows.map(() => row).join(', ')}`);
+    statements.set(rows.length, statement);
+    statement.run(rows.flat());
+    return Promise.resolve();
+  };
 }

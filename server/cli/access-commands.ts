@@ -1,4 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import type { Deps } from '../deps';
+import type { Ledger } from '../entries/entry-store';
 import { DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
 import { SCOPES, type Scope } from '../features/access/token-service';
 import { ROLES, type Role } from '../features/access/viewer';
@@ -53,8 +55,15 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .argument('<id>')
     .action((id: string) =>
       withDeps(config(), async (deps) => {
-        if (!(await deps.bridges.revoke(id))) throw new Error(`There is no active bridge ${id}.`);
-        await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.bridge_revoked', targetId: id, via: 'cli' });
+        const bridge = await deps.bridges.findActive(id);
+        if (!bridge || !(await deps.bridges.revoke(id))) throw new Error(`There is no active bridge ${id}.`);
+        const { slug: tenant } = bridge.ledger.tenant;
+        await deps.ownEvents.record(tenant, {
+          action: 'audit.bridge_revoked',
+          targetId: id,
+          targetLabel: bridge.name,
+          via: 'cli',
+        });
         print({ id, revoked: true }, [`Revoked ${id}.`]);
       }),
     );
@@ -64,8 +73,9 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .description('a one-time sign-in address, good for ten minutes')
     .option('--role <role>', ROLES.join(', '), oneOf<Role>(ROLES), 'super_admin')
     .option('--name <name>', 'who signs in', nonEmpty, 'admin')
+    .option('--tenant <slug>', 'the tenant to look at', slug, DEFAULT_TENANT)
     .option('--mail <address>', 'send it by mail instead of printing it')
-    .action((options: { role: Role; name: string; mail?: string }) =>
+    .action((options: { role: Role; name: string; tenant: string; mail?: string }) =>
       withDeps(config(), async (deps) => {
         const url = await createSignInUrl(deps, { ...options, baseUrl: deps.config.publicUrl });
         if (options.mail === undefined) return print({ url }, [url]);
@@ -80,11 +90,12 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .description('make a token; it is shown once')
     .requiredOption('--name <name>', 'what it is for', nonEmpty)
     .requiredOption('--scope <scopes>', `comma list of ${SCOPES.join(', ')}`, scopes)
-    .action((options: { name: string; scope: Scope[] }) =>
+    .option('--tenant <slug>', 'the tenant it may see', slug, DEFAULT_TENANT)
+    .action((options: { name: string; scope: Scope[]; tenant: string }) =>
       withDeps(config(), async (deps) => {
-        const ledger = await ensureLedger(deps, DEFAULT_TENANT);
+        const ledger = await findTenantLedger(deps, options.tenant);
         const made = await deps.tokens.create(options.name, ledger.tenant.id, options.scope);
-        await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.token_created', targetId: made.id, targetLabel: options.name, payload: { scopes: options.scope.join(',') }, via: 'cli' }); // prettier-ignore
+        await deps.ownEvents.record(options.tenant, { action: 'audit.token_created', targetId: made.id, targetLabel: options.name, payload: { scopes: options.scope.join(',') }, via: 'cli' }); // prettier-ignore
         print(made, [`Token id: ${made.id}`, `Token:    ${made.token}`, 'The token is shown only now.']);
       }),
     );
@@ -115,6 +126,13 @@ export function addAccessCommands(program: Command, context: CliContext): void {
         print({ id, revoked: true }, [`Revoked ${id}.`]);
       }),
     );
+}
+
+/** A tenant comes into being with its first bridge; a misspelt one must not. */
+async function findTenantLedger(deps: Deps, tenant: string): Promise<Ledger> {
+  const ledger = await deps.store.findLedger(tenant);
+  if (!ledger) throw new Error(`There is no tenant ${tenant}. It begins with: sealtrail bridge add --tenant ${tenant}`);
+  return ledger;
 }
 
 function iso(ms: number | null): string | null {

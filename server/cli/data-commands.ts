@@ -38,6 +38,10 @@ export function addDataCommands(program: Command, context: CliContext): void {
         ...raw,
         ...(flags.actorName === undefined ? {} : { actor_name: flags.actorName }),
       });
+      // Free text and names are found by an index that only a running server fills: without it the export would lack entries.
+      await deps.indexer.catchUp();
+      // Free text and names are found by an index that only a running server fills: without it the export would lack entries.
+      await deps.indexer.catchUp();
       const stream = deps.exports.open({ ledger, filter, sort: flags.sort, format: flags.format });
       await deps.ownEvents.record(ledger.tenant.slug, {
         action: 'audit.exported',

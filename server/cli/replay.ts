@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { v7 as uuidv7 } from 'uuid';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import type { Deps } from '../deps';
+import { scanDelivery } from '../features/capture/json-scan';
 import { parseSecret, signDelivery } from '../features/capture/verify-delivery';
 
 export interface ReplaySum {
@@ -55,8 +56,8 @@ export async function replayFile(
   }
 }
 
-/** Items in signed, compressed deliveries, one after the other, as a bridge sends them. */
-export async function sendItems(sender: Sender, items: readonly unknown[]): Promise<ReplaySum> {
+/** Items (JSON texts) in signed, compressed deliveries, one after the other, as a bridge sends them. */
+export async function sendItems(sender: Sender, items: readonly string[]): Promise<ReplaySum> {
   const sum = { sent: 0, accepted: 0, duplicates: 0, quarantined: 0 };
   for (let at = 0; at < items.length; at += BATCH) {
     const some = items.slice(at, at + BATCH);
@@ -71,9 +72,9 @@ export async function sendItems(sender: Sender, items: readonly unknown[]): Prom
 
 async function sendDelivery(
   sender: Sender,
-  events: readonly unknown[],
+  events: readonly string[],
 ): Promise<{ accepted: number; duplicates: number; quarantined: number }> {
-  const body = gzipSync(JSON.stringify({ events }));
+  const body = gzipSync(`{"events":[${events.join(',')}]}`);
   const id = uuidv7();
   const timestamp = String(Math.floor(Date.now() / 1000));
   const response = await fetch(`${sender.url}/bridge/v1/events`, {
@@ -95,25 +96,32 @@ async function sendDelivery(
   return (await response.json()) as { accepted: number; duplicates: number; quarantined: number };
 }
 
-function readItems(text: string): unknown[] {
+/** The items of a file as they stand there: parsing and writing them again would lose digits. */
+function readItems(text: string): string[] {
   const trimmed = text.trim();
+  const whole = asDelivery(trimmed) ?? asLines(trimmed);
+  return scanDelivery(whole).items.map((span) => whole.slice(span.start, span.end));
+}
+
+function asDelivery(text: string): string | undefined {
+  let json: unknown;
   try {
-    const json = JSON.parse(trimmed) as unknown;
-    if (Array.isArray(json)) return json as unknown[];
-    if (typeof json === 'object' && json !== null && 'events' in json && Array.isArray(json.events))
-      return json.events as unknown[];
-    return [json];
+    json = JSON.parse(text);
   } catch {
-    // Not one document: one a line.
+    return undefined; // not one document: one a line
   }
-  return trimmed
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line, at) => {
-      try {
-        return JSON.parse(line) as unknown;
-      } catch (error) {
-        throw new Error(`Line ${at + 1} is not JSON.`, { cause: error });
-      }
-    });
+  if (Array.isArray(json)) return `{"events":${text}}`;
+  return typeof json === 'object' && json !== null && 'events' in json ? text : `{"events":[${text}]}`;
+}
+
+function asLines(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  for (const [at, line] of lines.entries()) {
+    try {
+      JSON.parse(line);
+    } catch (error) {
+      throw new Error(`Line ${at + 1} is not JSON.`, { cause: error });
+    }
+  }
+  return `{"events":[${lines.join(',')}]}`;
 }

@@ -57,9 +57,7 @@ export function addServerCommands(program: Command, context: CliContext): void {
           head: head ? { seq: head.seq, hash: head.hash } : null,
         },
         [
-          made
-            ? `Made the master key ${config.masterKeyFile}. Keep a copy of it outside this machine: without it nothing can be verified.`
-            : `The master key ${config.masterKeyFile} exists.`,
+          made ? newKeyLine(config.masterKeyFile) : `The master key ${config.masterKeyFile} exists.`,
           `Ledger ${DEFAULT_TENANT} is ready with ${head?.seq ?? 0} ${head?.seq === 1 ? 'entry' : 'entries'}.`,
         ],
       );
@@ -88,15 +86,35 @@ async function serve(context: CliContext, options: { readonly demo: boolean; rea
     await deps.close();
     throw error;
   });
-  const url = process.env['SEALTRAIL_PUBLIC_URL'] ? config.publicUrl : server.url;
-  if (options.demo) await runDemo(deps, { url: server.url, say: context.warn });
-  const signIn = await createSignInUrl(deps, { role: 'super_admin', name: 'admin', baseUrl: url });
-  context.print({ url, sign_in: signIn }, [
-    ...(isNew
-      ? [
-          `Made the master key ${config.masterKeyFile}. Keep a copy of it outside this machine: without it nothing can be verified.`,
-        ]
-      : []),
+  try {
+    const url = process.env['SEALTRAIL_PUBLIC_URL'] ? config.publicUrl : server.url;
+    const demo = options.demo ? await runDemo(deps, server.url) : [];
+    if (options.stay === false) return context.print({ demo }, demo);
+    const signIn = await createSignInUrl(deps, { role: 'super_admin', name: 'admin', baseUrl: url });
+    context.print({ url, sign_in: signIn }, [
+      ...(isNew ? [newKeyLine(config.masterKeyFile)] : []),
+      ...demo,
+      ...welcome(url, signIn),
+    ]);
+    await untilSignal();
+  } finally {
+    await server.stop();
+  }
+
+  async function openServed() {
+    const opened = await openStore(config, { migrate: false });
+    await checkMasterKey(opened);
+    await ensureLedger(opened, DEFAULT_TENANT);
+    return opened;
+  }
+}
+
+function newKeyLine(file: string): string {
+  return `Made the master key ${file}. Keep a copy of it outside this machine: without it nothing can be verified.`;
+}
+
+function welcome(url: string, signIn: string): string[] {
+  return [
     `Sealtrail serves on ${url}`,
     `Sign in (once, within ten minutes): ${signIn}`,
     '',
@@ -105,17 +123,7 @@ async function serve(context: CliContext, options: { readonly demo: boolean; rea
     '  2. Copy hooks-bridge/modules over the root of WHMCS, activate the addon "Sealtrail" and enter address, id and secret.',
     '  3. Prove the chain at any time: npx sealtrail verify',
     'Another sign-in link: npx sealtrail login-link',
-  ]);
-  if (options.stay === false) return server.stop();
-  await untilSignal();
-  await server.stop();
-
-  async function openServed() {
-    const opened = await openStore(config, { migrate: false });
-    await checkMasterKey(opened);
-    await ensureLedger(opened, DEFAULT_TENANT);
-    return opened;
-  }
+  ];
 }
 
 function untilSignal(): Promise<void> {

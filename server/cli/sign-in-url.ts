@@ -5,10 +5,11 @@ import type { Role } from '../features/access/viewer';
 /** A one-time sign-in address, recorded in the ledger. */
 export async function createSignInUrl(
   deps: Deps,
-  options: { readonly role: Role; readonly name: string; readonly baseUrl: string },
+  options: { readonly role: Role; readonly name: string; readonly baseUrl: string; readonly tenant?: string },
 ): Promise<string> {
-  const ledger = await deps.store.findLedger(DEFAULT_TENANT);
-  if (!ledger) throw new Error('There is no ledger yet. Run: sealtrail init');
+  const { tenant = DEFAULT_TENANT } = options;
+  const ledger = await deps.store.findLedger(tenant);
+  if (!ledger) throw new Error(`There is no ledger for tenant ${tenant}. Run: sealtrail init, or bridge add --tenant`);
   const token = await deps.loginLinks.create({
     name: options.name,
     role: options.role,

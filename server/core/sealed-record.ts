@@ -173,8 +173,13 @@ export interface SealedRecord {
 /** The record behind a stored text, or undefined when the text is no record of a known format. */
 export function parseRecord(text: string): SealedRecord | undefined {
   try {
-    const record = JSON.parse(text) as Partial<SealedRecord> | null;
-    return record?.format === RECORD_FORMAT ? (record as SealedRecord) : undefined;
+    const record = JSON.parse(text) as Record<string, unknown> | null;
+    if (record?.['format'] !== RECORD_FORMAT) return undefined;
+    // Whoever wrote over a record may have kept its format and nothing else.
+    const parts = ['actor', 'changes', 'commitments', 'source', 'subjects', 'target'].map((name) => record[name]);
+    const isWhole =
+      parts.every((part) => typeof part === 'object' && part !== null) && Array.isArray(record['changes']);
+    return isWhole ? (record as unknown as SealedRecord) : undefined;
   } catch {
     return undefined;
   }

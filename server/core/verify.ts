@@ -103,8 +103,9 @@ function commitmentFault(
   salt: string | null,
   body: string | null,
 ): string[] {
-  // Both gone is an erasure; one of them gone is not.
-  if (salt === null && body === null) return [];
+  // Nothing can erase values yet, so that nothing explains where they went.
+  if (salt === null && body === null)
+    return sealed === null ? [] : [`the values of the ${side} are gone, and no entry says that they were erased`];
   if (sealed === null || ref === null) return [`values of the ${side} stand beside a record that knows of none`];
   if (salt === null || body === null) return [`the ${side}'s ${salt === null ? 'salt' : 'values'} are missing`];
   return isSameHash(commitTo(Buffer.from(salt, 'hex'), ref, body), sealed)

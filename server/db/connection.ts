@@ -37,6 +37,9 @@ const SQLITE_SESSION = [
   'PRAGMA trusted_schema = OFF',
 ];
 
+/** knex writes to the standard output what it throws as well; there only answers belong. */
+const SILENT = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
+
 export interface OpenOptions {
   /** Pages that a SQLite connection keeps in memory. Who reads everything once needs few. */
   readonly cacheKib?: number;
@@ -51,6 +54,7 @@ export function knexConfig(databaseUrl: string, options: OpenOptions = {}): Knex
       client: 'better-sqlite3',
       connection: { filename: databaseUrl.slice('sqlite:'.length) },
       useNullAsDefault: true,
+      log: SILENT,
       // One connection: SQLite has one writer, and a wait inside the program is better than SQLITE_BUSY.
       pool: { min: 1, max: 1, afterCreate: initSqlite(options.cacheKib ?? DEFAULT_CACHE_KIB) },
     };
@@ -58,6 +62,7 @@ export function knexConfig(databaseUrl: string, options: OpenOptions = {}): Knex
   const url = new URL(databaseUrl);
   return {
     client: 'mysql2',
+    log: SILENT,
     connection: {
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port === '' ? 3306 : Number(url.port),

@@ -28,11 +28,33 @@ export const MIGRATIONS_FOLDER = path.join(__dirname, '..', '..', 'migrations');
 
 export async function migrate(database: Database): Promise<readonly string[]> {
   await refuseNewerSchema(database);
+  if ((await pendingMigrations(database)).length > 0) await refuseWithoutTriggers(database);
   const [, names] = (await database.knex.migrate.latest({ migrationSource: migrationSource(MIGRATIONS_FOLDER) })) as [
     number,
     string[],
   ];
   return names;
+}
+
+/**
+ * Throws EngineError when we may not make triggers. MySQL cannot roll back a schema change, so that a migration which fails at
+ * its triggers would leave half a schema behind.
+ */
+async function refuseWithoutTriggers({ knex: db, dialect }: Database): Promise<void> {
+  if (dialect.name !== 'mysql') return;
+  try {
+    await db.raw('CREATE TABLE IF NOT EXISTS sealtrail_trigger_probe (id INTEGER)');
+    await db.raw(
+      'CREATE TRIGGER sealtrail_trigger_probe_guard BEFORE DELETE ON sealtrail_trigger_probe FOR EACH ROW SET @ignored = 1',
+    );
+  } catch (error) {
+    const advice = 'Grant TRIGGER on the database, and with binary logging set log_bin_trust_function_creators = 1';
+    throw new EngineError(`The database user may not make triggers (${(error as Error).message}). ${advice}.`, {
+      cause: error,
+    });
+  } finally {
+    await db.raw('DROP TABLE IF EXISTS sealtrail_trigger_probe');
+  }
 }
 
 /** Throws EngineError when the store was made by a later version of the program: an older one could misread it. */

@@ -10,7 +10,7 @@ export class MasterKeyError extends Error {
 export function readMasterKey(file: string): Buffer {
   if (!existsSync(file))
     throw new MasterKeyError(
-      `The master key ${file} does not exist. If this is a new installation, make it with: sealtrail init`,
+      `The master key ${file} does not exist. If this is a new installation, make it with: sealtrail init. If it is not, put back your copy of the key.`,
     );
   const text = readFileSync(file, 'utf8').trim();
   const key = Buffer.from(text, 'base64');

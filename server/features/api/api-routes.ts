@@ -37,6 +37,11 @@ const pageQuery = z.object({
 export function createApiRoutes(deps: ApiDeps): Router {
   const router = Router();
   const may = (scope: Scope) => requireScope(deps.tokens, scope);
+  router.use((_request, response, next) => {
+    // Answers hold personal data: no cache between us and the caller keeps them.
+    response.setHeader('cache-control', 'no-store');
+    next();
+  });
 
   router.get('/entries', may('read'), async (request, response) => {
     const ledger = await ledgerOf(request, response.locals['caller'] as Caller);
@@ -97,6 +102,10 @@ export function createApiRoutes(deps: ApiDeps): Router {
     });
   });
 
+  // A program that asks for what is not there gets no sign-in page.
+  router.use(() => {
+    throw new KnownError('not_found');
+  });
   return router;
 
   /** The tenant's ledger that `ledger` names, or its only one. Another tenant's is as unknown as one that never was. */

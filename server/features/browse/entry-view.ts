@@ -88,8 +88,8 @@ export function viewEntry(
     id: row.id,
     tenant: names.tenant,
     ledger: names.ledger,
-    occurred_at: record?.occurred_at ?? new Date(row.occurredAt).toISOString(),
-    received_at: record?.received_at ?? new Date(row.receivedAt).toISOString(),
+    occurred_at: record?.occurred_at ?? timeOf(row.occurredAt),
+    received_at: record?.received_at ?? timeOf(row.receivedAt),
     category: record?.category ?? row.category,
     action: record?.action ?? row.action,
     severity: record?.severity ?? row.severity,
@@ -127,6 +127,11 @@ export function viewEntry(
     integrity: { prev_hash: row.prevHash, hash: row.hash, epoch: row.epoch, status },
     erased,
   };
+}
+
+/** Somebody may have written a number there that is no time at all; the entry is shown as broken, at 1970. */
+function timeOf(ms: number): string {
+  return new Date(Math.abs(ms) <= 8.64e15 ? ms : 0).toISOString();
 }
 
 function valuesOf<T extends object>(body: string | null): Partial<T> {

@@ -60,6 +60,9 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
 
   /** Tokens and position move together; the locked position row keeps two processes from doing the same work. */
   async function indexChunk(trx: Knex.Transaction, ledger: Ledger): Promise<number> {
+    // A transaction of SQLite that reads first cannot write once another process has committed (entry-store.ts, lockHead).
+    if (dialect.name === 'sqlite')
+      await trx('consumers').where({ name: CONSUMER, ledger_id: ledger.id }).update({ name: CONSUMER });
     const [position] = await dialect.selectArrays(
       trx,
       `SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?${dialect.forUpdate}`,

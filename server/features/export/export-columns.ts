@@ -40,13 +40,18 @@ export const EXPORT_COLUMNS: readonly ExportColumn[] = [
   { name: 'source_kind', cell: (e) => e.source.kind },
   { name: 'hook', cell: (e) => text(e.source.hook) },
   { name: 'bridge', cell: (e) => text(e.source.bridge) },
+  { name: 'source_seq', cell: (e) => text(e.source.seq) },
   { name: 'event_id', cell: (e) => e.source.event_id },
+  { name: 'part', cell: (e) => text(e.source.part) },
+  { name: 'skew_ms', cell: (e) => text(e.source.skew_ms) },
+  { name: 'script', cell: (e) => text(e.source.script) },
   { name: 'payload', cell: (e) => JSON.stringify(e.source.payload) },
   { name: 'erased', cell: (e) => e.erased.join(' ') },
   { name: 'tenant', cell: (e) => e.tenant },
   { name: 'ledger', cell: (e) => e.ledger },
   { name: 'hash', cell: (e) => e.integrity.hash },
   { name: 'prev_hash', cell: (e) => e.integrity.prev_hash },
+  { name: 'epoch', cell: (e) => text(e.integrity.epoch) },
   { name: 'chain_status', cell: (e) => e.integrity.status },
 ];
 

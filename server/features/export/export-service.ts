@@ -48,7 +48,8 @@ function csv(pages: Pages, header: (name: string) => string): Readable {
     for await (const entries of pages)
       for (const entry of entries) yield EXPORT_COLUMNS.map((column) => harmless(column.cell(entry)));
   };
-  const writer = stringify({ bom: true, record_delimiter: 'windows' });
+  // Of itself the writer quotes CRLF alone: a bare CR or LF would end the row, and what follows could begin as a formula.
+  const writer = stringify({ bom: true, record_delimiter: 'windows', quoted_match: /[\r\n]/ });
   const source = Readable.from(rows());
   source.on('error', (error) => writer.destroy(error));
   return source.pipe(writer);

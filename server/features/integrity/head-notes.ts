@@ -5,21 +5,24 @@ import type { KnownHead } from '../../core/verify';
 
 /**
  * The newest head of each ledger, noted in a file outside the database: a cut tail, an emptied table or a restored old backup
- * is shorter than what stands here. It is a memory, not a proof: who can write the data folder can change it.
+ * is shorter than what stands here, or differs from it. A note moves on only while the entry that it names is still there, so
+ * that new entries do not make it forget. It is a memory, not a proof: who can write the data folder can change it.
  */
 export interface HeadNotes {
   note(ledger: string, seq: number, hash: string): void;
   /** Every ledger of this store that was ever noted, whether the database still knows it or not. */
   list(): readonly (KnownHead & { readonly ledger: string })[];
   /** Writes what is not written yet. */
-  flush(): void;
+  flush(): Promise<void>;
 }
 
 interface HeadNotesDeps {
   readonly dataDir: string;
   /** Tells stores apart that share a data folder: address of the database, without credentials. */
   readonly store: string;
-  /** The file could not be written; the notes are kept and tried again with the next one. */
+  /** The hash of the entry that stands at a place now. */
+  readonly findHash: (ledger: string, seq: number) => Promise<string | undefined>;
+  /** The file could not be written, or a note does not fit the ledger any more; it is tried again with the next one. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -27,30 +30,42 @@ const note = z.object({ seq: z.int().nonnegative(), hash: z.string().regex(/^[0-
 const file = z.record(z.string(), z.record(z.string(), note));
 type Notes = z.infer<typeof file>;
 
+interface Head {
+  readonly seq: number;
+  readonly hash: string;
+}
+
 const FLUSH_MS = 1_000;
 
-export function createHeadNotes({ dataDir, store, onError }: HeadNotesDeps): HeadNotes {
+export function createHeadNotes({ dataDir, store, findHash, onError }: HeadNotesDeps): HeadNotes {
   const where = path.join(dataDir, 'heads.json');
-  const fresh = new Map<string, { readonly seq: number; readonly hash: string }>();
+  const fresh = new Map<string, Head>();
   let timer: NodeJS.Timeout | undefined;
 
-  function flush(): void {
+  async function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
     if (fresh.size === 0) return;
+    const latest = new Map(fresh);
+    fresh.clear();
     try {
-      write();
-      fresh.clear();
+      await write(latest);
     } catch (error) {
+      for (const [ledger, head] of latest) if (!fresh.has(ledger)) fresh.set(ledger, head);
       onError(error);
     }
   }
 
-  /** Another process may have noted a later head: a note never moves back. */
-  function write(): void {
+  async function write(latest: ReadonlyMap<string, Head>): Promise<void> {
     const notes = readNotes(where);
     const ours = { ...notes[store] };
-    for (const [ledger, head] of fresh) if (head.seq > (ours[ledger]?.seq ?? 0)) ours[ledger] = head;
+    for (const [ledger, head] of latest) {
+      const noted = ours[ledger];
+      // Another process may have noted a later head.
+      if (noted && noted.seq >= head.seq) continue;
+      if (!noted || (await findHash(ledger, noted.seq)) === noted.hash) ours[ledger] = head;
+      else onError(new Error(`ledger ${ledger} differs from its noted entry ${noted.seq}: run verify`));
+    }
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const partial = `${where}.${process.pid}`;
     writeFileSync(partial, `${JSON.stringify({ ...notes, [store]: ours }, null, 2)}\n`, { mode: 0o600 });
@@ -61,7 +76,7 @@ export function createHeadNotes({ dataDir, store, onError }: HeadNotesDeps): Hea
     note(ledger, seq, hash) {
       if ((fresh.get(ledger)?.seq ?? 0) >= seq) return;
       fresh.set(ledger, { seq, hash });
-      timer ??= setTimeout(flush, FLUSH_MS).unref();
+      timer ??= setTimeout(() => void flush(), FLUSH_MS).unref();
     },
     list: () =>
       Object.entries(readNotes(where)[store] ?? {}).map(([ledger, head]) => ({

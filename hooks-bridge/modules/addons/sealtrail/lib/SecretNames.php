@@ -12,14 +12,15 @@ final class SecretNames
         'credential', 'cookie', 'sessionid', 'sessid', 'cvv', 'cvc2', 'cardnum', 'cardno', 'ccnum', 'cardcvc',
         'eppcode', 'authcode', 'authdata', 'authinfo', 'transfercode', 'securityqans', 'securityanswer',
         'private', 'bankacct', 'bankaccount', 'backupcode', 'recoverycode', 'resetkey', 'accesshash', 'passwordhash',
-        'identifierhash', 'encryptionhash', 'authorization', 'signature',
+        'identifierhash', 'encryptionhash', 'authorization', 'signature', 'cardstart',
     ];
     const ENDS_WITH = ['pass', 'key', 'epp', 'cvc', 'otp', 'pin', 'pw'];
-    const EXACT = ['auth', 'sid', 'iban', 'totp', 'seed', 'salt', 'nonce'];
+    const EXACT = ['auth', 'sid', 'iban', 'totp', 'seed', 'salt', 'nonce', 'pan'];
     const HARMLESS = [
         'disableadminpwreset', 'passwordresetexpiry', 'tokenexpiry', 'requiredpwstrength', 'privatenotes', 'privatenote',
         'publickey', 'languagekey', 'sortkey', 'foreignkey', 'primarykey', 'signaturealgorithm', 'bypass',
         'shipping', 'mapping', 'ping', 'spin', 'requireseppcode', 'emailsignature',
+        'passwordchanged', 'passwordexpiry', 'lastpasswordchange',
     ];
 
     public static function isSecret(string $name): bool
