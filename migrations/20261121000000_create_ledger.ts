@@ -78,7 +78,7 @@ const TABLES = [
   `CREATE INDEX entries_occurred ON entries (ledger_id, occurred_at, seq)`,
   `CREATE INDEX entries_hash ON entries (ledger_id, hash)`,
   `CREATE TABLE entry_values (
-     ledger_id INTEGER NOT NULL, seq BIGINT NOT NULL, digest ASCII(64),
+     ledger_id INTEGER NOT NULL, seq BIGINT NOT NULL, digest ASCII(128),
      actor_salt ASCII(64), actor_body TEXT8, subject_salt ASCII(64), subject_body TEXT8,
      PRIMARY KEY (ledger_id, seq))`,
   `CREATE TABLE day_counters (

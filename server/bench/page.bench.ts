@@ -8,7 +8,7 @@ const ROUNDS = 15;
 /** Filtered pages as a signed-in reader asks for them. */
 const PAGES = [
   '/entries?category=financial',
-  '/entries?severity=warning&category=services',
+  '/entries?severity=notice&category=services',
   '/entries?actor=admin:7',
   '/entries?target=invoice:4321',
   '/entries?action=invoice.*',

@@ -6,7 +6,7 @@ import { sendLoad } from './ingest.bench';
 import { createBenchStore, median, type BenchPlace, type BenchResult } from './bench-place';
 
 const ROUNDS = 5;
-const BATCHES = 600;
+const BATCHES = 2_000;
 const SIZE = 100;
 
 /** `verify` in a process of its own, against the driver streaming the same rows and doing nothing with them. */

@@ -15,6 +15,7 @@ export interface ChainPlace {
 const ENTRY_TAG = Buffer.from('sealtrail.entry.v1\0', 'latin1');
 const COMMITMENT_TAG = Buffer.from('sealtrail.commitment.v1\0', 'latin1');
 const HEAD_TAG = Buffer.from('sealtrail.head.v1\0', 'latin1');
+const DIGEST_TAG = Buffer.from('sealtrail.digest.v1\0', 'latin1');
 
 /**
  * HMAC-SHA256(epoch key, tag || u32be(length of ledger) || ledger || u64be(seq) || prev_hash || sealed record).
@@ -36,6 +37,22 @@ export function commitTo(salt: Buffer, ref: string, body: string): string {
     .update(Buffer.concat([COMMITMENT_TAG, length, refBytes]))
     .update(body, 'utf8')
     .digest('hex');
+}
+
+const DIGEST_LENGTH = 64;
+
+/**
+ * An item's digest as it is kept beside its entry: 64 hex digits, then 32 of a MAC that ties them to the place, so that nobody
+ * can make another item pass for a resend of this one. It stands outside the record, because it goes when the values go.
+ */
+export function sealDigest(epochKey: Buffer, ledger: string, seq: number, digest: string): string {
+  const place = placeBytes(DIGEST_TAG, { ledger, seq, prevHash: digest });
+  return digest + createHmac('sha256', epochKey).update(place).digest('hex').slice(0, 32);
+}
+
+/** The digest in what `sealDigest` made; nothing is checked. */
+export function digestIn(sealed: string): string {
+  return sealed.slice(0, DIGEST_LENGTH);
 }
 
 /** Authenticates a ledger's head row, so that a cut tail cannot be hidden by editing the row. */

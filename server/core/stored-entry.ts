@@ -23,6 +23,8 @@ export interface StoredEntry {
   readonly prevHash: string;
   readonly hash: string;
   readonly record: string;
+  /** As `sealDigest` made it; null for events of our own, which nobody sends twice. */
+  readonly digest: string | null;
   readonly actorSalt: string | null;
   readonly actorBody: string | null;
   readonly subjectSalt: string | null;

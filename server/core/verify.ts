@@ -1,4 +1,4 @@
-import { commitTo, hashEntry, isSameHash } from './chain';
+import { commitTo, digestIn, hashEntry, isSameHash, sealDigest } from './chain';
 import { parseRecord, type SealedRecord } from './sealed-record';
 import type { StoredEntry } from './stored-entry';
 
@@ -21,6 +21,7 @@ export type Verdict = 'intact' | 'broken' | 'cannot_tell';
 export interface LedgerNames {
   readonly ledger: string;
   readonly tenant: string;
+  readonly tenantId: number;
 }
 
 export interface SealCheck {
@@ -47,6 +48,7 @@ export function checkSeal(entry: StoredEntry, names: LedgerNames, epochKey: Buff
   const columns = differingColumns(entry, record, names);
   if (columns.length > 0) found('projection', `differs from the sealed record: ${columns.join(', ')}`);
   const commitments = [
+    ...digestFault(entry, record, names, epochKey),
     ...commitmentFault('actor', record.commitments.actor, record.subjects.actor, entry.actorSalt, entry.actorBody),
     ...commitmentFault(
       'subject',
@@ -75,7 +77,7 @@ function differingColumns(entry: StoredEntry, record: SealedRecord, names: Ledge
   };
   same('seq', String(entry.seq), record.seq);
   same('ledger_id', names.ledger, record.ledger);
-  same('tenant_id', names.tenant, record.tenant);
+  same('tenant_id', entry.tenantId === names.tenantId ? names.tenant : entry.tenantId, record.tenant);
   same('id', entry.id, record.id);
   same('event_id', entry.eventId, record.source.event_id);
   same('part', String(entry.part), record.source.part);
@@ -94,6 +96,19 @@ function differingColumns(entry: StoredEntry, record: SealedRecord, names: Ledge
   same('via', entry.via, record.via);
   same('hook', entry.hook, record.source.hook);
   return differing;
+}
+
+function digestFault(
+  entry: StoredEntry,
+  record: SealedRecord,
+  names: LedgerNames,
+  epochKey: Buffer | undefined,
+): string[] {
+  if (entry.digest === null) return record.source.kind === 'own' ? [] : ['the digest of the item is gone'];
+  const digest = digestIn(entry.digest);
+  if (!/^[0-9a-f]{64}$/.test(digest)) return ['the digest of the item cannot be read'];
+  const isOurs = !epochKey || isSameHash(sealDigest(epochKey, names.ledger, entry.seq, digest), entry.digest);
+  return isOurs ? [] : ['the digest of the item differs from its seal'];
 }
 
 function commitmentFault(

@@ -133,6 +133,23 @@ async function onConnection<C, T>(db: Knex, use: (connection: C) => T | Promise<
   }
 }
 
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'EPIPE',
+  'ETIMEDOUT',
+  'PROTOCOL_CONNECTION_LOST',
+  'ER_CON_COUNT_ERROR',
+  'ER_SERVER_SHUTDOWN',
+]);
+
+/** The database does not answer: whatever else is asked of it now would only wait. */
+export function isDatabaseAway(error: unknown): boolean {
+  return AWAY.has(codeOf(error)) || (error instanceof Error && error.name === 'KnexTimeoutError');
+}
+
 function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

@@ -1,3 +1,4 @@
+import { isDatabaseAway } from '../db/dialect';
 import type { AppendItem, AppendResult, EntryStore, Ledger, QuarantinedItem } from './entry-store';
 
 /**
@@ -45,7 +46,7 @@ export function createAppender(store: EntryStore, { onCommit }: AppenderOptions 
         await commit(batch);
       } catch (error) {
         // One request may hold what the store refuses; alone, each gets its own answer.
-        if (batch.length === 1) batch[0]?.reject(error);
+        if (batch.length === 1 || isDatabaseAway(error)) for (const request of batch) request.reject(error);
         else for (const request of batch) await commit([request]).catch((reason: unknown) => request.reject(reason));
       }
       for (const request of batch) waiting -= request.items.length + request.quarantined.length;

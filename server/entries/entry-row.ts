@@ -33,6 +33,7 @@ const ENTRY_FIELDS = [
 ] as const;
 
 const VALUE_FIELDS = [
+  ['digest', 'digest'],
   ['actorSalt', 'actor_salt'],
   ['actorBody', 'actor_body'],
   ['subjectSalt', 'subject_salt'],
@@ -40,12 +41,7 @@ const VALUE_FIELDS = [
 ] as const;
 
 export const ENTRY_COLUMNS: readonly string[] = ENTRY_FIELDS.map(([, column]) => column);
-export const VALUE_COLUMNS: readonly string[] = [
-  'ledger_id',
-  'seq',
-  'digest',
-  ...VALUE_FIELDS.map(([, column]) => column),
-];
+export const VALUE_COLUMNS: readonly string[] = ['ledger_id', 'seq', ...VALUE_FIELDS.map(([, column]) => column)];
 
 /** The select list that `fromCells` reads, for `entries e LEFT JOIN entry_values v`. */
 export const ENTRY_SELECT = [
@@ -58,10 +54,10 @@ export function fromCells(cells: readonly Cell[]): EntryRow {
   const [ledgerId, seq, id, tenantId, eventId, part, epoch, occurredAt, receivedAt, category, severity, action] = cells;
   const [outcome, actorType, actorId, targetType, targetId, clientId, via, hook, prevHash, hash, record] =
     cells.slice(12);
-  const [actorSalt, actorBody, subjectSalt, subjectBody] = cells.slice(ENTRY_FIELDS.length);
+  const [digest, actorSalt, actorBody, subjectSalt, subjectBody] = cells.slice(ENTRY_FIELDS.length);
   return {
     ledgerId, seq, id, tenantId, eventId, part, epoch, occurredAt, receivedAt, category, severity, action, outcome, actorType, actorId, targetType, targetId,
-    clientId, via, hook, prevHash, hash, record, actorSalt, actorBody, subjectSalt, subjectBody,
+    clientId, via, hook, prevHash, hash, record, digest, actorSalt, actorBody, subjectSalt, subjectBody,
   } as EntryRow; // prettier-ignore
 }
 
@@ -85,7 +81,7 @@ export function toEntryCells(entry: PresealedEntry, place: Place): Cell[] {
 
 export function toValueCells(
   entry: PresealedEntry,
-  place: { readonly ledgerId: number; readonly seq: number; readonly digest: string },
+  place: { readonly ledgerId: number; readonly seq: number; readonly digest: string | null },
 ): Cell[] {
   const { actorValues, subjectValues } = entry;
   return [

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { hashEntry, macHead } from '../core/chain';
+import { digestIn, hashEntry, macHead, sealDigest } from '../core/chain';
 import { recordAt, type PresealedEntry } from '../core/sealed-record';
 import type { Database } from '../db/connection';
 import type { Cell } from '../db/dialect';
@@ -141,7 +141,8 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
             record,
           }),
         );
-        values.push(toValueCells(entry, { ledgerId: ledger.id, seq, digest: item.digest }));
+        const digest = item.digest === '' ? null : sealDigest(epochKey, ledger.name, seq, item.digest);
+        values.push(toValueCells(entry, { ledgerId: ledger.id, seq, digest }));
         counters.add(entry, seq);
         prevHash = hash;
         return { id: item.eventId, part: entry.part, ledger: ledger.name, seq, hash };
@@ -191,7 +192,7 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
       tenantId,
       ...stored,
     ])) as [string, number, string, number, string, string | null][]) {
-      const entry = known.get(id) ?? { digest, receipts: [] };
+      const entry = known.get(id) ?? { digest: digest && digestIn(digest), receipts: [] };
       entry.receipts.push({ id, part, ledger, seq, hash });
       known.set(id, entry);
     }

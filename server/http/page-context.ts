@@ -67,6 +67,16 @@ function formatRelative(at: Date, { lng, now, t }: Pick<PageContext, 'lng' | 'no
   return format.format(Math.trunc(ms / length), unit);
 }
 
+/** "75 seconds", "8 days": whole numbers of the largest unit of which there are at least two. */
+export function formatDuration(ms: number, { lng }: Pick<PageContext, 'lng'>): string {
+  const [unit, length] = STEPS.slice(2).find(([, size]) => ms >= 2 * size) ?? ['second', 1000];
+  const format = cached(
+    `duration ${lng} ${unit}`,
+    () => new Intl.NumberFormat(lng, { style: 'unit', unit, unitDisplay: 'long' }),
+  );
+  return format.format(Math.round(ms / length));
+}
+
 export function showTime(value: string | number, ctx: PageContext): ShownTime {
   const at = new Date(value);
   if (Number.isNaN(at.getTime())) return { iso: '', relative: String(value), utc: String(value), local: String(value) };

@@ -68,8 +68,11 @@ export interface TestPages {
   stop(): Promise<void>;
 }
 
-export async function startTestPages(options: { readonly demo?: boolean } = {}): Promise<TestPages> {
-  const site = await startTestSite('sqlite', options);
+/** A site of its own, or a window to one that is there already. */
+export async function startTestPages(
+  options: { readonly demo?: boolean; readonly site?: TestSite } = {},
+): Promise<TestPages> {
+  const site = options.site ?? (await startTestSite('sqlite', options));
   const browser = await launchBrowser();
   const contexts: BrowserContext[] = [];
   let cookies: Cookies = [];
@@ -95,7 +98,7 @@ export async function startTestPages(options: { readonly demo?: boolean } = {}):
     },
     async stop() {
       await browser.close();
-      await site.stop();
+      if (!options.site) await site.stop();
     },
   };
   try {

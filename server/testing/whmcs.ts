@@ -16,7 +16,7 @@ export interface Whmcs {
   fire(hook: string, params: object, options: readonly string[]): Promise<void>;
   cron(...options: readonly string[]): Promise<void>;
   /** What waits for delivery, oldest first. */
-  outbox(): Promise<readonly { readonly id: number; readonly payload: string }[]>;
+  outbox(): Promise<readonly { readonly id: number; readonly event_id: string; readonly body: string }[]>;
   /** Runs the cron until nothing waits any more. */
   deliverAll(): Promise<void>;
   /** Serves the admin area and gives its address. */
@@ -59,8 +59,10 @@ export async function startWhmcs(sidecarUrl: string, bridge: BridgeCredentials):
     fire: (hook, params, options) => run('fire.php', hook, JSON.stringify(params), ...options),
     cron: (...options) => run('crons/cron.php', ...options),
     async outbox() {
-      const [rows] = await db.query('SELECT id, payload FROM mod_sealtrail_outbox ORDER BY id');
-      return rows as { id: number; payload: string }[];
+      const [rows] = await db.query(
+        'SELECT id, event_id, CAST(body AS CHAR CHARACTER SET utf8mb4) AS body FROM mod_sealtrail_outbox ORDER BY id',
+      );
+      return rows as { id: number; event_id: string; body: string }[];
     },
     async deliverAll() {
       await until('everything that waited was delivered', async () => {

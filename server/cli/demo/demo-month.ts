@@ -200,14 +200,14 @@ function tellStories(
       { adminid: 1, username: 'jane.doe' },
     ),
   );
-  add(breakIn + 180_000, table('tblpaymentgateways', 'banktransfer', { ...admin(jane), request: request('192.0.2.66', 'configgateways.php') }, { instructions: 'IBAN DE02 1203 0000 0000 2020 51' }, { instructions: 'IBAN LT12 1000 0111 0100 1000' })); // prettier-ignore
+  add(breakIn + 180_000, table('tblpaymentgateways', 'banktransfer', { ...admin(jane), request: request('192.0.2.66', 'configgateways.php') }, { instructions: 'IBAN DE89 3704 0044 0532 0130 00' }, { instructions: 'IBAN LT12 1000 0111 0100 1000' })); // prettier-ignore
   add(breakIn + 240_000, table('tbladmins', '9', { ...admin(jane), request: request('192.0.2.66', 'configadmins.php') }, null, { username: 'support2', roleid: 1, disabled: 0 })); // prettier-ignore
   const morning = at(21, 8, 9);
   add(
     morning,
     table('tbladmins', '9', admin(wang), { username: 'support2', disabled: 0 }, { username: 'support2', disabled: 1 }),
   );
-  add(morning + 120_000, table('tblpaymentgateways', 'banktransfer', admin(wang), { instructions: 'IBAN LT12 1000 0111 0100 1000' }, { instructions: 'IBAN DE02 1203 0000 0000 2020 51' })); // prettier-ignore
+  add(morning + 120_000, table('tblpaymentgateways', 'banktransfer', admin(wang), { instructions: 'IBAN LT12 1000 0111 0100 1000' }, { instructions: 'IBAN DE89 3704 0044 0532 0130 00' })); // prettier-ignore
   add(
     at(12, 10, 11),
     table('tbladmins', '2', admin(jane), { username: 'wang.fang', roleid: 3 }, { username: 'wang.fang', roleid: 2 }),

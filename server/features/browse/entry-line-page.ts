@@ -81,18 +81,21 @@ export function sentenceOf(entry: EntryView, ctx: PageContext): string {
 }
 
 function fillSentence(
-  { action, actor }: EntryView,
+  { action, actor, source }: EntryView,
   values: Record<'label' | 'actor' | 'target', string>,
   ctx: PageContext,
 ): string {
+  const { label, target } = values;
+  // The label of an activity line is the whole line, a sentence of its own.
+  if (source.kind === 'activity' && target !== '') return `${label}${ctx.t('common:unit_separator')}${target}`;
   const isWritten = findAction(action) !== undefined && translateCode(ctx, 'sentences:', action) !== action;
-  const fill = (target: string) => (isWritten ? ctx.t(`sentences:${action}`, { ...values, target }) : '');
+  const fill = (value: string) => ctx.t(`sentences:${action}`, { ...values, target: value });
+  if (target !== '') return isWritten ? fill(target) : ctx.t('entry:sentence', values);
   // "jane signed in to the audit log" is whole without a target; "jane deleted invoice" is not.
-  if (values.target === '' && isWritten && fill('') === fill('-')) return fill('');
-  if (values.target !== '') return isWritten ? fill(values.target) : ctx.t('entry:sentence', values);
+  if (isWritten && fill('') === fill('-')) return fill('');
   // "by System" says nothing: what ran by itself and what nobody is known for is told by its label alone.
   const isNobody = actor.id === null && (actor.type === 'system' || actor.type === 'unknown');
-  return isNobody ? values.label : ctx.t('entry:sentence_without_target', values);
+  return isNobody ? label : ctx.t('entry:sentence_without_target', values);
 }
 
 export function actorText(entry: EntryView, ctx: PageContext): string {

@@ -41,6 +41,15 @@ describe('sentenceOf', () => {
     expect(sentenceOf(anEntryView({ action, actor, target, outcome }), ctx)).toBe(expected);
   });
 
+  it('quotes a line of the activity log, which is a sentence of its own', () => {
+    const source = { ...anEntryView().source, kind: 'activity' };
+    const target = { type: 'admin', id: null, label: 'Failed Admin Login Attempt - Username: jane' };
+    const actor = { type: 'unknown', id: null, name: null, role: null, acting_as: null };
+    const failed = anEntryView({ action: 'admin.login_failed', outcome: 'failure', actor, target, source });
+    expect(sentenceOf(failed, ctx)).toBe('Admin sign-in failed: Failed Admin Login Attempt - Username: jane');
+    expect(sentenceOf(failed, aPageContext({ lng: 'zh-TW' }))).toMatch(/：Failed Admin Login Attempt/);
+  });
+
   it('says that an attempt failed, unless the action itself is the failure', () => {
     expect(sentenceOf(anEntryView({ outcome: 'failure' }), ctx)).toMatch(/example\.com – failed$/);
     expect(sentenceOf(anEntryView({ outcome: 'denied' }), ctx)).toMatch(/– denied$/);
@@ -138,5 +147,7 @@ describe('entryPage', () => {
     expect(delay(999)).toBeUndefined();
     expect(delay(75_000)).toBe('received 75 seconds after it happened');
     expect(delay(-75_000)).toBe('received 75 seconds before it happened: the two clocks differ');
+    expect(delay(119 * 60_000)).toBe('received 119 minutes after it happened');
+    expect(delay(700_252_000)).toBe('received 8 days after it happened');
   });
 });

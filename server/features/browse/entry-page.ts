@@ -1,4 +1,5 @@
 import {
+  formatDuration,
   formatNumber,
   formatUtc,
   revealText,
@@ -213,8 +214,7 @@ function integritySection(entry: EntryView, ctx: PageContext): Section {
 
 /** Late delivery and clocks that differ look the same from here; only a negative delay proves the clocks. */
 function delayText(ms: number, ctx: PageContext): string {
-  const seconds = formatNumber(Math.abs(Math.round(ms / 1000)), ctx);
-  return ctx.t(ms < 0 ? 'entry:skew_negative' : 'entry:skew', { seconds });
+  return ctx.t(ms < 0 ? 'entry:skew_negative' : 'entry:skew', { duration: formatDuration(Math.abs(ms), ctx) });
 }
 
 function relatedLinks(entry: EntryView, ctx: PageContext): { label: string; href: string }[] {

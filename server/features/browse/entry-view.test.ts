@@ -14,7 +14,7 @@ function aRow(options: EventOptions = {}, parts: Partial<StoredEntry> = {}): Sto
     ledgerId: 1, seq: place.seq, id: place.id, tenantId: 1, eventId: event.source.eventId, part: 0, epoch: 1, occurredAt: Date.parse(event.occurredAt), receivedAt: Date.parse(place.receivedAt),
     category: event.category, severity: event.severity, action: event.action, outcome: event.outcome, actorType: event.actor.type, actorId: event.actor.id, targetType: event.target.type,
     targetId: event.target.id, clientId: event.client, via: event.via, hook: event.source.hook, prevHash: '0'.repeat(64), hash: 'a'.repeat(64), record: sealed.record,
-    actorSalt: sealed.actorValues?.salt ?? null, actorBody: sealed.actorValues?.body ?? null, subjectSalt: sealed.subjectValues?.salt ?? null, subjectBody: sealed.subjectValues?.body ?? null,
+    digest: null, actorSalt: sealed.actorValues?.salt ?? null, actorBody: sealed.actorValues?.body ?? null, subjectSalt: sealed.subjectValues?.salt ?? null, subjectBody: sealed.subjectValues?.body ?? null,
     ...parts,
   }; // prettier-ignore
 }

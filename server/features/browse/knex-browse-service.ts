@@ -24,7 +24,7 @@ export function createBrowseService({ database, store, search, keyRing }: Browse
   const { knex: db, dialect } = database;
 
   async function view(ledger: Ledger, row: EntryRow): Promise<EntryView> {
-    const names = { ledger: ledger.name, tenant: ledger.tenant.slug };
+    const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
     const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
     const check = checkSeal(row, names, key);
     const status: ChainStatus = check.breaks.length > 0 ? 'broken' : check.unverifiable ? 'unverifiable' : 'valid';

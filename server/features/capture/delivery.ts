@@ -283,6 +283,8 @@ function exactNumbers(value: JsonValue | LosslessNumber): JsonValue {
 
 function countMembers(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0;
-  if (Array.isArray(value)) return value.reduce((sum: number, item: JsonValue) => sum + countMembers(item), 0);
+  if (Array.isArray(value)) {
+    return (value as readonly JsonValue[]).reduce<number>((sum, item) => sum + countMembers(item), 0);
+  }
   return Object.values(value as JsonObject).reduce((sum: number, inner) => sum + 1 + countMembers(inner), 0);
 }

@@ -1,4 +1,4 @@
-import { GENESIS_PREV_HASH, isSameHash, macHead } from '../../core/chain';
+import { isSameHash, macHead } from '../../core/chain';
 import {
   checkSeal,
   mergeScans,
@@ -76,7 +76,7 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
     options: VerifyOptions,
     knownHeads: readonly KnownHead[],
   ): Promise<LedgerReport> {
-    const names = { ledger: ledger.name, tenant: ledger.tenant.slug };
+    const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
     const head = await store.findHead(ledger);
     const keys = await loadEpochKeys(ledger);
     const findEpochKey = (epoch: number) => keys.get(epoch);
@@ -104,6 +104,7 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
     const breaks = [
       ...result.breaks,
       ...(coversHead ? headBreaks(ledger, head, result.lastHash, keys.size > 0) : []),
+      ...(coversHead ? await epochBreaks(ledger, head) : []),
       ...(coversHead ? await beyondHead(ledger, names, findEpochKey) : []),
       ...knownHeads.filter((known) => known.seq > lastSeq).map((known) => shorterThan(known, lastSeq)),
     ];
@@ -126,12 +127,9 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
     });
     if (!head) return [at(0, 'truncated', 'the row that names the newest entry is gone')];
     // Without a key that opens, the head's seal says nothing: that is for the verdict, not a break.
+    const isReadable = isHash(head.hash) && isPlace(head.seq);
     const isAuthentic =
-      !hasOurKey ||
-      isSameHash(
-        macHead(keyRing.headKey, ledger.name, head.seq, isHash(head.hash) ? head.hash : GENESIS_PREV_HASH),
-        head.mac,
-      );
+      !hasOurKey || (isReadable && isSameHash(macHead(keyRing.headKey, ledger.name, head.seq, head.hash), head.mac));
     return [
       ...(isAuthentic
         ? []
@@ -146,6 +144,14 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
         ? [at(head.seq, 'linkage', 'the newest entry is not the one that the head names')]
         : []),
     ];
+  }
+
+  /** A head row that would have the next entry sealed under another key than the newest one. */
+  async function epochBreaks(ledger: Ledger, head: Head | undefined): Promise<Break[]> {
+    const newest = head && isPlace(head.seq) ? await store.findBySeq(ledger, head.seq) : undefined;
+    if (!head || !newest || newest.epoch === head.epoch) return [];
+    const detail = `the head is in epoch ${head.epoch}, the newest entry in ${newest.epoch}`;
+    return [{ seq: head.seq, id: newest.id, kind: 'linkage', detail, receivedAt: null }];
   }
 
   /** Rows after the head, unless the head has moved on meanwhile. */
@@ -281,6 +287,10 @@ function shorterThan(known: KnownHead, lastSeq: number): Break {
 function overall(reports: readonly LedgerReport[]): Verdict {
   if (reports.some((one) => one.verdict === 'broken')) return 'broken';
   return reports.length === 0 || reports.some((one) => one.verdict === 'cannot_tell') ? 'cannot_tell' : 'intact';
+}
+
+function isPlace(seq: number): boolean {
+  return Number.isSafeInteger(seq) && seq >= 0;
 }
 
 function isHash(text: string): boolean {
