@@ -10,7 +10,7 @@ const PAGES = [
   '/entries?category=financial',
   '/entries?severity=notice&category=services',
   '/entries?actor=admin:7',
-  '/entries?target=invoice:4321',
+  '/entries?target=invoice:4000',
   '/entries?action=invoice.*',
   '/entries?q=Lin',
   '/entries?outcome=success&category=tickets',
