@@ -179,6 +179,22 @@ describe('card numbers in text', () => {
     expect(clean(`no ${text} here`)).toBe(`no ${text} here`);
   });
 
+  // Each holds digits that pass the Luhn check.
+  it.each([
+    'DE02 1203 0000 0000 2020 51',
+    'DE75 5121 0800 1245 1261 99',
+    'DE12 5001 0517 0648 4898 90',
+    'DE02120300000000202051',
+    'GB29 NWBK 6016 1331 9268 19',
+    'LT12 1000 0111 0100 1000',
+  ])('leaves the bank account %s alone, which is evidence', (iban) => {
+    expect(clean(`IBAN ${iban} PLEASE, card ${CARDS[0]}`)).toBe(`IBAN ${iban} PLEASE, card [card ending 1111]`);
+  });
+
+  it('masks a card that only looks like the end of an IBAN', () => {
+    expect(clean(`DE00 ${CARDS[0]}`)).not.toContain(CARDS[0]);
+  });
+
   it('takes linear time for a long run of digits', () => {
     const started = Date.now();
     clean('1 '.repeat(50_000));

@@ -59,7 +59,41 @@ function looksSecret(plain: string): boolean {
 // 13 to 19 digits that pass the Luhn check, in one run or in groups parted by single spaces or dashes.
 const DIGIT_GROUPS = /\d+(?:[ -]\d+)*/g;
 
+// ISO 13616: country, check digits, then up to thirty letters and digits, often in groups of four.
+const IBAN_LIKE = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Za-z0-9])/g;
+
+/** A changed bank account is evidence, and the digits of many an IBAN pass the Luhn check by chance: those stay. */
 function maskCardNumbers(text: string): string {
+  let masked = '';
+  let at = 0;
+  for (const match of text.matchAll(IBAN_LIKE)) {
+    const iban = longestIban(match[0]);
+    if (iban === undefined) continue;
+    masked += maskDigitGroups(text.slice(at, match.index)) + iban;
+    at = match.index + iban.length;
+  }
+  return masked + maskDigitGroups(text.slice(at));
+}
+
+/** The candidate, or the longest run of its groups that passes the check: the next word may be in capitals too. */
+function longestIban(candidate: string): string | undefined {
+  for (let end = candidate.length; end >= 15; end = candidate.lastIndexOf(' ', end - 1)) {
+    if (isIban(candidate.slice(0, end).replace(/ /g, ''))) return candidate.slice(0, end);
+  }
+  return undefined;
+}
+
+/** ISO 7064 MOD 97-10: the first four characters to the end, letters as numbers from ten on. */
+function isIban(text: string): boolean {
+  let rest = 0;
+  for (const character of text.slice(4) + text.slice(0, 4)) {
+    const value = parseInt(character, 36);
+    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
+  }
+  return rest === 1;
+}
+
+function maskDigitGroups(text: string): string {
   return text.replace(DIGIT_GROUPS, (chain) => (chain.length < 13 ? chain : maskChain(chain)));
 }
 

@@ -103,6 +103,9 @@ final class RedactionTest extends BridgeCase
         return [
             ['paid with 4111111111111111 today', 'paid with [redacted, ends 1111] today'],
             ['4111-1111-1111-1111', '[redacted, ends 1111]'],
+            // The digits of this bank account pass the Luhn check; a changed one is evidence.
+            ['IBAN DE02 1203 0000 0000 2020 51 PLEASE', 'IBAN DE02 1203 0000 0000 2020 51 PLEASE'],
+            ['GB29 NWBK 6016 1331 9268 19, 4111111111111111', 'GB29 NWBK 6016 1331 9268 19, [redacted, ends 1111]'],
             ['on 2026-11-21 4111 1111 1111 1111 ok', 'on 2026-11-21 [redacted, ends 1111] ok'],
             ['3782 822463 10005.', '[redacted, ends 0005].'],
             ['12 5555555555554444 34', '12 [redacted, ends 4444] 34'],

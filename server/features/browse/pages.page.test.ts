@@ -1,0 +1,680 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { v7 as uuidv7 } from 'uuid';
+import { aHookItem } from '../../testing/builders';
+import { readCsv } from '../../testing/read-csv';
+import type { TestSite } from '../../testing/test-site';
+import {
+  sideways,
+  signIn,
+  startTestPages,
+  type TestPages,
+  type Visitor,
+  type VisitorOptions,
+} from '../../testing/visitor';
+
+// The built program with the demo month on SQLite, in a real browser. What a page should show is counted by SQL.
+
+interface Stats {
+  readonly total: number;
+  readonly critical: number;
+  readonly today: number;
+}
+
+let pages: TestPages;
+let site: TestSite;
+
+beforeAll(async () => {
+  pages = await startTestPages({ demo: true });
+  ({ site } = pages);
+}, 60_000);
+afterAll(() => pages?.stop());
+afterEach(() => pages?.leave());
+
+const openAt = (where: string, options: VisitorOptions = {}) => pages.openAt(where, options);
+
+async function count(where: string, ...values: readonly (string | number)[]): Promise<number> {
+  return (await seqs(where, ...values)).length;
+}
+
+/** Newest first. */
+async function seqs(where: string, ...values: readonly (string | number)[]): Promise<number[]> {
+  const rows = await site.db.raw<{ seq: number }[]>(`SELECT e.seq FROM entries e ${where} ORDER BY e.seq DESC`, values);
+  return rows.map((row) => row.seq);
+}
+
+const VALUES = 'JOIN entry_values v ON v.ledger_id = e.ledger_id AND v.seq = e.seq';
+const rowsOf = (page: Page) => page.locator('.st-table tbody tr');
+const linksOf = (page: Page) => page.locator('.st-row-link');
+const chipsOf = (page: Page) => page.locator('.st-chip > span');
+const text = (locator: Locator) => locator.innerText().then((found) => found.trim());
+const english = (value: number) => value.toLocaleString('en');
+
+function wordsOf(language: string, file: string): Record<string, unknown> {
+  const where = path.join(__dirname, '..', '..', '..', 'locales', language, `${file}.json`);
+  return JSON.parse(readFileSync(where, 'utf8')) as Record<string, unknown>;
+}
+const wordOf = (language: string, file: string, key: string): string =>
+  key.split('.').reduce<unknown>((found, name) => (found as Record<string, unknown>)[name], wordsOf(language, file)) as string; // prettier-ignore
+
+/** The number that "Showing 1–20 of 1,312" ends with, or 0. */
+async function totalOf(page: Page): Promise<number> {
+  const digits = /([\d,]+)$/.exec(await text(page.locator('.st-count')))?.[1];
+  return digits === undefined ? 0 : Number(digits.replaceAll(',', ''));
+}
+
+async function attributesOf(locator: Locator, name: string): Promise<string[]> {
+  return Promise.all((await locator.all()).map(async (one) => String(await one.getAttribute(name))));
+}
+
+async function hrefsOf(page: Page): Promise<string[]> {
+  return attributesOf(linksOf(page), 'href');
+}
+
+describe('signing in', () => {
+  it('works once with a link, and says so the second time', async () => {
+    const { url } = await site.ask<{ url: string }>('login-link', '--name', 'wang.fang');
+    const { page } = await pages.open({ isStranger: true });
+    await page.goto(url);
+    // Opening the link must not use it up: mail programs open links, too.
+    await page.goto(url);
+    await page.locator('main button[type=submit]').click();
+    await page.waitForURL(`${site.url}/`);
+    expect(await text(page.locator('.st-who'))).toContain('wang.fang');
+
+    const late = await pages.open({ isStranger: true });
+    const answer = await late.page.goto(url);
+    expect(answer?.status()).toBe(403);
+    expect(await text(late.page.locator('h1'))).toBe(wordOf('en', 'errors', 'title.bad_login_link'));
+    await late.page.goto(site.url);
+    expect(late.page.url()).toBe(`${site.url}/sign-in`);
+  });
+
+  it.each(['/', '/entries', '/entries?category=tickets', '/entries/1', '/verify', '/quarantine', '/export.csv'])(
+    'comes before %s',
+    async (where) => {
+      const answer = await fetch(`${site.url}${where}`, { redirect: 'manual', headers: { accept: 'text/html' } });
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/sign-in']);
+    },
+  );
+
+  it('is told to a program as 401', async () => {
+    const answer = await fetch(`${site.url}/entries`, { headers: { accept: 'application/json' } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      401,
+      'application/problem+json; charset=utf-8',
+    ]);
+  });
+
+  it('ends by signing out', async () => {
+    const visitor = await pages.open({ isStranger: true });
+    await signIn(site, visitor);
+    await visitor.page.locator('.st-who summary', { hasText: 'jane.doe' }).click();
+    await visitor.page.getByRole('button', { name: 'Sign out' }).click();
+    await visitor.page.waitForURL(`${site.url}/sign-in`);
+    await visitor.page.goto(`${site.url}/entries`);
+    expect(visitor.page.url()).toBe(`${site.url}/sign-in`);
+  });
+});
+
+describe('the dashboard', () => {
+  it('counts what the API and the table count', async () => {
+    const stats = await site.api<Stats>('/stats');
+    const page = await openAt('/');
+    const counters = await page.locator('.st-counters strong').allInnerTexts();
+    expect(counters).toEqual([english(stats.total), english(stats.critical), english(stats.today)]);
+    expect(stats.total).toBe(await count(''));
+    expect(stats.critical).toBe(await count(`WHERE severity = 'critical'`));
+    const midnight = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+    expect(stats.today).toBe(await count('WHERE occurred_at >= ?', midnight));
+    expect(stats.critical).toBeGreaterThan(0);
+  });
+
+  it('leads from a counter to exactly these entries', async () => {
+    const page = await openAt('/');
+    await page.locator('.st-counter-critical a').click();
+    expect(await totalOf(page)).toBe(await count(`WHERE severity = 'critical'`));
+  });
+
+  it.each([
+    ['severity', ['info', 'notice', 'warning', 'critical']],
+    ['action', undefined],
+    ['actor', undefined],
+    ['category', undefined],
+  ] as const)('sorts the latest entries by %s, both ways', async (column, ranks) => {
+    const page = await openAt('/');
+    const newest = (await hrefsOf(page)).sort();
+    expect(newest).toHaveLength(10);
+    const cells = async () => {
+      const found = await page.locator(`#latest tbody .st-col-${column}`).allInnerTexts();
+      return found.map((cell) => (ranks ? String(ranks.indexOf(cell.trim().toLowerCase() as never)) : cell.trim()));
+    };
+    const header = page.locator(`#latest th.st-col-${column}`);
+    const order = new Intl.Collator('en', { numeric: true });
+    const seen = new Set<string | null>();
+    for (let click = 0; click < 2; click += 1) {
+      await header.locator('a').click();
+      const direction = await header.getAttribute('aria-sort');
+      seen.add(direction);
+      const sorted = (await cells()).sort((a, b) => (direction === 'ascending' ? 1 : -1) * order.compare(a, b));
+      expect(await cells()).toEqual(sorted);
+      expect((await hrefsOf(page)).sort()).toEqual(newest);
+    }
+    expect([...seen].sort()).toEqual(['ascending', 'descending']);
+  });
+
+  it('draws each of the 30 days, and tells the same in a table', async () => {
+    const page = await openAt('/');
+    await page.locator('.st-chart-table summary').click();
+    const days = (await page.locator('.st-chart-table tbody td:nth-child(2)').allInnerTexts()).map((cell) =>
+      Number(cell.replaceAll(',', '')),
+    );
+    const first = (Math.floor(Date.now() / 86_400_000) - 29) * 86_400_000;
+    const expected = [];
+    for (let day = 0; day < 30; day += 1)
+      expected.push(
+        await count('WHERE occurred_at >= ? AND occurred_at < ?', first + day * 86_400_000, first + (day + 1) * 86_400_000), // prettier-ignore
+      );
+    expect(days).toEqual(expected);
+  });
+});
+
+describe('the audit log', () => {
+  it('shows the newest first and says how many there are', async () => {
+    const page = await openAt('/entries');
+    expect(await text(page.locator('.st-count'))).toBe(`Showing 1–20 of ${english(await count(''))}`);
+    expect(await rowsOf(page).count()).toBe(20);
+    const newest = (await seqs('')).slice(0, 20);
+    expect(await page.locator('tbody .st-col-seq').allTextContents()).toEqual(newest.map(String));
+  });
+
+  it.each([
+    ['category', 'Tickets', `WHERE category = 'tickets'`, '.st-col-category', 'Tickets'],
+    ['severity', 'Critical', `WHERE severity = 'critical'`, '.st-col-severity', 'Critical'],
+  ])('is narrowed by %s', async (name, option, where, column, cell) => {
+    const page = await openAt('/entries');
+    await page.selectOption(`#f-${name}`, { label: option });
+    await page.getByRole('button', { name: 'Apply' }).click();
+    expect(await totalOf(page)).toBe(await count(where));
+    expect(new Set((await page.locator(`tbody ${column}`).allInnerTexts()).map((one) => one.trim()))).toEqual(
+      new Set([cell]),
+    );
+    expect(page.url()).toBe(`${site.url}/entries?${name}=${option.toLowerCase()}`);
+  });
+
+  it.each([
+    ['actor', 'admin:2', `WHERE actor_type = 'admin' AND actor_id = '2'`],
+    ['actor', 'gateway', `WHERE actor_type = 'gateway'`],
+    ['target', 'client:101', `WHERE target_type = 'client' AND target_id = '101'`],
+    ['target', 'ticket', `WHERE target_type = 'ticket'`],
+  ])('is narrowed by %s %s', async (name, value, where) => {
+    const page = await openAt('/entries');
+    await page.fill(`#f-${name}`, value);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\?/);
+    const wanted = await seqs(where);
+    expect(wanted.length).toBeGreaterThan(0);
+    expect(await totalOf(page)).toBe(wanted.length);
+    expect(await page.locator('tbody .st-col-seq').allTextContents()).toEqual(wanted.slice(0, 20).map(String));
+  });
+
+  it.each([
+    ['an English word', 'Goodwill', '%Goodwill refund%'],
+    ['words in any order', 'refund goodwill', '%Goodwill refund%'],
+    ['a Chinese word', '茶行', '%林氏茶行%'],
+    ['a part of a Chinese sentence', '无法收信', '%邮箱无法收信%'],
+    ['Traditional Chinese', '發票抬頭', '%發票抬頭要更改%'],
+  ])('is searched for %s', async (_what, words, like) => {
+    const where = `${VALUES} WHERE e.record LIKE ? OR v.subject_body LIKE ?`;
+    const page = await openAt('/entries');
+    await page.fill('#f-q', words);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\?/);
+    const wanted = await seqs(where, like, like);
+    expect(wanted.length).toBeGreaterThan(0);
+    expect(await totalOf(page)).toBe(wanted.length);
+    expect(await page.locator('tbody .st-col-seq').allTextContents()).toEqual(wanted.slice(0, 20).map(String));
+  });
+
+  it('takes days in the zone of the reader, both of them whole', async () => {
+    const day = new Date(Date.now() - 10 * 86_400_000).toISOString().slice(0, 10);
+    const start = Date.parse(`${day}T00:00:00+08:00`);
+    const times = [start - 1, start, start + 86_400_000 - 1, start + 86_400_000];
+    const sender = await site.pair();
+    const events = times.map((time, at) =>
+      aHookItem({
+        id: uuidv7(),
+        seq: at + 1,
+        occurred_at: new Date(time).toISOString(),
+        actor: { type: 'api', id: 'zone-probe', name: null, role: null, acting_as: null },
+      }),
+    );
+    expect((await sender.send(events)).body.accepted).toBe(4);
+
+    const page = await openAt('/entries?actor=api:zone-probe', { timeZone: 'Asia/Taipei' });
+    await page.fill('#f-from', day);
+    await page.fill('#f-to', day);
+    await page.getByRole('button', { name: 'Apply' }).click();
+    const shown = await attributesOf(page.locator('tbody time'), 'datetime');
+    expect(shown.map(Date.parse)).toEqual([times[2], times[1]]);
+    expect(await totalOf(page)).toBe(2);
+  });
+
+  it('shows what narrows it, takes one filter back and all of them', async () => {
+    const page = await openAt('/entries?category=clients&severity=notice&q=phonenumber');
+    expect(await chipsOf(page).allInnerTexts()).toEqual([
+      'Category: Clients',
+      'Severity: Notice',
+      'Words: phonenumber',
+    ]);
+    const [both, one] = [`category = 'clients' AND severity = 'notice'`, `category = 'clients'`];
+    await page.getByRole('link', { name: 'Remove the filter “Words”' }).click();
+    expect(await totalOf(page)).toBe(await count(`WHERE ${both}`));
+    await page.getByRole('link', { name: 'Remove the filter “Severity”' }).click();
+    expect(await totalOf(page)).toBe(await count(`WHERE ${one}`));
+    expect(await chipsOf(page).allInnerTexts()).toEqual(['Category: Clients']);
+    await page.getByRole('link', { name: 'Clear all' }).click();
+    expect(page.url()).toBe(`${site.url}/entries`);
+    expect(await totalOf(page)).toBe(await count(''));
+    expect(await chipsOf(page).count()).toBe(0);
+  });
+
+  it('filters by a value that is clicked', async () => {
+    const page = await openAt('/entries?category=clients');
+    await page.locator('tbody .st-col-actor a', { hasText: 'wang.fang' }).first().click();
+    expect(await chipsOf(page).allInnerTexts()).toEqual(['Category: Clients', 'Who: Admin 2']);
+    expect(await totalOf(page)).toBe(await count(`WHERE category = 'clients' AND actor_type = 'admin' AND actor_id = '2'`)); // prettier-ignore
+  });
+
+  it('says which filter cannot be read, and searches nothing', async () => {
+    const { page } = await pages.open();
+    const answer = await page.goto(`${site.url}/entries?actor=bob`);
+    expect(answer?.status()).toBe(400);
+    expect(await page.inputValue('#f-actor')).toBe('bob');
+    expect(await text(page.locator('#p-actor'))).toContain('admin:7');
+    expect(await rowsOf(page).count()).toBe(0);
+  });
+
+  it('says what was searched when nothing is found', async () => {
+    const page = await openAt('/entries?q=nothinglikethis');
+    expect(await text(page.locator('.st-count'))).toBe('No entries');
+    expect(await text(page.locator('.st-nothing h2'))).toBe('Nothing found for Words: nothinglikethis');
+  });
+
+  it('turns pages by place, so that new entries move nothing', async () => {
+    const page = await openAt('/entries?category=financial');
+    const all = await seqs(`WHERE category = 'financial'`);
+    const shown = () => page.locator('tbody .st-col-seq').allTextContents();
+    const first = await shown();
+    expect(first).toEqual(all.slice(0, 20).map(String));
+    expect(await page.getByRole('link', { name: 'Previous' }).count()).toBe(0);
+
+    const sender = await site.pair();
+    expect((await sender.send([aHookItem({ id: uuidv7(), hook: 'InvoicePaid' })])).body.accepted).toBe(1);
+
+    await page.getByRole('link', { name: 'Next' }).click();
+    expect(page.url()).toContain('cursor=');
+    expect(await shown()).toEqual(all.slice(20, 40).map(String));
+    expect(await text(page.locator('.st-count'))).toBe(`Showing 21–40 of ${english(all.length + 1)}`);
+    await page.getByRole('link', { name: 'Next' }).click();
+    expect(await shown()).toEqual(all.slice(40, 60).map(String));
+    await page.getByRole('link', { name: 'Previous' }).click();
+    expect(await shown()).toEqual(all.slice(20, 40).map(String));
+    await page.getByRole('link', { name: 'First page' }).click();
+    expect((await shown()).slice(1)).toEqual(all.slice(0, 19).map(String));
+  });
+
+  it('reaches the last page', async () => {
+    const page = await openAt('/entries?category=tickets&per_page=100');
+    const all = await seqs(`WHERE category = 'tickets'`);
+    const shown: string[] = [];
+    for (;;) {
+      shown.push(...(await page.locator('tbody .st-col-seq').allTextContents()));
+      const next = page.getByRole('link', { name: 'Next' });
+      if ((await next.count()) === 0) break;
+      await next.click();
+    }
+    expect(shown).toEqual(all.map(String));
+    expect(all.length).toBeGreaterThan(100);
+  });
+
+  it.each([50, 100])('shows %d on a page when asked, and keeps the filter', async (size) => {
+    const page = await openAt('/entries?category=financial');
+    await page.locator('.st-sizes a', { hasText: new RegExp(`^${size}$`) }).click();
+    expect(await rowsOf(page).count()).toBe(size);
+    const total = await count(`WHERE category = 'financial'`);
+    expect(await text(page.locator('.st-count'))).toBe(`Showing 1–${size} of ${english(total)}`);
+  });
+
+  it('tells times relative to now, and exactly in UTC on hover', async () => {
+    const page = await openAt('/entries?action=admin.role_changed', { timeZone: 'Asia/Taipei' });
+    const time = page.locator('tbody time').first();
+    const [row] = (await site.db('entries').where({ action: 'admin.role_changed' }).select('occurred_at')) as [{ occurred_at: number }]; // prettier-ignore
+    const iso = new Date(row.occurred_at).toISOString();
+    expect(await time.getAttribute('title')).toBe(`${iso.slice(0, 10)} ${iso.slice(11, 23)} UTC`);
+    expect(await text(time)).toBe(`${Math.floor((Date.now() - row.occurred_at) / 86_400_000)} days ago`);
+  });
+
+  it('sorts by time, both ways', async () => {
+    const page = await openAt('/entries');
+    const times = () => attributesOf(page.locator('tbody time'), 'datetime');
+    await page.locator('th.st-col-time a').click();
+    expect(await times()).toEqual((await times()).sort().reverse());
+    await page.locator('th.st-col-time a').click();
+    expect(await times()).toEqual((await times()).sort());
+    const [oldest] = await site.db.raw<{ at: number }[]>('SELECT MIN(occurred_at) AS at FROM entries');
+    expect((await times())[0]).toBe(new Date(oldest?.at ?? 0).toISOString());
+  });
+});
+
+describe('an entry', () => {
+  const drawer = (page: Page) => page.locator('dialog[open] .st-entry');
+
+  it('opens in a drawer over the list, which keeps its place', async () => {
+    const page = await openAt('/entries?category=clients');
+    const [first = '', second = ''] = await hrefsOf(page);
+    const sentences = await linksOf(page).allInnerTexts();
+    // The whole row reacts, not the link alone.
+    await rowsOf(page)
+      .first()
+      .locator('.st-col-severity')
+      .click({ position: { x: 2, y: 2 }, force: true });
+    await drawer(page).waitFor();
+    expect(page.url()).toBe(`${site.url}${first}`);
+    expect(await text(drawer(page).locator('h1'))).toBe(sentences[0]);
+
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(`${site.url}${second}`);
+    await drawer(page)
+      .locator('h1', { hasText: sentences[1] ?? '' })
+      .waitFor();
+    expect(await page.locator('.st-row-selected').count()).toBe(1);
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForURL(`${site.url}${first}`);
+    await page.locator('[data-drawer-next]').click();
+    await page.waitForURL(`${site.url}${second}`);
+
+    await page.keyboard.press('Escape');
+    await page.waitForURL(`${site.url}/entries?category=clients`);
+    expect(await page.locator('dialog[open]').count()).toBe(0);
+    expect(await hrefsOf(page)).toHaveLength(20);
+  });
+
+  it('follows the back and forward buttons', async () => {
+    const page = await openAt('/entries?category=clients');
+    const [first = ''] = await hrefsOf(page);
+    await linksOf(page).first().click();
+    await drawer(page).waitFor();
+    await page.goBack();
+    await drawer(page).waitFor({ state: 'detached' });
+    expect(page.url()).toBe(`${site.url}/entries?category=clients`);
+    await page.goForward();
+    await drawer(page).waitFor();
+    expect(page.url()).toBe(`${site.url}${first}`);
+  });
+
+  it('has an address of its own', async () => {
+    const list = await openAt('/entries?category=clients');
+    const [first = ''] = await hrefsOf(list);
+    await linksOf(list).first().click();
+    await drawer(list).waitFor();
+    const sentence = await text(drawer(list).locator('h1'));
+
+    const page = await openAt(first);
+    expect(await page.locator('dialog[open]').count()).toBe(0);
+    expect(await text(page.locator('main h1'))).toBe(sentence);
+    await page.goto(`${site.url}/entries/999999999`);
+    expect(await text(page.locator('h1'))).toBe(wordOf('en', 'errors', 'title.entry_not_found'));
+  });
+
+  it('is a page of its own without JavaScript', async () => {
+    const page = await openAt('/entries?category=clients', { javaScriptEnabled: false });
+    const [first = ''] = await hrefsOf(page);
+    const sentence = await text(linksOf(page).first());
+    await linksOf(page).first().click();
+    expect(page.url()).toBe(`${site.url}${first}`);
+    expect(await text(page.locator('main h1'))).toBe(sentence);
+    expect(await page.locator('.st-payload').isVisible()).toBe(true);
+  });
+
+  it('tells before and after, who, from where, the payload and its seal', async () => {
+    const [row] = (await site.db('entries').where({ action: 'client.email_changed' }).select('id', 'hash')) as [{ id: string; hash: string }]; // prettier-ignore
+    const page = await openAt(`/entries/${row.id}`);
+    const change = page.locator('.st-changes tbody tr');
+    expect(await text(change.locator('th'))).toBe('email');
+    expect(await text(change.locator('td').nth(0))).toContain('mei.lin');
+    expect(await text(change.locator('td').nth(1))).toContain('accounts');
+    const facts = await page.locator('.st-entry dl').allInnerTexts();
+    expect(facts.join('\n')).toMatch(/wang\.fang[\s\S]*Sales Operator[\s\S]*198\.51\.100\.8/);
+    const payload = JSON.parse(await page.locator('.st-payload').innerText()) as { email: string; olddata: object };
+    expect([payload.email, payload.olddata]).toMatchObject([
+      'accounts@lin-tea.example',
+      { email: 'mei.lin@example.tw' },
+    ]);
+    expect(await page.locator(`code[title="${row.hash}"]`).count()).toBe(1);
+  });
+});
+
+describe('the export', () => {
+  it.each([
+    ['en', 'category=tickets&severity=info', `WHERE category = 'tickets' AND severity = 'info'`],
+    ['zh-TW', 'q=茶行', `${VALUES} WHERE e.record LIKE '%林氏茶行%' OR v.subject_body LIKE '%林氏茶行%'`],
+  ])('in %s holds exactly what the filter %s shows', async (language, query, where) => {
+    const page = await openAt(`/entries?${query}`, { language, acceptDownloads: true });
+    const downloading = page.waitForEvent('download');
+    await page.locator('.st-actions a').click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toMatch(/^sealtrail-audit-\d{4}-\d\d-\d\d-\d{4}\.csv$/);
+
+    const bytes = readFileSync(await download.path());
+    expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+    const [header = [], ...rows] = readCsv(bytes.subarray(3).toString('utf8'));
+    expect([...header].sort()).toEqual(Object.values(wordsOf(language, 'export')).sort());
+    expect(header[0]).toBe(wordOf(language, 'export', 'seq'));
+    expect(rows.map(([seq]) => Number(seq))).toEqual(await seqs(where));
+  });
+
+  it('is itself recorded, with the filter', async () => {
+    const { context } = await pages.open();
+    await context.request.get(`${site.url}/export.csv?category=domains`);
+    const page = await openAt('/entries?action=audit.exported');
+    await linksOf(page).first().click();
+    const payload = page.locator('dialog .st-payload');
+    expect(JSON.parse(await payload.innerText())).toEqual({ format: 'csv', filter: { category: 'domains' } });
+  });
+});
+
+describe.each(['zh-CN', 'zh-TW', 'en'] as const)('in %s', (language) => {
+  const names = { en: 'English', 'zh-CN': '简体中文', 'zh-TW': '繁體中文' };
+
+  async function choose(page: Page, name: string): Promise<void> {
+    await page.locator('.st-menu summary').first().click();
+    await page.selectOption('#st-language', { label: name });
+    await page.locator('.st-menu-body button[type=submit]').first().click();
+  }
+
+  it('stays what was chosen, on the same page, after a reload and a new sign-in', async () => {
+    // A browser that asks for another language than the one chosen.
+    const visitor = await pages.open({ locale: language === 'en' ? 'zh-CN' : 'en-US' });
+    const { page } = visitor;
+    await page.goto(`${site.url}/entries?category=tickets`);
+    expect(await page.locator('html').getAttribute('lang')).not.toBe(language);
+    await choose(page, names[language]);
+    expect(page.url()).toBe(`${site.url}/entries?category=tickets`);
+    expect(await page.locator('html').getAttribute('lang')).toBe(language);
+    await page.reload();
+    expect(await text(page.locator('h1'))).toBe(wordOf(language, 'browse', 'log_title'));
+    await visitor.context.clearCookies({ name: 'sealtrail_session' });
+    await signIn(site, visitor);
+    expect(await text(page.locator('h1'))).toBe(wordOf(language, 'browse', 'dashboard_title'));
+  });
+
+  it('says categories, severities and actions in the language, and leaves field names alone', async () => {
+    const page = await openAt('/entries?action=client.email_changed', { language });
+    expect(await text(rowsOf(page).first().locator('.st-col-category'))).toBe(wordOf(language, 'terms', 'category.clients')); // prettier-ignore
+    expect(await text(rowsOf(page).first().locator('.st-col-severity'))).toBe(wordOf(language, 'terms', 'severity.warning')); // prettier-ignore
+    const label = wordOf(language, 'actions', 'client.email_changed');
+    expect(await rowsOf(page).first().locator('.st-col-action a').getAttribute('title')).toContain(label);
+    await linksOf(page).first().click();
+    const entry = page.locator('dialog .st-entry');
+    expect(await text(entry.locator('.st-changes tbody th'))).toBe('email');
+    const payload = JSON.parse(await entry.locator('.st-payload').innerText()) as object;
+    expect(Object.keys(payload)).toEqual(expect.arrayContaining(['userid', 'firstname', 'companyname', 'email', 'olddata'])); // prettier-ignore
+  });
+
+  it('fits a phone on every page', async () => {
+    const page = await openAt('/', { language, viewport: { width: 390, height: 844 } });
+    for (const where of PAGES) {
+      await page.goto(`${site.url}${where}`);
+      expect([where, await sideways(page)]).toEqual([where, 0]);
+    }
+    await page.goto(`${site.url}/entries?category=clients`);
+    await linksOf(page).first().click();
+    await page.locator('dialog .st-entry').waitFor();
+    expect(await sideways(page)).toBe(0);
+  });
+});
+
+const PAGES = [
+  '/',
+  '/?sort=severity',
+  '/entries',
+  '/entries?q=茶行&from=2026-01-01',
+  '/entries?q=nothinglikethis',
+  '/entries?actor=bob',
+  '/entries/2',
+  '/entries/999999999',
+  '/verify',
+  '/quarantine',
+  '/nowhere',
+];
+
+describe('the time zone', () => {
+  it('is chosen once and used on every page, always named', async () => {
+    const page = await openAt('/entries?action=admin.role_changed');
+    await page.locator('.st-menu summary').first().click();
+    await page.selectOption('#st-zone', 'Asia/Taipei');
+    await page.locator('.st-menu-body button[type=submit]').first().click();
+    expect(page.url()).toBe(`${site.url}/entries?action=admin.role_changed`);
+    expect(await text(page.locator('.st-title p').first())).toContain('Asia/Taipei');
+
+    const utc = String(await page.locator('tbody time').first().getAttribute('datetime'));
+    const local = new Date(Date.parse(utc) + 8 * 3_600_000).toISOString();
+    await linksOf(page).first().click();
+    const shown = await text(page.locator('dialog .st-entry header time'));
+    expect(shown).toContain(`${local.slice(11, 19)} (Asia/Taipei)`);
+    await page.goto(site.url);
+    expect(await text(page.locator('.st-counter-today'))).toContain('in Asia/Taipei');
+  });
+
+  it('can be taken from the device', async () => {
+    const page = await openAt('/entries', { timezoneId: 'America/Toronto' });
+    await page.locator('.st-menu summary').first().click();
+    await page.locator('[data-use-browser-zone]').click();
+    await page.waitForLoadState();
+    expect(await text(page.locator('.st-menu summary').first())).toContain('America/Toronto');
+  });
+});
+
+describe('without JavaScript', () => {
+  it('everything can be read, filtered, sorted, verified and set', async () => {
+    const page = await openAt('/', { javaScriptEnabled: false });
+    for (const where of PAGES) {
+      await page.goto(`${site.url}${where}`);
+      expect(await text(page.locator('h1').first())).not.toBe('');
+      // Buttons that need a script are not offered.
+      expect(await page.locator('button.st-copy:visible, [data-use-browser-zone]:visible').count()).toBe(0);
+    }
+    await page.goto(site.url);
+    await page.locator('#latest th.st-col-severity a').click();
+    expect(await page.locator('#latest th.st-col-severity').getAttribute('aria-sort')).toBe('descending');
+
+    await page.goto(`${site.url}/entries`);
+    await page.selectOption('#f-category', 'domains');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    expect(await totalOf(page)).toBe(await count(`WHERE category = 'domains'`));
+    await page.locator('.st-menu summary').first().click();
+    await page.selectOption('#st-language', 'zh-TW');
+    await page.locator('.st-menu-body button[type=submit]').first().click();
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-TW');
+
+    await page.goto(`${site.url}/verify`);
+    await page.locator('form[action="/verify"] button').click();
+    expect(await text(page.locator('.st-verdict-word'))).toBe(wordOf('zh-TW', 'terms', 'verdict.intact'));
+  });
+});
+
+describe('forms', () => {
+  const fields = { language: 'zh-TW', return_to: '/' };
+  let token: string;
+  let visitor: Visitor;
+
+  beforeEach(async () => {
+    visitor = await pages.open();
+    await visitor.page.goto(`${site.url}/verify`);
+    token = await visitor.page.locator('input[name=_csrf]').first().inputValue();
+  });
+
+  function post(where: string, form: Record<string, string>, headers: Record<string, string> = {}) {
+    return visitor.context.request.post(`${site.url}${where}`, { form, headers, maxRedirects: 0 });
+  }
+
+  it.each(['/preferences', '/verify'])('%s is taken with the token of our own page', async (where) => {
+    const own = { origin: site.url, 'sec-fetch-site': 'same-origin' };
+    expect((await post(where, { ...fields, _csrf: token }, own)).status()).toBe(303);
+  });
+
+  it.each(['/preferences', '/verify', '/sign-out'])('%s is refused when it comes from elsewhere', async (where) => {
+    const good = { ...fields, _csrf: token };
+    const refused = [
+      await post(where, fields),
+      await post(where, { ...fields, _csrf: `${token}x` }),
+      await post(where, good, { origin: 'https://evil.example' }),
+      await post(where, good, { origin: 'null' }),
+      await post(where, good, { 'sec-fetch-site': 'cross-site' }),
+      await post(where, good, { 'sec-fetch-site': 'same-site', origin: site.url }),
+    ];
+    expect(refused.map((answer) => answer.status())).toEqual([403, 403, 403, 403, 403, 403]);
+    expect(refused.map((answer) => answer.headers()['set-cookie']).join()).not.toContain('sealtrail_lang');
+    expect((await visitor.context.request.get(`${site.url}/`)).url()).toBe(`${site.url}/`);
+  });
+
+  it('lead back to our own pages only', async () => {
+    const answer = await post('/preferences', { ...fields, return_to: '//evil.example', _csrf: token });
+    expect([answer.status(), answer.headers()['location']]).toEqual([303, '/']);
+  });
+});
+
+describe('every page', () => {
+  it('forbids inline code and gives the browser nothing to complain about', async () => {
+    const visitor = await pages.open();
+    const { page, complaints } = visitor;
+    for (const where of PAGES) {
+      const answer = await page.goto(`${site.url}${where}`, { waitUntil: 'load' });
+      const policy = answer?.headers()['content-security-policy'] ?? '';
+      expect(policy.split(';').map((part) => part.trim())).toEqual(
+        expect.arrayContaining([`default-src 'none'`, `script-src 'self'`, `style-src 'self'`, `base-uri 'none'`]),
+      );
+      expect(policy).not.toContain('unsafe');
+      expect(answer?.headers()['cache-control']).toBe('no-store');
+    }
+    await page.goto(`${site.url}/entries?category=clients`);
+    await linksOf(page).first().click();
+    await page.locator('dialog .st-entry').waitFor();
+    // Pages that are errors themselves are told on the console; nothing else may be.
+    const wanted = complaints.filter((one) => /status of (400|404)/.test(one));
+    expect(wanted).toHaveLength(3);
+    expect(complaints.filter((one) => !wanted.includes(one))).toEqual([]);
+  });
+
+  it('would complain of inline code', async () => {
+    const visitor = await pages.open();
+    await visitor.page.goto(site.url);
+    const complaint = visitor.page.waitForEvent('console', (message) => /inline/i.test(message.text()));
+    await visitor.page.evaluate(`document.body.insertAdjacentHTML('beforeend', '<b onclick="window.pwned = 1">x</b>')`);
+    await visitor.page.evaluate(`document.body.lastElementChild.click()`);
+    await complaint;
+    expect(await visitor.page.evaluate('window.pwned')).toBeUndefined();
+  });
+});
