@@ -16,10 +16,10 @@ describe('deriveKey', () => {
   });
 
   it('gives each purpose and each context a key of its own', () => {
-    const keys = (['epoch-wrap', 'head', 'session', 'bridge-secret', 'receipt-digest', 'key-check'] as const).flatMap(
-      (purpose) => ['', 'a', 'ab', 'a\0'].map((context) => deriveKey(MASTER, purpose, context).toString('hex')),
+    const keys = (['epoch-wrap', 'head', 'session', 'bridge-secret', 'key-check'] as const).flatMap((purpose) =>
+      ['', 'a', 'ab', 'a\0'].map((context) => deriveKey(MASTER, purpose, context).toString('hex')),
     );
-    expect(new Set(keys).size).toBe(24);
+    expect(new Set(keys).size).toBe(5 * 4);
   });
 
   it.each([0, 16, 31, 33, 64])('refuses a master key of %i bytes', (length) => {

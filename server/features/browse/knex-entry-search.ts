@@ -29,6 +29,13 @@ interface Access {
   readonly covers: ReadonlySet<string>;
 }
 
+interface Plan {
+  readonly conditions: readonly Condition[];
+  readonly access: Access;
+  /** null: the filter names no time. */
+  readonly days: DayCount | null;
+}
+
 interface Condition extends Sql {
   readonly name: string;
 }
@@ -48,14 +55,15 @@ export function createEntrySearch(database: Database): EntrySearch {
   const { knex: db, dialect } = database;
   const select = (text: string, bindings: readonly Cell[]) => dialect.selectArrays(db, text, bindings);
 
-  async function plan(ledger: Ledger, filter: EntryFilter) {
+  /** Made once for a page or an export: choosing the path costs a few small queries. */
+  async function plan(ledger: Ledger, filter: EntryFilter): Promise<Plan> {
     const conditions = conditionsOf(filter);
     const days =
       filter.after === null && filter.before === null
         ? null
         : await countDays(database, ledger.id, filter.after, filter.before);
     const paths = accessPaths(filter, days);
-    return { conditions, days, access: await narrowest(ledger, paths), span: days };
+    return { conditions, days, access: await narrowest(ledger, paths) };
   }
 
   /** The path with the fewest rows, as far as a bounded look tells. */
@@ -114,8 +122,8 @@ export function createEntrySearch(database: Database): EntrySearch {
     }));
   }
 
-  async function findSeqs(ledger: Ledger, filter: EntryFilter, sort: Sort, window: Window): Promise<Found[]> {
-    const { conditions, access, days } = await plan(ledger, filter);
+  async function findSeqs(ledger: Ledger, planned: Plan, sort: Sort, window: Window): Promise<Found[]> {
+    const { conditions, access, days } = planned;
     return sort === 'seq' || sort === '-seq'
       ? findBySeq(ledger, access, conditions, days, sort, window)
       : findByTime(ledger, conditions, sort, window);
@@ -184,8 +192,12 @@ export function createEntrySearch(database: Database): EntrySearch {
     return window.backwards ? found.reverse() : found;
   }
 
-  async function countMatches(ledger: Ledger, filter: EntryFilter): Promise<{ total: number; exact: boolean }> {
-    const { conditions, access, days } = await plan(ledger, filter);
+  async function countMatches(
+    ledger: Ledger,
+    filter: EntryFilter,
+    planned: Plan,
+  ): Promise<{ total: number; exact: boolean }> {
+    const { conditions, access, days } = planned;
     if (conditions.length === 0) {
       const [row] = await select('SELECT seq FROM heads WHERE ledger_id = ?', [ledger.id]);
       return { total: Number(row?.[0] ?? 0), exact: true };
@@ -254,10 +266,11 @@ export function createEntrySearch(database: Database): EntrySearch {
         offset,
       };
 
-      const found = await findSeqs(ledger, filter, sort, window);
+      const planned = await plan(ledger, filter);
+      const found = await findSeqs(ledger, planned, sort, window);
       const hasMore = found.length > perPage;
       const shown = backwards ? found.slice(hasMore ? 1 : 0) : found.slice(0, perPage);
-      const counted = await countMatches(ledger, filter);
+      const counted = await countMatches(ledger, filter, planned);
       const from = positionOf(cursor, shown.length, offset);
       const first = shown[0];
       const last = shown.at(-1);
@@ -289,8 +302,9 @@ export function createEntrySearch(database: Database): EntrySearch {
 
     async *findAll(ledger, filter, sort, chunk) {
       let after: Window['after'] = null;
+      const planned = await plan(ledger, filter);
       for (;;) {
-        const found: Found[] = await findSeqs(ledger, filter, sort, {
+        const found: Found[] = await findSeqs(ledger, planned, sort, {
           after,
           backwards: false,
           limit: chunk,
