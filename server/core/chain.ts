@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { hmacSha256 } from './hmac';
 
 /** The hash before the first entry of a ledger: 32 zero bytes, lower-case hex like every hash. */
 export const GENESIS_PREV_HASH = '0'.repeat(64);
@@ -22,7 +22,7 @@ const DIGEST_TAG = Buffer.from('sealtrail.digest.v1\0', 'latin1');
  * `record` is the canonical text as stored; nothing is serialised again to verify it.
  */
 export function hashEntry(epochKey: Buffer, place: ChainPlace, record: string): string {
-  return createHmac('sha256', epochKey).update(placeBytes(ENTRY_TAG, place)).update(record, 'utf8').digest('hex');
+  return hmacSha256(epochKey, placeBytes(ENTRY_TAG, place.ledger, place.seq, place.prevHash), record);
 }
 
 /**
@@ -30,13 +30,12 @@ export function hashEntry(epochKey: Buffer, place: ChainPlace, record: string): 
  * `salt` is 32 random bytes; `ref` names the subject (`admin:7`); `body` is the canonical text of the values.
  */
 export function commitTo(salt: Buffer, ref: string, body: string): string {
-  const refBytes = Buffer.from(ref, 'utf8');
-  const length = Buffer.allocUnsafe(4);
-  length.writeUInt32BE(refBytes.length);
-  return createHmac('sha256', salt)
-    .update(Buffer.concat([COMMITMENT_TAG, length, refBytes]))
-    .update(body, 'utf8')
-    .digest('hex');
+  const refLength = Buffer.byteLength(ref, 'utf8');
+  const head = Buffer.allocUnsafe(COMMITMENT_TAG.length + 4 + refLength);
+  let at = COMMITMENT_TAG.copy(head, 0);
+  at = head.writeUInt32BE(refLength, at);
+  head.write(ref, at, 'utf8');
+  return hmacSha256(salt, head, body);
 }
 
 const DIGEST_LENGTH = 64;
@@ -46,8 +45,7 @@ const DIGEST_LENGTH = 64;
  * can make another item pass for a resend of this one. It stands outside the record, because it goes when the values go.
  */
 export function sealDigest(epochKey: Buffer, ledger: string, seq: number, digest: string): string {
-  const place = placeBytes(DIGEST_TAG, { ledger, seq, prevHash: digest });
-  return digest + createHmac('sha256', epochKey).update(place).digest('hex').slice(0, 32);
+  return digest + hmacSha256(epochKey, placeBytes(DIGEST_TAG, ledger, seq, digest)).slice(0, 32);
 }
 
 /** The digest in what `sealDigest` made; nothing is checked. */
@@ -57,25 +55,28 @@ export function digestIn(sealed: string): string {
 
 /** Authenticates a ledger's head row, so that a cut tail cannot be hidden by editing the row. */
 export function macHead(headKey: Buffer, ledger: string, seq: number, hash: string): string {
-  return createHmac('sha256', headKey)
-    .update(placeBytes(HEAD_TAG, { ledger, seq, prevHash: hash }))
-    .digest('hex');
+  return hmacSha256(headKey, placeBytes(HEAD_TAG, ledger, seq, hash));
 }
 
+/** Without telling by its time how much of a hash is right. */
 export function isSameHash(a: string, b: string): boolean {
-  // UTF-8, not latin1: that would take U+0161 for an "a".
-  const [left, right] = [Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8')];
-  return left.length === right.length && timingSafeEqual(left, right);
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let at = 0; at < a.length; at += 1) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
+  return difference === 0;
 }
 
-function placeBytes(tag: Buffer, place: ChainPlace): Buffer {
-  const ledgerLength = Buffer.byteLength(place.ledger, 'utf8');
+/** `hash`: 64 hex digits. */
+function placeBytes(tag: Buffer, ledger: string, seq: number, hash: string): Buffer {
+  if (!Number.isSafeInteger(seq) || seq < 0) throw new RangeError('a sequence number must be a whole number');
+  const ledgerLength = Buffer.byteLength(ledger, 'utf8');
   const bytes = Buffer.allocUnsafe(tag.length + 4 + ledgerLength + 8 + 32);
   let at = tag.copy(bytes, 0);
   at = bytes.writeUInt32BE(ledgerLength, at);
-  at += bytes.write(place.ledger, at, 'utf8');
-  at = bytes.writeBigUInt64BE(BigInt(place.seq), at);
-  at += bytes.write(place.prevHash, at, 32, 'hex');
-  if (at !== bytes.length || place.prevHash.length !== 64) throw new RangeError('prev_hash must be 64 hex digits');
+  at += bytes.write(ledger, at, 'utf8');
+  at = bytes.writeUInt32BE(Math.floor(seq / 0x1_0000_0000), at);
+  at = bytes.writeUInt32BE(seq % 0x1_0000_0000, at);
+  at += bytes.write(hash, at, 32, 'hex');
+  if (at !== bytes.length || hash.length !== 64) throw new RangeError('a hash must be 64 hex digits');
   return bytes;
 }

@@ -1,5 +1,6 @@
 import { commitTo, digestIn, hashEntry, isSameHash, sealDigest } from './chain';
-import { parseRecord, type SealedRecord } from './sealed-record';
+import { readRecordFields, type RecordFields } from './record-fields';
+import { parseRecord } from './sealed-record';
 import type { StoredEntry } from './stored-entry';
 
 /** CONTRACT section 3. `content`: the record does not give its hash. `projection`: a column differs from the record. */
@@ -38,9 +39,10 @@ export function checkSeal(entry: StoredEntry, names: LedgerNames, epochKey: Buff
   const breaks: Break[] = [];
   const found = (kind: BreakKind, detail: string) => breaks.push(breakAt(entry, kind, detail));
 
-  if (epochKey && !isSealIntact(entry, names, epochKey))
-    found('content', 'the sealed record does not give the hash that stands beside it');
-  const record = parseRecord(entry.record);
+  const isIntact = epochKey !== undefined && isSealIntact(entry, names, epochKey);
+  if (epochKey && !isIntact) found('content', 'the sealed record does not give the hash that stands beside it');
+  // What somebody wrote over must be read whole to say what it is.
+  const record = (isIntact ? readRecordFields(entry.record) : undefined) ?? parseRecord(entry.record);
   if (!record) {
     found('content', 'the sealed record cannot be read');
     return { breaks: onlyFirst(breaks, 'content'), unverifiable: epochKey === undefined };
@@ -70,7 +72,7 @@ function isSealIntact(entry: StoredEntry, names: LedgerNames, epochKey: Buffer):
   );
 }
 
-function differingColumns(entry: StoredEntry, record: SealedRecord, names: LedgerNames): string[] {
+function differingColumns(entry: StoredEntry, record: RecordFields, names: LedgerNames): string[] {
   const differing: string[] = [];
   const same = (column: string, stored: string | number | null, sealed: string | number | null | undefined) => {
     if (stored !== (sealed ?? null)) differing.push(column);
@@ -100,7 +102,7 @@ function differingColumns(entry: StoredEntry, record: SealedRecord, names: Ledge
 
 function digestFault(
   entry: StoredEntry,
-  record: SealedRecord,
+  record: RecordFields,
   names: LedgerNames,
   epochKey: Buffer | undefined,
 ): string[] {

@@ -51,13 +51,9 @@ export const ENTRY_SELECT = [
 export const ENTRY_FROM = 'entries e LEFT JOIN entry_values v ON v.ledger_id = e.ledger_id AND v.seq = e.seq';
 
 export function fromCells(cells: readonly Cell[]): EntryRow {
-  const [ledgerId, seq, id, tenantId, eventId, part, epoch, occurredAt, receivedAt, category, severity, action] = cells;
-  const [outcome, actorType, actorId, targetType, targetId, clientId, via, hook, prevHash, hash, record] =
-    cells.slice(12);
-  const [digest, actorSalt, actorBody, subjectSalt, subjectBody] = cells.slice(ENTRY_FIELDS.length);
+  // By position: destructuring so many would walk an iterator for every row.
   return {
-    ledgerId, seq, id, tenantId, eventId, part, epoch, occurredAt, receivedAt, category, severity, action, outcome, actorType, actorId, targetType, targetId,
-    clientId, via, hook, prevHash, hash, record, digest, actorSalt, actorBody, subjectSalt, subjectBody,
+    ledgerId: cells[0], seq: cells[1], id: cells[2], tenantId: cells[3], eventId: cells[4], part: cells[5], epoch: cells[6], occurredAt: cells[7], receivedAt: cells[8], category: cells[9], severity: cells[10], action: cells[11], outcome: cells[12], actorType: cells[13], actorId: cells[14], targetType: cells[15], targetId: cells[16], clientId: cells[17], via: cells[18], hook: cells[19], prevHash: cells[20], hash: cells[21], record: cells[22], digest: cells[23], actorSalt: cells[24], actorBody: cells[25], subjectSalt: cells[26], subjectBody: cells[27],
   } as EntryRow; // prettier-ignore
 }
 

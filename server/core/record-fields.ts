@@ -1,0 +1,176 @@
+import { RECORD_FORMAT, type SealedRecord } from './sealed-record';
+
+/** What a verifier compares with the columns beside a record. Named and nested as in the record. */
+export type RecordFields = Pick<
+  SealedRecord,
+  | 'action'
+  | 'category'
+  | 'client'
+  | 'commitments'
+  | 'epoch'
+  | 'id'
+  | 'ledger'
+  | 'occurred_at'
+  | 'outcome'
+  | 'received_at'
+  | 'seq'
+  | 'severity'
+  | 'subjects'
+  | 'target'
+  | 'tenant'
+  | 'via'
+> & {
+  readonly actor: Pick<SealedRecord['actor'], 'id' | 'type'>;
+  readonly source: Pick<SealedRecord['source'], 'event_id' | 'hook' | 'kind' | 'part'>;
+};
+
+/**
+ * These fields read off a record's text by their places, without making the rest of it: a record is canonical (RFC 8785), so that
+ * its members stand in one order. Only for a text whose hash is right: what stands in the payload is stepped over, not checked.
+ * Undefined where the text is not laid out so or a field holds an escape; `parseRecord` then tells what it is.
+ */
+export function readRecordFields(text: string): RecordFields | undefined {
+  try {
+    return readFields(new Cursor(text));
+  } catch (error) {
+    if (error instanceof NotSoLaidOut) return undefined;
+    throw error;
+  }
+}
+
+function readFields(at: Cursor): RecordFields {
+  at.pass('{"acting_as":').skip();
+  const action = at.pass(',"action":').text();
+  const actorId = at.pass(',"actor":{"id":').textOrNull();
+  at.pass(',"role":').skip();
+  const actorType = at.pass(',"type":').text();
+  const category = at.pass('},"category":').text();
+  at.pass(',"changes":').skip();
+  const client = at.pass(',"client":').textOrNull();
+  const actorCommitment = at.pass(',"commitments":{"actor":').textOrNull();
+  const subjectCommitment = at.pass(',"subject":').textOrNull();
+  const epoch = at.pass('},"epoch":').text();
+  const id = at.pass(AFTER_EPOCH).text();
+  const ledger = at.pass(',"ledger":').text();
+  const occurredAt = at.pass(',"occurred_at":').text();
+  const outcome = at.pass(',"outcome":').text();
+  const receivedAt = at.pass(',"received_at":').text();
+  const seq = at.pass(',"seq":').text();
+  const severity = at.pass(',"severity":').text();
+  at.pass(',"source":{"bridge":').skip();
+  const eventId = at.pass(',"event_id":').text();
+  const hook = at.pass(',"hook":').textOrNull();
+  const kind = at.pass(',"kind":').text();
+  const part = at.pass(',"part":').text();
+  at.pass(',"payload":').skip();
+  at.pass(',"script":').skip();
+  at.pass(',"sent_at":').skip();
+  at.pass(',"seq":').skip();
+  at.pass(',"skew_ms":').skip();
+  const actorRef = at.pass('},"subjects":{"actor":').textOrNull();
+  const subjectRef = at.pass(',"subject":').textOrNull();
+  const targetId = at.pass('},"target":{"id":').textOrNull();
+  const targetType = at.pass(',"type":').text();
+  const tenant = at.pass('},"tenant":').text();
+  const via = at.pass(',"via":').textOrNull();
+  at.pass('}').end();
+  return {
+    action,
+    actor: { id: actorId, type: actorType },
+    category,
+    client,
+    commitments: { actor: actorCommitment, subject: subjectCommitment },
+    epoch,
+    id,
+    ledger,
+    occurred_at: occurredAt,
+    outcome,
+    received_at: receivedAt,
+    seq,
+    severity,
+    source: { event_id: eventId, hook, kind, part },
+    subjects: { actor: actorRef, subject: subjectRef },
+    target: { id: targetId, type: targetType },
+    tenant,
+    via,
+  };
+}
+
+const AFTER_EPOCH = `,"format":"${RECORD_FORMAT}","id":`;
+
+class NotSoLaidOut extends Error {
+  override name = 'NotSoLaidOut';
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** A place in a text; throws NotSoLaidOut where something else stands than was asked for. */
+class Cursor {
+  private at = 0;
+  private readonly source: string;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  pass(literal: string): this {
+    if (!this.source.startsWith(literal, this.at)) throw new NotSoLaidOut();
+    this.at += literal.length;
+    return this;
+  }
+
+  end(): void {
+    if (this.at !== this.source.length) throw new NotSoLaidOut();
+  }
+
+  /** A string without escapes. */
+  text(): string {
+    const start = this.at + 1;
+    const end = this.endOfString();
+    const text = this.source.slice(start, end);
+    if (text.includes('\\')) throw new NotSoLaidOut();
+    this.at = end + 1;
+    return text;
+  }
+
+  textOrNull(): string | null {
+    if (!this.source.startsWith('null', this.at)) return this.text();
+    this.at += 4;
+    return null;
+  }
+
+  /** Any value. */
+  skip(): void {
+    if (this.source.charCodeAt(this.at) === QUOTE) this.at = this.endOfString() + 1;
+    else if (this.source.startsWith('null', this.at)) this.at += 4;
+    else this.skipNested();
+  }
+
+  private skipNested(): void {
+    let depth = 0;
+    do {
+      const code = this.source.charCodeAt(this.at);
+      if (code === QUOTE) this.at = this.endOfString();
+      else if (code === 0x7b || code === 0x5b) depth += 1;
+      else if (code === 0x7d || code === 0x5d) depth -= 1;
+      else if (Number.isNaN(code) || depth === 0) throw new NotSoLaidOut();
+      this.at += 1;
+    } while (depth > 0);
+  }
+
+  /** Where the quotation mark stands that ends the string beginning here. */
+  private endOfString(): number {
+    if (this.source.charCodeAt(this.at) !== QUOTE) throw new NotSoLaidOut();
+    let end = this.source.indexOf('"', this.at + 1);
+    while (end > 0 && this.isEscaped(end)) end = this.source.indexOf('"', end + 1);
+    if (end < 0) throw new NotSoLaidOut();
+    return end;
+  }
+
+  private isEscaped(place: number): boolean {
+    let slashes = 0;
+    while (this.source.charCodeAt(place - 1 - slashes) === BACKSLASH) slashes += 1;
+    return slashes % 2 === 1;
+  }
+}
