@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto';
 import { LosslessNumber, parse as parseLossless } from 'lossless-json';
-import { z } from 'zod';
 import type { JsonObject, JsonValue } from '../../core/canonical-json';
 import { clip } from '../../core/clip';
-import { ACTOR_TYPES, VIAS, type Actor } from '../../core/event';
 import type { ReportedItem } from '../../core/hook-call';
 import { isJsonObject } from '../../core/json-path';
 import type { ErrorCode } from '../../errors';
+import { readItemShape, ShapeError } from './item-shape';
 import { scanDelivery, type ItemSpan } from './json-scan';
 
 export const MAX_ITEMS = 1_000;
@@ -100,156 +99,12 @@ function readItem(value: JsonValue, text: string, span: ItemSpan): DeliveredItem
   if (needsCare && countMembers(exact) !== span.members)
     return refuse('duplicate_key', 'names of an object differ in lone surrogates only');
 
-  const parsed = itemSchema.safeParse(exact);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const detail = issue ? `${issue.path.join('.')}: ${issue.message}` : 'not the shape of an item';
-    return refuse(
-      issue?.path[0] === 'occurred_at' ? 'bad_time' : issue?.path[0] === 'kind' ? 'unknown_kind' : 'bad_shape',
-      clip(detail, 500),
-    );
-  }
-  return { ok: true, item: toItem(parsed.data), digest, raw };
-}
-
-// ---- shape (CONTRACT section 4)
-
-// One step each instead of unions: every item passes here.
-const nullableText = (max: number) =>
-  z
-    .unknown()
-    .optional()
-    .transform((value, context): string | null => {
-      if (value === null || value === undefined || value === '') return null;
-      if (typeof value === 'string') return clip(value, max);
-      if (typeof value === 'number') return String(value);
-      context.addIssue({ code: 'custom', message: 'must be a text, a number or null' });
-      return z.NEVER;
-    });
-
-// PHP writes an empty array where an empty object is meant.
-const looseObject = z
-  .unknown()
-  .optional()
-  .transform((value, context): JsonObject | null => {
-    if (value === null || value === undefined) return null;
-    if (isJsonObject(value as JsonValue)) return value as JsonObject;
-    if (Array.isArray(value) && value.length === 0) return {};
-    context.addIssue({ code: 'custom', message: 'must be an object or null' });
-    return z.NEVER;
-  });
-
-const time = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/, 'must be an RFC 3339 time')
-  .transform((value, context) => {
-    const ms = Date.parse(value.replace(/(\.\d{3})\d+/, '$1'));
-    const day = Number(value.slice(8, 10));
-    const isRealDay =
-      day >= 1 && day <= new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate();
-    if (Number.isNaN(ms) || !isRealDay || ms < Date.UTC(1990, 0) || ms >= Date.UTC(2200, 0)) {
-      context.addIssue({ code: 'custom', message: 'is no time between 1990 and 2200' });
-      return z.NEVER;
-    }
-    return new Date(ms).toISOString();
-  });
-
-const actorSchema = z
-  .object({
-    type: z.enum(ACTOR_TYPES),
-    id: nullableText(191),
-    name: nullableText(500),
-    role: nullableText(191),
-    acting_as: z
-      .union([z.string(), z.object({ type: z.string(), id: z.union([z.string(), z.number()]) })])
-      .nullish()
-      .transform((value) =>
-        value === null || value === undefined
-          ? null
-          : typeof value === 'string'
-            ? clip(value, 191)
-            : clip(`${value.type}:${value.id}`, 191),
-      ),
-  })
-  .nullish()
-  .transform((actor): Actor =>
-    actor
-      ? { type: actor.type, id: actor.id, name: actor.name, role: actor.role, actingAs: actor.acting_as }
-      : UNKNOWN_ACTOR,
-  );
-
-const UNKNOWN_ACTOR: Actor = { type: 'unknown', id: null, name: null, role: null, actingAs: null };
-
-const headers = looseObject.transform((value) => {
-  const texts = Object.entries(value ?? {}).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
-  return Object.fromEntries(texts.map(([name, text]) => [name.toLowerCase(), clip(text, 2000)]));
-});
-
-const requestSchema = z
-  .object({
-    peer: nullableText(64),
-    headers,
-    whmcs_ip: nullableText(64),
-    user_agent: nullableText(1000),
-    via: z.enum(VIAS).nullish().transform((via) => via ?? null), // prettier-ignore
-    script: nullableText(500),
-    session: nullableText(191),
-  })
-  .nullish();
-
-const base = {
-  id: z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters'),
-  seq: z.union([z.int().nonnegative(), z.string().regex(/^\d{1,20}$/)]).nullish().transform((seq) => (seq === null || seq === undefined ? null : String(seq))), // prettier-ignore
-  occurred_at: time,
-  params: looseObject,
-  before: looseObject,
-  actor: actorSchema,
-  request: requestSchema,
-};
-
-const itemSchema = z.discriminatedUnion('kind', [
-  z.object({ ...base, kind: z.literal('hook'), hook: z.string().min(1).max(100) }),
-  z.object({
-    ...base,
-    kind: z.literal('table_change'),
-    table: z.string().min(1).max(64),
-    key: z.union([z.string(), z.number()]),
-    after: looseObject,
-  }),
-  z.object({ ...base, kind: z.literal('activity'), text: z.string().max(65_535) }),
-]);
-
-function toItem(data: z.infer<typeof itemSchema>): ReportedItem {
-  const shared = {
-    id: data.id,
-    seq: data.seq,
-    occurredAt: data.occurred_at,
-    params: data.params ?? {},
-    before: data.before,
-    actor: data.actor,
-    request: {
-      peer: data.request?.peer ?? null,
-      headers: data.request?.headers ?? {},
-      whmcsIp: data.request?.whmcs_ip ?? null,
-      userAgent: data.request?.user_agent ?? null,
-      via: data.request?.via ?? null,
-      script: data.request?.script ?? null,
-      session: data.request?.session ?? null,
-    },
-  };
-  switch (data.kind) {
-    case 'hook':
-      return { ...shared, kind: 'hook', hook: data.hook };
-    case 'table_change':
-      return {
-        ...shared,
-        kind: 'table_change',
-        table: data.table,
-        key: clip(String(data.key), 191),
-        after: data.after,
-      };
-    case 'activity':
-      return { ...shared, kind: 'activity', text: data.text };
+  try {
+    return { ok: true, item: readItemShape(exact), digest, raw };
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    const reason = error.field === 'occurred_at' ? 'bad_time' : error.field === 'kind' ? 'unknown_kind' : 'bad_shape';
+    return refuse(reason, clip(error.message, 500));
   }
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { parseTrustedProxies } from '../../http/client-ip';
+import { unpackDelivery, type PackedDelivery } from './packed-delivery';
 import { prepareDelivery, type AuthenticDelivery, type PreparedDelivery } from './prepare-delivery';
 
 /** Prepares deliveries beside the thread that talks to the network and the database. */
@@ -38,8 +39,8 @@ function createThreadPreparer(trustedProxies: readonly string[]): Preparer {
       workerData: trustedProxies,
       resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 48 },
     });
-    thread.on('message', ({ id, prepared }: { id: number; prepared: PreparedDelivery }) => {
-      waiting.get(id)?.resolve(prepared);
+    thread.on('message', ({ id, packed }: { id: number; packed: PackedDelivery }) => {
+      waiting.get(id)?.resolve(unpackDelivery(packed));
       waiting.delete(id);
       if (waiting.size === 0) thread.unref();
     });
