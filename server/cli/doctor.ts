@@ -34,7 +34,7 @@ export async function diagnose(config: Config, env: Readonly<Record<string, stri
       const { name, version } = await checkEngine(deps.database);
       return `${name} ${version}: strict, utf8mb4, UTC, READ COMMITTED`.replace(
         /^(SQLite \S+):.*/,
-        '$1: synchronous FULL, UTF-8',
+        '$1: on the disk before an answer, UTF-8',
       );
     });
     findings.push(engine);

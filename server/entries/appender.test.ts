@@ -24,10 +24,16 @@ interface Call {
 }
 
 /** A store whose commits end when the test says so, and that refuses what `isBad` names. */
-function createFakeStore(options: { readonly isBad?: (id: string) => boolean; readonly isHeld?: boolean } = {}) {
+interface FakeOptions {
+  readonly isBad?: (id: string) => boolean;
+  readonly isHeld?: boolean;
+  readonly sync?: () => Promise<void>;
+}
+
+function createFakeStore(options: FakeOptions = {}) {
   const calls: Call[] = [];
   let seq = 0;
-  const append: EntryStore['append'] = async (ledger, items, quarantined = []) => {
+  const commit: EntryStore['commit'] = async (ledger, items, quarantined) => {
     const ids = items.map((one) => one.eventId);
     await new Promise<void>((resolve) => {
       calls.push({ ledger: ledger.name, ids, aside: quarantined.map((one) => one.digest), finish: resolve });
@@ -40,7 +46,7 @@ function createFakeStore(options: { readonly isBad?: (id: string) => boolean; re
       return { outcome: 'appended', receipts: [{ id, part: 0, ledger: ledger.name, seq, hash: `hash ${seq}` }] };
     });
   };
-  return { calls, store: { append } as unknown as EntryStore };
+  return { calls, store: { commit, sync: options.sync ?? (() => Promise.resolve()) } as unknown as EntryStore };
 }
 
 const idsOf = (results: readonly AppendResult[]) => results.flatMap((result) => result.receipts.map((one) => one.id));
@@ -129,6 +135,36 @@ describe('the appender', () => {
     await appender.append(LEDGER, [item('known')], []);
     await appender.append(LEDGER, [item('bad')], []).catch(() => undefined);
     expect(told).toEqual(['default 2 hash 2']);
+  });
+
+  it('answers when the disk has a batch, and links the next meanwhile', async () => {
+    const onDisk: (() => void)[] = [];
+    const { calls, store } = createFakeStore({ sync: () => new Promise((resolve) => onDisk.push(resolve)) });
+    const told: number[] = [];
+    const appender = createAppender(store, { onCommit: (_ledger, seq) => told.push(seq) });
+    const answered: string[] = [];
+    const append = (name: string) => appender.append(LEDGER, [item(name)], []).then(() => answered.push(name));
+    const first = append('a');
+    await until(() => onDisk.length === 1);
+    const second = append('b');
+    await until(() => calls.length === 2);
+    expect([answered, told, onDisk.length, appender.waiting]).toEqual([[], [], 1, 2]);
+    onDisk[0]?.();
+    await first;
+    expect([answered, told]).toEqual([['a'], [1]]);
+    await until(() => onDisk.length === 2);
+    onDisk[1]?.();
+    await second;
+    expect([answered, told, appender.waiting]).toEqual([['a', 'b'], [1, 2], 0]);
+  });
+
+  it('answers nobody well when the disk fails', async () => {
+    const { store } = createFakeStore({ sync: () => Promise.reject(new Error('EIO')) });
+    const told: number[] = [];
+    const appender = createAppender(store, { onCommit: (_ledger, seq) => told.push(seq) });
+    const answers = await Promise.allSettled([appender.append(LEDGER, [item('a')], []), appender.append(LEDGER, [item('b')], [])]); // prettier-ignore
+    expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'rejected']);
+    expect([told, appender.waiting]).toEqual([[], 0]);
   });
 
   it('is drained when nothing is under way', async () => {

@@ -2,8 +2,9 @@ import { isDatabaseAway } from '../db/dialect';
 import type { AppendItem, AppendResult, EntryStore, Ledger, QuarantinedItem } from './entry-store';
 
 /**
- * Groups what concurrent requests want to store into one transaction a ledger (group commit): while one commit is on its way
- * to the disk, the next batch gathers. Resolves after the commit; a failure of the shared transaction is everybody's.
+ * Groups what concurrent requests want to store into one transaction a ledger (group commit): while one batch is on its way
+ * to the disk, the next gathers and is linked. Resolves when the batch is durable; a failure of the shared transaction is
+ * everybody's.
  */
 export interface Appender {
   append(
@@ -25,6 +26,11 @@ interface Request {
   reject(error: unknown): void;
 }
 
+interface Committed {
+  readonly request: Request;
+  readonly results: readonly AppendResult[];
+}
+
 const MAX_BATCH = 2_000;
 
 interface AppenderOptions {
@@ -35,6 +41,8 @@ interface AppenderOptions {
 export function createAppender(store: EntryStore, { onCommit }: AppenderOptions = {}): Appender {
   const queues = new Map<number, Request[]>();
   const running = new Map<number, Promise<void>>();
+  const syncing = new Map<number, Promise<void>>();
+  let onDrained: (() => void)[] = [];
   let waiting = 0;
 
   async function run(ledgerId: number): Promise<void> {
@@ -42,33 +50,68 @@ export function createAppender(store: EntryStore, { onCommit }: AppenderOptions 
     while (queue.length > 0) {
       await turnOfTheEventLoop();
       const batch = takeBatch(queue);
-      try {
-        await commit(batch);
-      } catch (error) {
-        // One request may hold what the store refuses; alone, each gets its own answer.
-        if (batch.length === 1 || isDatabaseAway(error)) for (const request of batch) request.reject(error);
-        else for (const request of batch) await commit([request]).catch((reason: unknown) => request.reject(reason));
-      }
-      for (const request of batch) waiting -= request.items.length + request.quarantined.length;
+      const committed = await commitOrSplit(batch);
+      // The next batch is linked while this one goes to the disk; one is on its way there at a time.
+      await syncing.get(ledgerId);
+      syncing.set(ledgerId, settle(batch, committed));
     }
     running.delete(ledgerId);
   }
 
-  async function commit(batch: readonly Request[]): Promise<void> {
+  /** The requests that were committed; the others have their answer. */
+  async function commitOrSplit(batch: readonly Request[]): Promise<Committed[]> {
+    try {
+      return await commit(batch);
+    } catch (error) {
+      // One request may hold what the store refuses; alone, each gets its own answer.
+      if (batch.length === 1 || isDatabaseAway(error)) for (const request of batch) request.reject(error);
+      else return await commitEach(batch);
+      return [];
+    }
+  }
+
+  async function commitEach(batch: readonly Request[]): Promise<Committed[]> {
+    const committed: Committed[] = [];
+    for (const request of batch) {
+      try {
+        committed.push(...(await commit([request])));
+      } catch (error) {
+        request.reject(error);
+      }
+    }
+    return committed;
+  }
+
+  async function commit(batch: readonly Request[]): Promise<Committed[]> {
     const [first] = batch;
-    if (!first) return;
-    const results = await store.append(
+    if (!first) return [];
+    const results = await store.commit(
       first.ledger,
       batch.flatMap((request) => request.items),
       batch.flatMap((request) => request.quarantined),
     );
-    const newest = results.flatMap((result) => (result.outcome === 'appended' ? result.receipts : [])).at(-1);
-    if (newest) onCommit?.(newest.ledger, newest.seq, newest.hash);
     let at = 0;
-    for (const request of batch) {
-      request.resolve(results.slice(at, at + request.items.length));
+    return batch.map((request) => {
       at += request.items.length;
+      return { request, results: results.slice(at - request.items.length, at) };
+    });
+  }
+
+  /** Answers once the disk has it. Never rejects. */
+  async function settle(batch: readonly Request[], committed: readonly Committed[]): Promise<void> {
+    try {
+      if (committed.length > 0) await store.sync();
+      const results = committed.flatMap((one) => one.results);
+      const newest = results.flatMap((result) => (result.outcome === 'appended' ? result.receipts : [])).at(-1);
+      if (newest) onCommit?.(newest.ledger, newest.seq, newest.hash);
+      for (const { request, results } of committed) request.resolve(results);
+    } catch (error) {
+      for (const { request } of committed) request.reject(error);
     }
+    for (const request of batch) waiting -= request.items.length + request.quarantined.length;
+    if (waiting > 0) return;
+    for (const tell of onDrained) tell();
+    onDrained = [];
   }
 
   return {
@@ -81,8 +124,8 @@ export function createAppender(store: EntryStore, { onCommit }: AppenderOptions 
         if (!running.has(ledger.id)) running.set(ledger.id, run(ledger.id));
       });
     },
-    async drain() {
-      while (running.size > 0) await Promise.all(running.values());
+    drain() {
+      return waiting === 0 ? Promise.resolve() : new Promise((resolve) => onDrained.push(resolve));
     },
     get waiting() {
       return waiting;

@@ -1,12 +1,13 @@
 import type { Knex } from 'knex';
-import { digestIn, hashEntry, macHead, sealDigest } from '../core/chain';
-import { recordAt, type PresealedEntry } from '../core/sealed-record';
+import { digestIn, macHead } from '../core/chain';
+import type { PresealedEntry } from '../core/sealed-record';
 import type { Database } from '../db/connection';
 import type { Cell } from '../db/dialect';
 import { createEntryReader, type EntryReader } from './entry-reader';
-import { ENTRY_COLUMNS, toEntryCells, toValueCells, VALUE_COLUMNS } from './entry-row';
+import { ENTRY_COLUMNS, VALUE_COLUMNS } from './entry-row';
 import type { KeyRing } from './key-ring';
 import type { Ledger } from './ledger';
+import { linkBatch, type KnownEvents, type Place } from './link-batch';
 
 export type { Ledger } from './ledger';
 
@@ -64,6 +65,14 @@ export interface EntryStore extends EntryReader {
     items: readonly AppendItem[],
     quarantined?: readonly QuarantinedItem[],
   ): Promise<AppendResult[]>;
+  /** `append` up to the commit, which SQLite ends before the disk has it: nobody may be told of it before `sync` resolves. */
+  commit(
+    ledger: Ledger,
+    items: readonly AppendItem[],
+    quarantined: readonly QuarantinedItem[],
+  ): Promise<AppendResult[]>;
+  /** Resolves when all that was committed before the call is durable. */
+  sync(): Promise<void>;
   findLedger(name: string): Promise<Ledger | undefined>;
   /** Every ledger, or the tenant's. */
   listLedgers(tenantId?: number): Promise<Ledger[]>;
@@ -86,18 +95,20 @@ export class AppendError extends Error {
 export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
   const { knex: db, dialect } = database;
 
-  async function append(
+  async function commit(
     ledger: Ledger,
     items: readonly AppendItem[],
-    quarantined: readonly QuarantinedItem[] = [],
+    quarantined: readonly QuarantinedItem[],
   ): Promise<AppendResult[]> {
+    // Nearly always every event is new, and the unique key says so by itself: who is known is asked only after it refused.
+    let look = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await db.transaction((trx) => appendOnce(trx, ledger, items, quarantined));
+        return await db.transaction((trx) => appendOnce(trx, ledger, items, { quarantined, look }));
       } catch (error) {
-        // A duplicate key means that another process stored the same event between our look and our insert.
-        const again = dialect.isRetriable(error) || dialect.isDuplicate(error);
-        if (!again || attempt === MAX_ATTEMPTS) throw error;
+        const isDuplicate = dialect.isDuplicate(error);
+        if ((!isDuplicate && !dialect.isRetriable(error)) || attempt === MAX_ATTEMPTS) throw error;
+        look ||= isDuplicate;
       }
     }
   }
@@ -106,59 +117,26 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
     trx: Knex.Transaction,
     ledger: Ledger,
     items: readonly AppendItem[],
-    quarantined: readonly QuarantinedItem[],
+    options: { readonly quarantined: readonly QuarantinedItem[]; readonly look: boolean },
   ): Promise<AppendResult[]> {
     const head = await lockHead(trx, ledger);
-    const known = await findKnown(trx, ledger.tenant.id, [...new Set(items.map((item) => item.eventId))]);
+    const known = options.look
+      ? await findKnown(trx, ledger.tenant.id, [...new Set(items.map((item) => item.eventId))])
+      : new Map<string, never>();
     const epochKey = await keyRing.findEpochKey(trx, ledger.id, ledger.name, head.epoch);
     if (!epochKey)
       throw new AppendError(
         `The chain key of ledger ${ledger.name}, epoch ${head.epoch}, cannot be opened with this master key.`,
       );
-
-    const rows: Cell[][] = [];
-    const values: Cell[][] = [];
-    const counters = createCounters(ledger.id);
-    let prevHash = head.hash;
-    const results = items.map((item): AppendResult => {
-      const earlier = known.get(item.eventId);
-      if (earlier) {
-        const same = earlier.digest === null || earlier.digest === item.digest;
-        return same ? { outcome: 'duplicate', receipts: earlier.receipts } : { outcome: 'conflict', receipts: [] };
-      }
-      const receipts = item.entries.map((entry): Receipt => {
-        const seq = head.seq + rows.length + 1;
-        const record = recordAt(entry, head.epoch, seq);
-        const hash = hashEntry(epochKey, { ledger: ledger.name, seq, prevHash }, record);
-        rows.push(
-          toEntryCells(entry, {
-            ledgerId: ledger.id,
-            tenantId: ledger.tenant.id,
-            epoch: head.epoch,
-            seq,
-            prevHash,
-            hash,
-            record,
-          }),
-        );
-        const digest = item.digest === '' ? null : sealDigest(epochKey, ledger.name, seq, item.digest);
-        values.push(toValueCells(entry, { ledgerId: ledger.id, seq, digest }));
-        counters.add(entry, seq);
-        prevHash = hash;
-        return { id: item.eventId, part: entry.part, ledger: ledger.name, seq, hash };
-      });
-      known.set(item.eventId, { digest: item.digest, receipts });
-      return { outcome: 'appended', receipts };
-    });
-
-    if (rows.length > 0) {
-      await dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, rows);
-      await dialect.insertRows(trx, 'entry_values', VALUE_COLUMNS, values);
-      await addToCounters(trx, counters.rows());
-      await moveHead(trx, ledger, head, head.seq + rows.length, prevHash);
+    const batch = linkBatch(ledger, { head, epochKey }, items, known);
+    if (batch.entries.length > 0) {
+      await dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, batch.entries);
+      await dialect.insertRows(trx, 'entry_values', VALUE_COLUMNS, batch.values);
+      await addToCounters(trx, batch.counters);
+      await moveHead(trx, ledger, head, batch.head);
     }
-    await setAside(trx, ledger, [...quarantined]);
-    return results;
+    await setAside(trx, ledger, options.quarantined);
+    return batch.results;
   }
 
   async function lockHead(trx: Knex.Transaction, ledger: Ledger): Promise<Head> {
@@ -175,7 +153,7 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
   }
 
   /** The receipts and the digest of events that are stored already. */
-  async function findKnown(trx: Knex.Transaction, tenantId: number, eventIds: readonly string[]) {
+  async function findKnown(trx: Knex.Transaction, tenantId: number, eventIds: readonly string[]): Promise<KnownEvents> {
     const known = new Map<string, { readonly digest: string | null; readonly receipts: Receipt[] }>();
     const stored = new Set<string>();
     for (let at = 0; at < eventIds.length; at += 500) {
@@ -214,11 +192,11 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
     );
   }
 
-  async function moveHead(trx: Knex.Transaction, ledger: Ledger, from: Head, seq: number, hash: string): Promise<void> {
-    const mac = macHead(keyRing.headKey, ledger.name, seq, hash);
+  async function moveHead(trx: Knex.Transaction, ledger: Ledger, from: Head, to: Place): Promise<void> {
+    const mac = macHead(keyRing.headKey, ledger.name, to.seq, to.hash);
     const moved = await trx('heads')
       .where({ ledger_id: ledger.id, seq: from.seq, hash: from.hash })
-      .update({ seq, hash, mac });
+      .update({ seq: to.seq, hash: to.hash, mac });
     if (moved !== 1) throw new AppendError(`The head of ledger ${ledger.name} moved while it was locked.`);
   }
 
@@ -242,7 +220,14 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
   }
 
   return {
-    append,
+    async append(ledger, items, quarantined = []) {
+      const results = await commit(ledger, items, quarantined);
+      await database.sync();
+      return results;
+    },
+
+    commit,
+    sync: () => database.sync(),
 
     async findLedger(name) {
       return (await selectLedgers('WHERE l.name = ?', [name]))[0];
@@ -273,24 +258,6 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
   }
 }
 
-/** What a batch adds to the counters of each day (of `occurred_at`, UTC), category and severity. */
-function createCounters(ledgerId: number) {
-  const rows = new Map<string, [number, number, string, string, number, number, number]>();
-  return {
-    add(entry: PresealedEntry, seq: number): void {
-      const day = dayNumber(entry.occurredAt);
-      const key = `${day} ${entry.category} ${entry.severity}`;
-      const row = rows.get(key);
-      if (!row) rows.set(key, [ledgerId, day, entry.category, entry.severity, 1, seq, seq]);
-      else {
-        row[4] += 1;
-        row[6] = seq;
-      }
-    },
-    rows: () => [...rows.values()],
-  };
-}
-
 function placeholders(values: readonly unknown[]): string {
   return values.map(() => '?').join(',');
 }
@@ -298,10 +265,4 @@ function placeholders(values: readonly unknown[]): string {
 function toHead(cells: readonly Cell[]): Head {
   const [seq, hash, mac, epoch] = cells as [number, string, string, number];
   return { seq, hash, mac, epoch };
-}
-
-/** 20261121 for any moment of that day in UTC. */
-export function dayNumber(ms: number): number {
-  const date = new Date(ms);
-  return date.getUTCFullYear() * 10_000 + (date.getUTCMonth() + 1) * 100 + date.getUTCDate();
 }

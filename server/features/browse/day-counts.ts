@@ -1,5 +1,5 @@
 import type { Database } from '../../db/connection';
-import { dayNumber } from '../../entries/entry-store';
+import { dayNumber } from '../../entries/day-number';
 
 const DAY_MS = 86_400_000;
 

@@ -1,0 +1,84 @@
+import { hashEntry, sealDigest } from '../core/chain';
+import { recordAt, type PresealedEntry } from '../core/sealed-record';
+import type { Cell } from '../db/dialect';
+import { dayNumber } from './day-number';
+import { toEntryCells, toValueCells } from './entry-row';
+import type { AppendItem, AppendResult, Head, Receipt } from './entry-store';
+import type { Ledger } from './ledger';
+
+/** Events that the store holds already, by their id. */
+export type KnownEvents = ReadonlyMap<
+  string,
+  { readonly digest: string | null; readonly receipts: readonly Receipt[] }
+>;
+
+/** An entry's place in a ledger, and its hash. */
+export type Place = Pick<Head, 'seq' | 'hash'>;
+
+/** The entry that the next one follows, and the key of its epoch. */
+interface Tip {
+  readonly head: Pick<Head, 'seq' | 'hash' | 'epoch'>;
+  readonly epochKey: Buffer;
+}
+
+/** Items as the rows they become behind a tip. Nothing is written yet. */
+export interface LinkedBatch {
+  readonly results: AppendResult[];
+  readonly entries: Cell[][];
+  readonly values: Cell[][];
+  /** Rows of `day_counters` to add. */
+  readonly counters: Cell[][];
+  /** The last of the rows; where the batch began if there are none. */
+  readonly head: Place;
+}
+
+/** Gives the items their places in the chain, in the order given. An event of `known` or one that came twice makes no rows. */
+export function linkBatch(ledger: Ledger, from: Tip, items: readonly AppendItem[], known: KnownEvents): LinkedBatch {
+  const { head, epochKey } = from;
+  const seen = new Map(known);
+  const entries: Cell[][] = [];
+  const values: Cell[][] = [];
+  const counters = createCounters(ledger.id);
+  let prevHash = head.hash;
+  const results = items.map((item): AppendResult => {
+    const earlier = seen.get(item.eventId);
+    if (earlier) {
+      const same = earlier.digest === null || earlier.digest === item.digest;
+      return same ? { outcome: 'duplicate', receipts: earlier.receipts } : { outcome: 'conflict', receipts: [] };
+    }
+    const receipts = item.entries.map((entry): Receipt => {
+      const seq = head.seq + entries.length + 1;
+      const record = recordAt(entry, head.epoch, seq);
+      const hash = hashEntry(epochKey, { ledger: ledger.name, seq, prevHash }, record);
+      const place = { ledgerId: ledger.id, tenantId: ledger.tenant.id, epoch: head.epoch, seq, prevHash, hash, record };
+      entries.push(toEntryCells(entry, place));
+      const digest = item.digest === '' ? null : sealDigest(epochKey, ledger.name, seq, item.digest);
+      values.push(toValueCells(entry, { ledgerId: ledger.id, seq, digest }));
+      counters.add(entry, seq);
+      prevHash = hash;
+      return { id: item.eventId, part: entry.part, ledger: ledger.name, seq, hash };
+    });
+    seen.set(item.eventId, { digest: item.digest, receipts });
+    return { outcome: 'appended', receipts };
+  });
+  const last = { seq: head.seq + entries.length, hash: prevHash };
+  return { results, entries, values, counters: counters.rows(), head: last };
+}
+
+/** What a batch adds to the counters of each day (of `occurred_at`, UTC), category and severity. */
+function createCounters(ledgerId: number) {
+  const rows = new Map<string, [number, number, string, string, number, number, number]>();
+  return {
+    add(entry: PresealedEntry, seq: number): void {
+      const day = dayNumber(entry.occurredAt);
+      const key = `${day} ${entry.category} ${entry.severity}`;
+      const row = rows.get(key);
+      if (!row) rows.set(key, [ledgerId, day, entry.category, entry.severity, 1, seq, seq]);
+      else {
+        row[4] += 1;
+        row[6] = seq;
+      }
+    },
+    rows: () => [...rows.values()],
+  };
+}
