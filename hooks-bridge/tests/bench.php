@@ -14,9 +14,6 @@ use Sealtrail\StandIn\DatabaseUrl;
 use Sealtrail\StandIn\StandIn;
 use WHMCS\Database\Capsule;
 use WHMCS\Module\Addon\Sealtrail\Bridge;
-use WHMCS\Module\Addon\Sealtrail\Connection;
-use WHMCS\Module\Addon\Sealtrail\HookTable;
-use WHMCS\Module\Addon\Sealtrail\TableWatch;
 
 require_once __DIR__ . '/whmcs/load.php';
 require_once __DIR__ . '/../modules/addons/sealtrail/lib/autoload.php';
@@ -88,15 +85,15 @@ $warmCost = percentiles('hook call (connection of the request already open)', $w
 percentiles('first hook call of a request (connects, reads who it is)', $first);
 printf("%-58s p50 %7.2f      p99 %7.2f\n", 'hook call as a share of the plain plugin', $warmCost[0] / $plainCost[0], $warmCost[1] / $plainCost[1]);
 
-$table = HookTable::load();
 $listening = [];
+$_SERVER['REQUEST_METHOD'] = 'GET';
 for ($n = 0; $n < 200; $n++) {
     $hooks = [];
     $listening[] = timed(static function () {
         Bridge::ofBilling()->listen();
     });
 }
-percentiles('hooks.php on a request without events', $listening);
+percentiles('hooks.php on a request that cannot change anything', $listening);
 
 $insert = $pdo->prepare('INSERT INTO tblconfiguration (setting, value) VALUES (?, ?)');
 $pdo->beginTransaction();
@@ -104,14 +101,30 @@ for ($n = 0; $n < 5000; $n++) {
     $insert->execute([($n % 20 === 0 ? 'SomeApiKey' : 'SomeSetting') . $n, str_repeat('v', 40)]);
 }
 $pdo->commit();
-$connection = Connection::ofBilling();
-$connection->run('SELECT 1');
-$begin = [];
-for ($n = 0; $n < 50; $n++) {
-    $watch = new TableWatch($connection);
-    $begin[] = timed([$watch, 'begin']);
+$_SERVER['REQUEST_METHOD'] = 'POST';
+$bridge = Bridge::ofBilling();
+$bridge->watch()->learn();
+$bridge->watch()->begin();
+$begin = $end = [];
+for ($n = 0; $n < 100; $n++) {
+    $end[] = timed([$bridge->watch(), 'end']);
+    $begin[] = timed([$bridge->watch(), 'begin']);
 }
-percentiles('snapshot at request start, 5,000 rows of tblconfiguration', $begin);
+percentiles('snapshot at request start, 5,000 settings', $begin);
+percentiles('comparison at request end, nothing changed', $end);
+
+$pdo->exec('INSERT INTO tblinvoices (userid, invoicenum, date, duedate, subtotal, total, status, paymentmethod, notes) '
+    . "SELECT 5, CONCAT('2026-', a.id), '2026-01-01', '2026-01-15', 99, 99, 'Paid', 'paypal', 'thank you' "
+    . 'FROM tblconfiguration a, tblconfiguration b WHERE b.id <= 12 LIMIT 60000');
+$pdo->exec('INSERT INTO tblaccounts (userid, gateway, date, description, amountin, transid, invoiceid) '
+    . "SELECT 5, 'paypal', '2026-01-10 10:00:00', 'Invoice Payment', 99, CONCAT('T', a.id), a.id "
+    . 'FROM tblconfiguration a, tblconfiguration b WHERE b.id <= 8 LIMIT 40000');
+printf("%-58s     %7.0f ms\n", 'learning 100,000 rows, once', timed([$bridge, 'reconcile']));
+$reconcile = [];
+for ($n = 0; $n < 5; $n++) {
+    $reconcile[] = timed([$bridge, 'reconcile']);
+}
+percentiles('comparing 105,000 watched rows with the last known state', $reconcile);
 // After the deliveries that the listeners above have left for the end of the request.
 register_shutdown_function(static function () use ($url) {
     register_shutdown_function([StandIn::class, 'drop'], $url);

@@ -32,6 +32,7 @@ final class ModuleTest extends BridgeCase
     private function page(string $method = 'GET', array $post = [], ?string $url = null): string
     {
         $_POST = $post;
+        $this->moveToOutbox();
         $bridge = $this->aBridge($url ?? $this->endpoint->url());
 
         return (new AdminPage($bridge, new Words([]), 'addonmodules.php?module=sealtrail'))->render($method, $post);
@@ -60,8 +61,9 @@ final class ModuleTest extends BridgeCase
         sealtrail_upgrade(['version' => '0.9.0']);
         $this->assertSame('success', sealtrail_deactivate()['status']);
         $items = $this->items();
-        $this->assertCount(2, $items);
-        foreach ([['inactive', 'active'], ['active', 'inactive']] as $n => list($before, $after)) {
+        $this->assertSame(['table_change', 'activity', 'table_change', 'activity'], array_column($items, 'kind'));
+        $this->assertSame(['audit.capture_started', 'audit.capture_stopped'], array_column($items, 'own'));
+        foreach ([0 => ['inactive', 'active'], 2 => ['active', 'inactive']] as $n => list($before, $after)) {
             $this->assertSame(['table_change', 'tbladdonmodules', 'sealtrail'], [$items[$n]['kind'], $items[$n]['table'], $items[$n]['key']]);
             $this->assertSame([['state' => $before], ['state' => $after]], [$items[$n]['before'], $items[$n]['after']]);
             $this->assertSame('jane', $items[$n]['actor']['name']);
@@ -82,6 +84,7 @@ final class ModuleTest extends BridgeCase
     {
         $this->aBridge()->recorder()->hook('ClientEdit', HookTable::PLAIN_ROW, ['userid' => 5], null);
         $this->endpoint->answer(['status' => 401]);
+        $this->moveToOutbox();
         $this->aBridge($this->endpoint->url())->deliverer()->deliver(Limits::cron());
         $html = $this->page();
         $this->assertMatchesRegularExpression('~Items waiting</th><td>1</td>~', $html);

@@ -43,19 +43,41 @@ final class Bridge
     public function listen()
     {
         $table = HookTable::load();
-        $listener = new HookListener($table, $this->recorder(), new NameserverMemory(), function () {
-            $this->deliver(Limits::cron());
-        });
+        $listener = new HookListener(
+            $table,
+            $this->recorder(),
+            new NameserverMemory(),
+            $this->watch(),
+            function (bool $isDaily) {
+                $this->fromCron($isDaily);
+            },
+            function () {
+                $this->moveToOutbox();
+            }
+        );
+        $this->watch()->begin();
         foreach ($table->rows() as $hook => $row) {
             add_hook($hook, $row['priority'], $listener->callbackFor($hook));
-        }
-        if ($this->request->canChangeSettings()) {
-            $this->watch = new TableWatch($this->connection);
-            $this->watch->begin();
         }
         register_shutdown_function(function () {
             $this->atRequestEnd();
         });
+    }
+
+    public function watch(): Watch
+    {
+        if ($this->watch === null) {
+            $this->watch = new Watch($this->connection, $this->schema, $this->state, $this->request, $this->recorder());
+        }
+
+        return $this->watch;
+    }
+
+    /** Compares all watched tables with how they were last seen, now; what nothing explains is recorded. */
+    public function reconcile()
+    {
+        $this->watch()->reconcileAll(0);
+        $this->moveToOutbox();
     }
 
     public function recorder(): Recorder
@@ -82,7 +104,7 @@ final class Bridge
             $this->settings,
             $this->outbox,
             $this->deliveryState,
-            new SpoolImport($this->connection, $this->outbox, $this->spool, $this->state),
+            $this->import(),
             new Sender($this->settings),
             $this->schema
         );
@@ -123,21 +145,63 @@ final class Bridge
         }
     }
 
-    private function atRequestEnd()
+    /** What was written down goes into the outbox table; where that fails it stays in its file for the next request. */
+    public function moveToOutbox()
     {
         try {
-            if ($this->watch !== null) {
-                $this->watch->end([$this->recorder(), 'tableChange']);
+            $this->import()->run();
+            $this->recorder()->moved();
+        } catch (\Throwable $e) {
+            error_log('sealtrail: the outbox cannot be written, the spool keeps it: ' . get_class($e));
+        }
+    }
+
+    private function import(): SpoolImport
+    {
+        return new SpoolImport($this->connection, $this->outbox, $this->spool, $this->state, $this->schema);
+    }
+
+    private function fromCron(bool $isDaily)
+    {
+        $this->watch()->reconcile($isDaily);
+        $this->deliver(Limits::cron());
+    }
+
+    private function atRequestEnd()
+    {
+        if (!$this->watch()->isOpen() && !$this->recorder()->hasRecorded()) {
+            return;
+        }
+        if (!ResponseEnd::canPrecede()) {
+            $this->finish();
+
+            return;
+        }
+        // Registered now, so that it runs after every shutdown function that WHMCS has registered.
+        register_shutdown_function(function () {
+            ResponseEnd::close();
+            $this->finish();
+            if ($this->recorder()->hasRecorded()) {
+                $this->deliver(Limits::afterRequest());
             }
-            if ($this->recorder()->hasRecorded() && ResponseEnd::canPrecede()) {
-                // Registered now, so that it runs after every shutdown function that WHMCS has registered.
-                register_shutdown_function(function () {
-                    ResponseEnd::close();
-                    $this->deliver(Limits::afterRequest());
-                });
+        });
+    }
+
+    private function finish()
+    {
+        set_error_handler(static function (): bool {
+            return true;
+        });
+        try {
+            $this->watch()->end();
+            if ($this->recorder()->hasRecorded()) {
+                $this->moveToOutbox();
             }
+            $this->spool->close();
         } catch (\Throwable $e) {
             error_log('sealtrail: end of request: ' . get_class($e) . ' at ' . basename($e->getFile()) . ':' . $e->getLine());
+        } finally {
+            restore_error_handler();
         }
     }
 }
