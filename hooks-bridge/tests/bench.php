@@ -12,11 +12,14 @@ declare(strict_types=1);
 
 use Sealtrail\StandIn\DatabaseUrl;
 use Sealtrail\StandIn\StandIn;
+use Sealtrail\Tests\Endpoint;
 use WHMCS\Database\Capsule;
 use WHMCS\Module\Addon\Sealtrail\Bridge;
+use WHMCS\Module\Addon\Sealtrail\Limits;
 
 require_once __DIR__ . '/whmcs/load.php';
 require_once __DIR__ . '/../modules/addons/sealtrail/lib/autoload.php';
+require_once __DIR__ . '/support/Endpoint.php';
 
 putenv('SEALTRAIL_SPOOL_DIR=' . sys_get_temp_dir() . '/sealtrail-bench-spool');
 $calls = (int) ($argv[1] ?? 2000);
@@ -60,30 +63,60 @@ $plugin = static function () use ($pdo, $args) {
     $pdo->commit();
 };
 
-Bridge::ofBilling()->listen();
 $insert = $pdo->prepare('INSERT INTO plain_plugin (hash, body) VALUES (?, ?)');
-$first = $warm = $plain = $bare = [];
+$bare = [];
 for ($n = 0; $n < $calls; $n++) {
-    $plain[] = timed($plugin);
     $bare[] = timed(static function () use ($insert) {
         $insert->execute(['', str_repeat('x', 1000)]);
     });
-    $warm[] = timed(static function () use ($args) {
-        run_hook('ClientEdit', $args);
-    });
-    if ($n % max(1, intdiv($calls, 50)) === 0) {
-        $hooks = [];
-        Bridge::ofBilling()->listen();
-        $first[] = timed(static function () use ($args) {
-            run_hook('ClientEdit', $args);
-        });
-    }
 }
-$plainCost = percentiles('plain in-process plugin, one event', $plain);
 percentiles('a bare INSERT of 1,000 bytes, committed', $bare);
-$warmCost = percentiles('hook call (connection of the request already open)', $warm);
+
+// Ten requests (each keeps a connection of ours open), a call of the plain plugin before each hook call; then what ours does
+// at a request's end.
+$endpoint = new Endpoint();
+StandIn::moduleSetting('sealtrail', 'bridge_id', 'bench');
+putenv('SEALTRAIL_BRIDGE_SECRET=whsec_' . base64_encode(str_repeat('k', 32)));
+$states = [
+    'answering' => [$endpoint->url(), ['status' => 200]],
+    'down' => ['http://127.0.0.1:' . Endpoint::freePort(), ['status' => 200]],
+    'hanging' => [$endpoint->url(), ['status' => 200, 'delay_ms' => 5000]],
+    'answering 503' => [$endpoint->url(), ['status' => 503]],
+];
+$shares = $first = $ends = [];
+foreach ($states as $state => list($sidecar, $answer)) {
+    echo "\nsidecar $state\n";
+    $endpoint->answer($answer);
+    StandIn::moduleSetting('sealtrail', 'sidecar_url', $sidecar);
+    $warm = $plain = [];
+    for ($request = 0; $request < 10; $request++) {
+        $hooks = [];
+        $bridge = Bridge::ofBilling();
+        $bridge->listen();
+        for ($n = 0; $n < intdiv($calls, 10); $n++) {
+            $plain[] = timed($plugin);
+            $cost = timed(static function () use ($args) {
+                run_hook('ClientEdit', $args);
+            });
+            $n === 0 ? $first[] = $cost : $warm[] = $cost;
+        }
+        $bridge->moveToOutbox();
+        run_hook('ClientEdit', $args);
+        $ends[] = timed([$bridge, 'moveToOutbox']);
+        $bridge->deliver(Limits::afterRequest());
+    }
+    $plainCost = percentiles('  plain in-process plugin, one event', $plain);
+    $warmCost = percentiles('  hook call', $warm);
+    $shares[$state] = [$warmCost[0] / $plainCost[0], $warmCost[1] / $plainCost[1]];
+}
+$endpoint->stop();
+echo "\n";
 percentiles('first hook call of a request (connects, reads who it is)', $first);
-printf("%-58s p50 %7.2f      p99 %7.2f\n", 'hook call as a share of the plain plugin', $warmCost[0] / $plainCost[0], $warmCost[1] / $plainCost[1]);
+percentiles('one item into the outbox table, after the response', $ends);
+foreach ($shares as $state => $share) {
+    printf("%-58s p50 %7.2f      p99 %7.2f\n", "hook call / plain plugin, sidecar $state", $share[0], $share[1]);
+}
+echo "\n";
 
 $listening = [];
 $_SERVER['REQUEST_METHOD'] = 'GET';
