@@ -163,4 +163,26 @@ final class ReconcilerTest extends BridgeCase
         $this->php([__DIR__ . '/../whmcs/crons/cron.php', '--daily']);
         $this->assertContains('tblinvoices', array_column($this->items(), 'table'));
     }
+
+    public function testRecentRowsMissingFromTheActivityLogAreToldAndAPrunedLogIsNot(): void
+    {
+        $this->sql('DELETE FROM tblactivitylog');
+        $rows = implode(', ', array_fill(0, 50, "(NOW(), 'x', 'System')"));
+        $this->sql("INSERT INTO tblactivitylog (date, description, user) VALUES $rows");
+        $this->aBridge()->reconcile();
+        $this->sql('DELETE FROM tblactivitylog ORDER BY id DESC LIMIT 7');
+        $this->moveToOutbox();
+        $this->sql('DELETE FROM mod_sealtrail_outbox');
+        $this->aBridge()->reconcile();
+        $items = $this->items();
+        $this->assertSame(['activity_log.purged', 7], [$items[0]['watch'], $items[0]['params']['missing']]);
+        $this->aBridge()->reconcile();
+        $this->assertCount(1, $this->items(), 'told once');
+
+        $this->sql("INSERT INTO tblconfiguration (setting, value) VALUES ('ActivityLimit', '30')");
+        $this->sql('DELETE FROM tblactivitylog ORDER BY id LIMIT 20');
+        $this->aBridge()->reconcile();
+        $this->assertNotContains('activity_log.purged', array_slice(array_column($this->items(), 'watch'), 1));
+        $this->sql("DELETE FROM tblconfiguration WHERE setting = 'ActivityLimit'");
+    }
 }

@@ -17,6 +17,7 @@ final class Bridge
     private $recorder;
     private $request;
     private $watch;
+    private $people;
 
     public function __construct(Connection $connection, Settings $settings, Spool $spool)
     {
@@ -28,6 +29,7 @@ final class Bridge
         $this->outbox = new Outbox($connection, $this->schema);
         $this->deliveryState = new DeliveryState($connection);
         $this->request = RequestFacts::ofBilling();
+        $this->people = new People($connection);
     }
 
     public static function ofBilling(): self
@@ -67,7 +69,14 @@ final class Bridge
     public function watch(): Watch
     {
         if ($this->watch === null) {
-            $this->watch = new Watch($this->connection, $this->schema, $this->state, $this->request, $this->recorder());
+            $this->watch = new Watch(
+                $this->connection,
+                $this->schema,
+                $this->state,
+                $this->request,
+                $this->recorder(),
+                $this->people
+            );
         }
 
         return $this->watch;
@@ -86,7 +95,7 @@ final class Bridge
             $this->recorder = new Recorder(
                 new ItemBuilder(
                     $this->request,
-                    new ActorResolver($this->request, new People($this->connection)),
+                    new ActorResolver($this->request, $this->people),
                     new Installation($this->connection),
                     $this->state
                 ),
@@ -169,6 +178,8 @@ final class Bridge
 
     private function atRequestEnd()
     {
+        // Before the answer is closed, while its status and the session still stand.
+        $this->watch()->conclude();
         if (!$this->watch()->isOpen() && !$this->recorder()->hasRecorded()) {
             return;
         }

@@ -95,6 +95,7 @@ final class HookListener
     private function record(string $hook, array $row, array $named)
     {
         if ($hook === 'LogActivity') {
+            $this->watch->heardText($named['description'] ?? '');
             $this->recorder->activity($row, $named);
 
             return;

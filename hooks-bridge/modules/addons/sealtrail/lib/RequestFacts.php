@@ -110,7 +110,8 @@ final class RequestFacts
             'user_agent' => $this->orNull($this->value('HTTP_USER_AGENT')),
             'via' => $this->via(),
             'script' => $this->orNull($this->script()),
-            'session' => $this->orNull($session),
+            // Not cleaned as text: digits of a hash may look like a card number.
+            'session' => $session === '' ? null : $session,
         ];
     }
 
@@ -136,7 +137,15 @@ final class RequestFacts
         return '/' . ltrim(str_replace('\\', '/', $this->value('SCRIPT_NAME') ?: $this->value('PHP_SELF')), '/');
     }
 
-    private function method(): string
+    /** The page that led here, by its script alone. */
+    public function refererScript(): string
+    {
+        $path = parse_url($this->value('HTTP_REFERER'), PHP_URL_PATH);
+
+        return is_string($path) ? basename($path) : '';
+    }
+
+    public function method(): string
     {
         return strtoupper($this->value('REQUEST_METHOD'));
     }

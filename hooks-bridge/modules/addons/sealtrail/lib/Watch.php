@@ -25,18 +25,28 @@ final class Watch
     private $things;
     private $rows;
     private $touched;
+    private $people;
     private $covered = [];
+    private $hooks = [];
+    private $texts = '';
     private $tableWatch;
     private $rowWatch;
     private $creditWatch;
 
-    public function __construct(Connection $connection, Schema $schema, State $state, RequestFacts $request, Recorder $recorder)
-    {
+    public function __construct(
+        Connection $connection,
+        Schema $schema,
+        State $state,
+        RequestFacts $request,
+        Recorder $recorder,
+        People $people
+    ) {
         $this->connection = $connection;
         $this->schema = $schema;
         $this->state = $state;
         $this->request = $request;
         $this->recorder = $recorder;
+        $this->people = $people;
         $this->shapes = new TableShapes($connection, $state);
         $this->things = new KnownThings($connection, $state);
         $this->rows = new KnownRows($connection, $state, $this->shapes);
@@ -88,6 +98,7 @@ final class Watch
      */
     public function around(string $hook, array $params): array
     {
+        $this->hooks[$hook] = true;
         $this->touched->byHook($hook, $params);
         if ($this->reader === null) {
             return [null, []];
@@ -106,6 +117,27 @@ final class Watch
         });
 
         return $found;
+    }
+
+    /** @param mixed $text of an activity log entry */
+    public function heardText($text)
+    {
+        if (is_string($text) && strlen($this->texts) < 10000) {
+            $this->texts .= substr($text, 0, 1000) . "\n";
+        }
+    }
+
+    /** What the request's address and answer tell, once, at its end. */
+    public function conclude()
+    {
+        $this->guarded(function () {
+            $watch = new RequestWatch($this->request, $_GET, $_POST);
+            $isAdmin = !empty($_SESSION['adminid'])
+                || (($this->request->isAdminArea() || $this->request->via() === RequestFacts::VIA_API) && $this->people->isAdminSignedIn());
+            foreach ($watch->findings($this->hooks, $this->texts, http_response_code(), $isAdmin, $_SESSION ?? []) as list($action, $text, $facts)) {
+                $this->recorder->finding(['watch' => $action], $text, $facts);
+            }
+        });
     }
 
     /** What has changed since begin() is recorded now, by this request's actor. */
@@ -166,6 +198,11 @@ final class Watch
     {
         $sums = $this->prepare();
         $this->reconciler($settleMs)->run([$this, 'reportUnexplained'], $sums);
+        $this->guarded(function () {
+            (new ActivityLogWatch($this->connection, $this->state))->check(function (array $facts) {
+                $this->recorder->finding(['watch' => 'activity_log.purged'], 'Recent rows of the activity log are gone.', $facts);
+            });
+        });
         $this->state->put(self::RECONCILED_AT, (string) time());
     }
 

@@ -45,6 +45,7 @@ final class WatchedTables
             'key' => 'registrar', 'names' => ['registrar'], 'columns' => ['registrar', 'setting', 'value'],
             'open' => [], 'fold' => 'settings',
         ],
+        'tblfraud' => ['key' => 'fraud', 'names' => ['fraud'], 'columns' => ['fraud', 'setting', 'value'], 'open' => [], 'fold' => 'settings'],
         'tbladmins' => [
             'names' => ['id', 'username'],
             'columns' => [
