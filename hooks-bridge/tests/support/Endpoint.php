@@ -52,7 +52,7 @@ final class Endpoint
             $delivery['body'] = base64_decode($delivery['body']);
             $isPacked = ($delivery['headers']['content-encoding'] ?? '') === 'gzip';
             $delivery['json'] = $isPacked ? gzdecode($delivery['body']) : $delivery['body'];
-            $delivery['events'] = json_decode($delivery['json'], true)['events'];
+            $delivery['events'] = json_decode($delivery['json'], true)['events'] ?? [];
 
             return $delivery;
         }, $files);

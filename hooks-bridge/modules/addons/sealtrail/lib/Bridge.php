@@ -100,7 +100,8 @@ final class Bridge
                     $this->state
                 ),
                 $this->outbox,
-                $this->spool
+                $this->spool,
+                $this->state
             );
         }
 
@@ -139,6 +140,43 @@ final class Bridge
         return $this->deliveryState;
     }
 
+    public function connection(): Connection
+    {
+        return $this->connection;
+    }
+
+    public function state(): State
+    {
+        return $this->state;
+    }
+
+    public function growth(): GrowthWarning
+    {
+        return new GrowthWarning($this->outbox, $this->spool, $this->state);
+    }
+
+    public function heartbeat(): Heartbeat
+    {
+        $installation = new Installation($this->connection);
+
+        return new Heartbeat($this->settings, $this->outbox, $this->spool, $this->state, $installation, new Sender($this->settings));
+    }
+
+    /** From here on nothing is captured until resume(); both are recorded with who did it. */
+    public function pause()
+    {
+        $this->recorder()->finding(['own' => 'audit.capture_paused'], 'The capture was paused.');
+        $this->moveToOutbox();
+        $this->state->pause(true);
+    }
+
+    public function resume()
+    {
+        $this->state->pause(false);
+        $this->recorder()->finding(['own' => 'audit.capture_resumed'], 'The capture was resumed.');
+        $this->moveToOutbox();
+    }
+
     /** Delivers, and never lets it show. */
     public function deliver(Limits $limits)
     {
@@ -174,6 +212,33 @@ final class Bridge
     {
         $this->watch()->reconcile($isDaily);
         $this->deliver(Limits::cron());
+        if ($isDaily) {
+            return;
+        }
+        foreach (['beat', 'tidy', 'warn'] as $step) {
+            try {
+                $this->$step();
+            } catch (\Throwable $e) {
+                error_log('sealtrail: ' . $step . ': ' . get_class($e) . ' at ' . basename($e->getFile()) . ':' . $e->getLine());
+            }
+        }
+    }
+
+    private function beat()
+    {
+        if ($this->settings->isPaired()) {
+            $this->heartbeat()->send(Limits::cron());
+        }
+    }
+
+    private function tidy()
+    {
+        $this->import()->tidy();
+    }
+
+    private function warn()
+    {
+        $this->growth()->warn();
     }
 
     private function atRequestEnd()

@@ -13,15 +13,17 @@ final class Recorder
     private $items;
     private $outbox;
     private $spool;
+    private $state;
     private $hasRecorded = false;
     private $isSpoolBroken = false;
     private $waitsSince;
 
-    public function __construct(ItemBuilder $items, Outbox $outbox, Spool $spool)
+    public function __construct(ItemBuilder $items, Outbox $outbox, Spool $spool, State $state)
     {
         $this->items = $items;
         $this->outbox = $outbox;
         $this->spool = $spool;
+        $this->state = $state;
     }
 
     public function hook(string $hook, array $row, array $args, ?array $before)
@@ -58,7 +60,7 @@ final class Recorder
     {
         $this->record((string) current($mark), function () use ($mark, $text, $params): Item {
             return $this->items->finding($mark, $text, $params);
-        });
+        }, isset($mark['own']));
     }
 
     public function hasRecorded(): bool
@@ -78,8 +80,20 @@ final class Recorder
         $this->waitsSince = null;
     }
 
-    private function record(string $subject, callable $build)
+    private function isPaused(): bool
     {
+        try {
+            return $this->state->isPaused();
+        } catch (\Throwable $e) {
+            return false;
+        }
+    }
+
+    private function record(string $subject, callable $build, bool $evenIfPaused = false)
+    {
+        if (!$evenIfPaused && $this->isPaused()) {
+            return;
+        }
         try {
             try {
                 $item = $build();

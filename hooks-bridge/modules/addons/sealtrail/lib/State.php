@@ -7,9 +7,12 @@ namespace WHMCS\Module\Addon\Sealtrail;
 /** Small values of this installation that outlive a request. */
 final class State
 {
+    const PAUSED = 'paused';
+
     private $connection;
     private $schema;
     private $install;
+    private $isPaused = false;
 
     public function __construct(Connection $connection, Schema $schema)
     {
@@ -30,6 +33,20 @@ final class State
         return $value === false ? null : (string) $value;
     }
 
+    /** Whether a person has paused the capture; known together with the salt, so that asking costs nothing. */
+    public function isPaused(): bool
+    {
+        $this->install();
+
+        return $this->isPaused;
+    }
+
+    public function pause(bool $isPaused)
+    {
+        $isPaused ? $this->put(self::PAUSED, '1') : $this->forget(self::PAUSED);
+        $this->isPaused = $isPaused;
+    }
+
     /**
      * @param string[] $names
      *
@@ -37,12 +54,13 @@ final class State
      */
     public function several(array $names): array
     {
-        $marks = implode(', ', array_fill(0, count($names) + 1, '?'));
+        $marks = implode(', ', array_fill(0, count($names) + 2, '?'));
         $found = $this->connection
-            ->run('SELECT name, value FROM mod_sealtrail_state WHERE name IN (' . $marks . ')', array_merge($names, ['install_salt']))
+            ->run('SELECT name, value FROM mod_sealtrail_state WHERE name IN (' . $marks . ')', array_merge($names, ['install_salt', self::PAUSED]))
             ->fetchAll(\PDO::FETCH_KEY_PAIR);
-        if ($this->install === null && isset($found['install_salt'])) {
+        if (isset($found['install_salt'])) {
             $this->install = $found['install_salt'];
+            $this->isPaused = isset($found[self::PAUSED]);
         }
 
         return $found;
@@ -65,7 +83,7 @@ final class State
     {
         if ($this->install === null) {
             $this->install = $this->schema->ensured(function (): string {
-                return $this->find('install_salt') ?? $this->makeInstall();
+                return $this->several([])['install_salt'] ?? $this->makeInstall();
             });
         }
 

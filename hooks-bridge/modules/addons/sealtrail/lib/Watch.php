@@ -61,6 +61,12 @@ final class Watch
         }
         $this->guarded(function () use ($reach) {
             $sums = $this->prepare();
+            if ($this->state->isPaused()) {
+                // What happens meanwhile is unexplained afterwards, and told then.
+                $this->reader = null;
+
+                return;
+            }
             if ($reach === RequestFacts::REACH_ALL) {
                 $this->tableWatch = new TableWatch($this->reader, $this->things, WatchedTables::SMALL);
                 $this->withShapes(function () use ($sums) {
@@ -171,6 +177,9 @@ final class Watch
         $this->end();
         $this->guarded(function () use ($isDaily) {
             $sums = $this->prepare();
+            if ($this->state->isPaused()) {
+                return;
+            }
             $last = (int) $this->state->find(self::RECONCILED_AT);
             if ($isDaily || time() - $last > self::RECONCILE_AFTER_SECONDS) {
                 $this->reconcileAll(Reconciler::SETTLE_MS);
