@@ -146,7 +146,7 @@ final class FaultsTest extends TestCase
             $mood = $moods[mt_rand(0, count($moods) - 1)];
             $this->mood($mood);
             $this->noPause();
-            $withDatabase = mt_rand(1, 60) === 1;
+            $withDatabase = mt_rand(1, 25) === 1;
             $running = [];
             foreach (self::LANES as $lane) {
                 $mood === '' ?: $this->fault('sidecar ' . $mood);
