@@ -45,7 +45,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   app.use(createSecurityHeaders({ https }));
 
   app.use(createHealthRoutes({ database: deps.database, appender: deps.appender, indexer: deps.indexer }));
-  app.use(createCaptureRoutes({ capture: deps.capture }));
+  app.use(createCaptureRoutes({ capture: deps.capture, clientIp }));
   app.use('/api/v1', createApiRoutes({ tokens: deps.tokens, store, browse: deps.browse, exports: deps.exports, now }));
 
   app.use(

@@ -17,11 +17,13 @@ import { createSearchIndexer, type SearchIndexer } from './features/browse/searc
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
+import { createSenderCheck, type SenderCheck } from './features/capture/sender-check-service';
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
+import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 
 /** Everything that is made once, joined here and nowhere else. */
@@ -40,6 +42,8 @@ export interface Deps {
   readonly loginLinks: LoginLinkService;
   readonly tokens: ApiTokenService;
   readonly ownEvents: OwnEvents;
+  readonly refusals: RefusalLog;
+  readonly senderCheck: SenderCheck;
   readonly capture: CaptureService;
   readonly browse: BrowseService;
   readonly exports: ExportService;
@@ -82,6 +86,12 @@ export function createDeps(
   const preparer = createPreparer(config.trustedProxies);
   const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
   const ownEvents = createOwnEvents({ appender, store, now });
+  const refusals = createRefusalLog({
+    ownEvents,
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a refused delivery was not recorded'),
+  });
+  const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
   const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
 
   function noteCommit(ledger: string, seq: number, hash: string): void {
@@ -104,7 +114,9 @@ export function createDeps(
     loginLinks: createLoginLinkService({ db, now }),
     tokens: createApiTokenService({ db, now }),
     ownEvents,
-    capture: createCaptureService({ bridges, preparer, appender, now }),
+    refusals,
+    senderCheck,
+    capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse }),
     verifier: createVerifyService({
@@ -118,6 +130,7 @@ export function createDeps(
     indexer,
     async close() {
       await preparer.stop();
+      await refusals.flush();
       await appender.drain();
       await bridges.flush();
       await indexer.stop();
