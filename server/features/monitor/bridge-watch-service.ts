@@ -54,7 +54,7 @@ interface WatchDeps {
 const POLL_MS = 15_000;
 export const SILENT_MS = 20 * 60_000;
 export const MAX_DRIFT_MS = 60_000;
-/** An item on its way must not look lost: a hole is told only when it is still there after this. */
+/** An item on its way must not look lost: a hole is told only when it is still there after this, and in a later heartbeat. */
 export const SETTLE_MS = 60_000;
 /** More holes than this found at once are told as one. */
 const MAX_TOLD = 20;
@@ -112,8 +112,8 @@ export function createBridgeWatch(deps: WatchDeps): BridgeWatch {
         noticedAt: Math.min(at, ...noticed.filter((gap) => overlap(gap, part)).map((gap) => gap.noticedAt)),
       })),
     );
-    const isDue = (hole: Hole & { readonly noticedAt: number }) =>
-      hole.settled ? at - hole.noticedAt >= SETTLE_MS : !isHeard && at - hole.noticedAt >= SILENT_MS;
+    const isDue = ({ settled, noticedAt }: Untold) =>
+      isHeard ? settled && at - noticedAt >= SETTLE_MS && beat.at > noticedAt : at - noticedAt >= SILENT_MS;
     await sequences.forgetGaps(trx, noticed.map((gap) => gap.id)); // prettier-ignore
     for (const hole of untold.filter((one) => !isDue(one)))
       await sequences.insertGap(trx, id, sequence.run, { ...hole, detectedAt: null });

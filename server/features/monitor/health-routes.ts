@@ -56,7 +56,17 @@ function createRegistry({ database, appender, indexer, bridgeWatch, now }: Healt
 
 /** One line for each paired bridge, by its id. What a bridge has not told yet is left out. */
 function addBridgeGauges(registry: Registry, bridgeWatch: BridgeWatch, now: () => Date): void {
-  const gauge = (name: string, help: string, read: (state: BridgeState) => number | null) =>
+  // All are read in one go; each asks by itself.
+  let states = Promise.resolve<readonly BridgeState[]>([]);
+  let readAt = 0;
+  const read = () => {
+    if (Date.now() - readAt >= 1_000) {
+      readAt = Date.now();
+      states = bridgeWatch.states();
+    }
+    return states;
+  };
+  const gauge = (name: string, help: string, valueOf: (state: BridgeState) => number | null) =>
     new Gauge({
       name: `sealtrail_bridge_${name}`,
       help,
@@ -64,8 +74,8 @@ function addBridgeGauges(registry: Registry, bridgeWatch: BridgeWatch, now: () =
       registers: [registry],
       async collect() {
         this.reset();
-        for (const state of await bridgeWatch.states()) {
-          const value = read(state);
+        for (const state of await read()) {
+          const value = valueOf(state);
           if (value !== null) this.set({ bridge: state.id }, value);
         }
       },
