@@ -236,7 +236,7 @@ function tellStories(
   );
   add(at(0, 1, 2), finding({ own: 'audit.capture_started' }, admin(jane), 'The addon was activated.'));
   add(at(4, 10, 11), table('tblconfiguration', 'TrustedProxyIps', admin(jane), { value: '' }, { value: '10.0.0.0/8' }));
-  add(at(5, 14, 15), table('tblcredit', '88', admin(wang), null, { clientid: mei.id, amount: '50.00', description: 'Goodwill' })); // prettier-ignore
+  add(at(5, 14, 15), table('tblcredit', '88', admin(wang), null, { clientid: mei.id, amount: '50.00', description: 'For the outage' })); // prettier-ignore
   add(at(7, 11, 12), table('tblinvoices', '4207', admin(wang), { userid: mei.id, duedate: '2026-11-01', status: 'Draft' }, { userid: mei.id, duedate: '2026-12-01', status: 'Unpaid' })); // prettier-ignore
   add(
     at(9, 16, 17),
