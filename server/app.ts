@@ -9,6 +9,7 @@ import { createQuarantineRoutes } from './features/capture/quarantine-routes';
 import { createExportRoutes } from './features/export/export-routes';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
+import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
 import { resolveClientIp } from './http/client-ip';
 import { createErrorHandler, notFound } from './http/error-handler';
 import { createI18n, createLanguageChoice } from './http/i18n';
@@ -44,8 +45,17 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   app.use(createRequestLog(deps.logger));
   app.use(createSecurityHeaders({ https }));
 
-  app.use(createHealthRoutes({ database: deps.database, appender: deps.appender, indexer: deps.indexer }));
-  app.use(createCaptureRoutes({ capture: deps.capture }));
+  app.use(
+    createHealthRoutes({
+      database: deps.database,
+      appender: deps.appender,
+      indexer: deps.indexer,
+      bridgeWatch: deps.bridgeWatch,
+      now,
+    }),
+  );
+  app.use(createCaptureRoutes({ capture: deps.capture, clientIp }));
+  app.use(createHeartbeatRoutes({ heartbeats: deps.heartbeats, clientIp }));
   app.use('/api/v1', createApiRoutes({ tokens: deps.tokens, store, browse: deps.browse, exports: deps.exports, now }));
 
   app.use(

@@ -32,6 +32,7 @@ export type QuarantineReason =
   | 'unknown_kind'
   | 'unknown_hook'
   | 'unknown_table'
+  | 'unknown_watch'
   | 'id_reused'
   | 'cannot_seal';
 
@@ -39,6 +40,7 @@ export interface Installation {
   readonly whmcs: string | null;
   readonly bridge: string | null;
   readonly timeZone: string | null;
+  readonly seqStep: number | null;
 }
 
 export type ParsedDelivery =
@@ -215,8 +217,15 @@ const itemSchema = z.discriminatedUnion('kind', [
     table: z.string().min(1).max(64),
     key: z.union([z.string(), z.number()]),
     after: looseObject,
+    unexplained: z.boolean().nullish(),
   }),
-  z.object({ ...base, kind: z.literal('activity'), text: z.string().max(65_535) }),
+  z.object({
+    ...base,
+    kind: z.literal('activity'),
+    text: z.string().max(65_535),
+    watch: nullableText(100),
+    own: nullableText(100),
+  }),
 ]);
 
 function toItem(data: z.infer<typeof itemSchema>): ReportedItem {
@@ -247,9 +256,16 @@ function toItem(data: z.infer<typeof itemSchema>): ReportedItem {
         table: data.table,
         key: clip(String(data.key), 191),
         after: data.after,
+        ...(data.unexplained ? { unexplained: true } : {}),
       };
     case 'activity':
-      return { ...shared, kind: 'activity', text: data.text };
+      return {
+        ...shared,
+        kind: 'activity',
+        text: data.text,
+        ...(data.watch === null ? {} : { watch: data.watch }),
+        ...(data.own === null ? {} : { own: data.own }),
+      };
   }
 }
 
@@ -257,7 +273,13 @@ function installationOf(value: JsonValue | undefined): Installation | null {
   const block = isJsonObject(value) ? value['installation'] : undefined;
   if (!isJsonObject(block)) return null;
   const text = (field: JsonValue | undefined) => (typeof field === 'string' ? clip(field.toWellFormed(), 64) : null);
-  return { whmcs: text(block['whmcs']), bridge: text(block['bridge']), timeZone: text(block['time_zone']) };
+  const step = block['seq_step'];
+  return {
+    whmcs: text(block['whmcs']),
+    bridge: text(block['bridge']),
+    timeZone: text(block['time_zone']),
+    seqStep: typeof step === 'number' && Number.isSafeInteger(step) && step >= 1 && step <= 65_535 ? step : null,
+  };
 }
 
 // ---- values
