@@ -132,7 +132,7 @@ function setUpDrawer() {
     body.replaceChildren(skeleton(body.dataset.loading));
     if (!drawer.open) drawer.showModal();
     try {
-      const answer = await fetch(link.href, { headers: { 'X-Requested-With': 'drawer', accept: 'text/html' } });
+      const answer = await fetch(drawerOf(link.href), { headers: { accept: 'text/html' } });
       // Signed out, or the entry is gone: the page itself says so better.
       if (!answer.ok || answer.redirected) return location.assign(link.href);
       const text = await answer.text();
@@ -204,6 +204,10 @@ function setUpDrawer() {
     else if (withoutHash(location.href) === listAddress) close();
     else location.reload();
   });
+}
+
+function drawerOf(address) {
+  return `${address}${address.includes('?') ? '&' : '?'}drawer=1`;
 }
 
 // A drawer's address that was loaded as a page still shares its history with the list.

@@ -18,11 +18,14 @@ import { createCaptureService, type CaptureService } from './features/capture/ca
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
 import { createExportService, type ExportService } from './features/export/export-service';
+import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
+import { createSummaryService, type SummaryService } from './features/embed/summary-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
+import { createI18n, type I18n } from './http/i18n';
 
 /** Everything that is made once, joined here and nowhere else. */
 export interface Deps {
@@ -46,6 +49,9 @@ export interface Deps {
   readonly verifier: VerifyService;
   readonly verifications: VerificationStore;
   readonly indexer: SearchIndexer;
+  readonly i18n: I18n;
+  readonly pageMarks: PageMarkStore;
+  readonly summaries: SummaryService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -84,6 +90,20 @@ export function createDeps(
   const ownEvents = createOwnEvents({ appender, store, now });
   const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
 
+  const verifications = createVerificationStore(database);
+  const i18n = createI18n();
+  const summaries = createSummaryService({
+    database,
+    store,
+    bridges,
+    browse,
+    i18n,
+    async findChain(ledger) {
+      const latest = await verifications.findLatest(ledger);
+      return latest ? { status: latest.verdict, at: latest.finishedAt } : { status: 'never_verified', at: null };
+    },
+  });
+
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
@@ -114,8 +134,11 @@ export function createDeps(
       headNotes,
       scanner: createRangeScanner(config.databaseUrl, store),
     }),
-    verifications: createVerificationStore(database),
+    verifications,
     indexer,
+    i18n,
+    pageMarks: createPageMarkStore(db),
+    summaries,
     async close() {
       await preparer.stop();
       await appender.drain();
