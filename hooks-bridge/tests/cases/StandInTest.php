@@ -90,19 +90,20 @@ final class StandInTest extends BridgeCase
         $this->submit('/admin/configgateways.php', null, ['name' => 'PayPal', 'visible' => 'on', 'apiSignature' => 'gateway-Secret-9']);
         $this->submit('/admin/configgeneral.php', null, ['CompanyName' => 'Example Hosting', 'SMTPPassword' => 'smtp-Secret-9', 'TrustedProxyIps' => '10.0.0.5']);
         $this->submit('/admin/configadmins.php?id=8', null, ['email' => 'sam@example.com', 'roleid' => '1', 'password' => 'new-Secret-9']);
-        $this->submit('/admin/configaddonmods.php', null, ['sidecar_url' => $this->endpoint->url(), 'bridge_id' => 'bridge-1', 'secret' => self::SECRET]);
+        $this->submit('/admin/configaddonmods.php', null, ['sidecar_url' => $this->endpoint->url(), 'bridge_id' => 'bridge-1', 'secret' => self::SECRET, 'access' => ['1']]);
         $this->assertSame([], $this->endpoint->deliveries(), 'this web server cannot close a page early, so nothing is sent behind it');
 
-        $page = $this->get('/admin/addonmodules.php?module=sealtrail&language=chinese-tw');
+        $this->submit('/admin/myaccount.php', null, ['language' => 'chinese-tw']);
+        $page = $this->get('/admin/addonmodules.php?module=sealtrail&tab=bridge');
         $this->assertStringContainsString('橋接狀態', $page);
-        $this->assertStringContainsString('alert-success', $this->submit('/admin/addonmodules.php?module=sealtrail', null, ['sealtrail_action' => 'test']));
-        $this->assertStringContainsString('alert-success', $this->submit('/admin/addonmodules.php?module=sealtrail', null, ['sealtrail_action' => 'deliver']));
+        $this->assertStringContainsString('alert-success', $this->submit('/admin/addonmodules.php?module=sealtrail&tab=bridge', null, ['sealtrail_action' => 'test']));
+        $this->assertStringContainsString('alert-success', $this->submit('/admin/addonmodules.php?module=sealtrail&tab=bridge', null, ['sealtrail_action' => 'deliver']));
         $this->get('/admin/logout.php');
 
         $this->assertSame([
             'LogActivity', 'AdminLogin', 'ClientEdit', 'LogActivity', 'ProductEdit',
             'tblpaymentgateways paypal', 'tblconfiguration SMTPPassword', 'tbladmins 8',
-            'AddonModuleConfigSave', 'tbladdonmodules sealtrail',
+            'AddonModuleConfigSave', 'tbladdonmodules sealtrail', 'tbladmins 1',
         ], $this->hooksSent());
         $text = implode('', array_column($this->endpoint->deliveries(), 'json')) . $this->outboxText();
         $this->assertStringNotContainsString('Secret-9', $text);

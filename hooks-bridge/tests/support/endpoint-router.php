@@ -21,7 +21,21 @@ http_response_code($status);
 foreach ($answer['headers'] ?? [] as $header) {
     header($header);
 }
-if (isset($answer['body'])) {
+if (isset($answer['sign'])) {
+    $type = $answer['type'] ?? 'application/json; charset=utf-8';
+    $found = [];
+    foreach ($answer['headers'] ?? [] as $header) {
+        list($name, $value) = explode(': ', $header, 2);
+        $found[strtolower($name)] = $value;
+    }
+    $disposition = $found['content-disposition'] ?? '';
+    $digest = strpos($disposition, 'attachment') === 0 ? 'streamed' : hash('sha256', $answer['body'] ?? '');
+    $lines = ['answer', $headers['webhook-id'], $status, $type, $disposition, $found['location'] ?? '', $digest];
+    $key = base64_decode(substr($answer['sign'], strlen('whsec_')));
+    header('content-type: ' . $type);
+    header('sealtrail-answer: v1,' . base64_encode(hash_hmac('sha256', implode("\n", $lines), $key, true)));
+    echo $answer['body'] ?? '';
+} elseif (isset($answer['body'])) {
     echo $answer['body'];
 } elseif ($status === 200) {
     $counted = array_slice($events, ($answer['drop'] ?? 0));

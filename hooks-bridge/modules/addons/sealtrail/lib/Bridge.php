@@ -108,6 +108,16 @@ final class Bridge
         return $this->deliveryState;
     }
 
+    public function connection(): Connection
+    {
+        return $this->connection;
+    }
+
+    public function state(): State
+    {
+        return $this->state;
+    }
+
     /** Delivers, and never lets it show. */
     public function deliver(Limits $limits)
     {

@@ -101,16 +101,23 @@ final class Outbox
         $counts = $this->connection->run(
             'SELECT COUNT(*) - COUNT(parked_at) AS waiting, COUNT(parked_at) AS parked FROM mod_sealtrail_outbox'
         )->fetch();
+
+        return [
+            'waiting' => (int) $counts['waiting'],
+            'parked' => (int) $counts['parked'],
+            'oldest_age_seconds' => $this->oldestAgeSeconds(),
+        ];
+    }
+
+    /** Of the item that waits longest; cheap however much waits. */
+    public function oldestAgeSeconds(): ?int
+    {
         $age = $this->connection->run(
             'SELECT TIMESTAMPDIFF(SECOND, recorded_at, UTC_TIMESTAMP(3)) FROM mod_sealtrail_outbox '
             . 'WHERE parked_at IS NULL ORDER BY id LIMIT 1'
         )->fetchColumn();
 
-        return [
-            'waiting' => (int) $counts['waiting'],
-            'parked' => (int) $counts['parked'],
-            'oldest_age_seconds' => $age === false ? null : max(0, (int) $age),
-        ];
+        return $age === false ? null : max(0, (int) $age);
     }
 
     /** @return array<int, array{id: string, event_id: string, subject: string, parked_at: string, reason: string}> */

@@ -40,6 +40,18 @@ final class Signature
         return implode(' ', $signatures);
     }
 
+    /** Whether an answer to us is signed with one of our keys. */
+    public function isAnswer(string $signed, string $signature): bool
+    {
+        foreach ($this->keys as $key) {
+            if (hash_equals('v1,' . base64_encode(hash_hmac('sha256', $signed, $key, true)), $signature)) {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static function key(string $secret): string
     {
         $isMarked = strncmp($secret, self::PREFIX, strlen(self::PREFIX)) === 0;
