@@ -6,7 +6,6 @@ import { createApiRoutes } from './features/api/api-routes';
 import { createBrowseRoutes } from './features/browse/browse-routes';
 import { createCaptureRoutes } from './features/capture/capture-routes';
 import { createQuarantineRoutes } from './features/capture/quarantine-routes';
-import { findDeliveryProblem } from './features/capture/verify-delivery';
 import { createEmbedRoutes } from './features/embed/embed-routes';
 import { createExportRoutes } from './features/export/export-routes';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
@@ -67,12 +66,11 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   app.use(createSecurityHeaders({ https }));
 
   app.use(createHealthRoutes({ database: deps.database, appender: deps.appender, indexer: deps.indexer }));
-  app.use(createCaptureRoutes({ capture: deps.capture }));
+  app.use(createCaptureRoutes({ capture: deps.capture, clientIp }));
   app.use(
     createEmbedRoutes({
-      findBridge: (id) => deps.bridges.findActive(id),
-      findSecret: ({ secret }, headers, body, at) =>
-        [secret].find((one) => findDeliveryProblem(one, headers, body, at) === undefined),
+      senderCheck: deps.senderCheck,
+      clientIp,
       now,
       marks: deps.pageMarks,
       ownEvents,

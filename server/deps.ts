@@ -17,6 +17,7 @@ import { createSearchIndexer, type SearchIndexer } from './features/browse/searc
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
+import { createSenderCheck, type SenderCheck } from './features/capture/sender-check-service';
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
@@ -24,6 +25,7 @@ import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
+import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
 
@@ -43,6 +45,8 @@ export interface Deps {
   readonly loginLinks: LoginLinkService;
   readonly tokens: ApiTokenService;
   readonly ownEvents: OwnEvents;
+  readonly refusals: RefusalLog;
+  readonly senderCheck: SenderCheck;
   readonly capture: CaptureService;
   readonly browse: BrowseService;
   readonly exports: ExportService;
@@ -88,6 +92,12 @@ export function createDeps(
   const preparer = createPreparer(config.trustedProxies);
   const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
   const ownEvents = createOwnEvents({ appender, store, now });
+  const refusals = createRefusalLog({
+    ownEvents,
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a refused delivery was not recorded'),
+  });
+  const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
   const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
 
   const verifications = createVerificationStore(database);
@@ -124,7 +134,9 @@ export function createDeps(
     loginLinks: createLoginLinkService({ db, now }),
     tokens: createApiTokenService({ db, now }),
     ownEvents,
-    capture: createCaptureService({ bridges, preparer, appender, now }),
+    refusals,
+    senderCheck,
+    capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse }),
     verifier: createVerifyService({
@@ -141,6 +153,7 @@ export function createDeps(
     summaries,
     async close() {
       await preparer.stop();
+      await refusals.flush();
       await appender.drain();
       await bridges.flush();
       await indexer.stop();

@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { Deps } from '../deps';
 import type { Ledger } from '../entries/entry-store';
 import { DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
+import { pairingCode } from '../features/access/pairing-code';
 import { SCOPES, type Scope } from '../features/access/token-service';
 import { ROLES, type Role } from '../features/access/viewer';
 import { sendSignInLink } from '../mail/sign-in-mail';
@@ -18,17 +19,50 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .description('pair a bridge; the secret is shown once')
     .requiredOption('--name <name>', 'what to call it', nonEmpty)
     .option('--tenant <slug>', 'the tenant it belongs to', slug, DEFAULT_TENANT)
-    .action((options: { name: string; tenant: string }) =>
+    .option('--url <url>', 'where the billing system reaches the sidecar (default: SEALTRAIL_PUBLIC_URL)', httpUrl)
+    .action((options: { name: string; tenant: string; url?: string }) =>
       withDeps(config(), async (deps) => {
         const ledger = await ensureLedger(deps, options.tenant);
         const made = await deps.bridges.add(options.name, ledger);
+        const code = pairingCode({ url: options.url ?? deps.config.publicUrl, ...made });
         await deps.ownEvents.record(options.tenant, {
           action: 'audit.bridge_added',
           targetId: made.id,
           targetLabel: options.name,
           via: 'cli',
         });
-        print(made, [`Bridge id: ${made.id}`, `Secret:    ${made.secret}`, 'The secret is shown only now.']);
+        print({ ...made, code }, [
+          `Bridge id: ${made.id}`,
+          `Secret:    ${made.secret}`,
+          `Code:      ${code}`,
+          'Secret and code are shown only now. Paste the code into the page of the addon in WHMCS.',
+        ]);
+      }),
+    );
+  bridge
+    .command('rotate')
+    .description('a second secret for a bridge; the first ends when the second is used, or after seven days')
+    .argument('<id>')
+    .option('--url <url>', 'where the billing system reaches the sidecar (default: SEALTRAIL_PUBLIC_URL)', httpUrl)
+    .action((id: string, options: { url?: string }) =>
+      withDeps(config(), async (deps) => {
+        const active = await deps.bridges.findActive(id);
+        const made = active && (await deps.bridges.rotate(id));
+        if (!made) throw new Error(`There is no active bridge ${id}.`);
+        const code = pairingCode({ url: options.url ?? deps.config.publicUrl, ...made });
+        const until = made.firstEndsAt.toISOString();
+        await deps.ownEvents.record(active.ledger.tenant.slug, {
+          action: 'audit.bridge_added',
+          targetId: id,
+          targetLabel: active.name,
+          payload: { rotation: 'begun', older_secret_ends_at: until },
+          via: 'cli',
+        });
+        print({ id, secret: made.secret, code, older_secret_ends_at: until }, [
+          `Secret: ${made.secret}`,
+          `Code:   ${code}`,
+          `They are shown only now. The older secret ends with the first delivery under this one, at the latest ${until}.`,
+        ]);
       }),
     );
   bridge
@@ -143,6 +177,12 @@ function nonEmpty(value: string): string {
   const text = value.trim();
   if (text === '' || text.length > 191) throw new InvalidArgumentError('write 1 to 191 characters.');
   return text;
+}
+
+function httpUrl(value: string): string {
+  if (!/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i.test(value))
+    throw new InvalidArgumentError('write an http or https address.');
+  return value.replace(/\/+$/, '');
 }
 
 function slug(value: string): string {

@@ -13,6 +13,9 @@ export interface BridgeRow {
   whmcs: string | null;
   bridge_version: string | null;
   time_zone: string | null;
+  /** The second secret while the first is being replaced, and since when. */
+  next_wrapped_secret: string | null;
+  rotated_at: number | null;
 }
 
 export interface BridgeSighting {
@@ -30,6 +33,10 @@ export interface BridgeStore {
   /** Whether a bridge that was not revoked before is revoked now. */
   revoke(id: string, at: number): Promise<boolean>;
   seen(id: string, sighting: BridgeSighting): Promise<void>;
+  /** Adds the second secret, in place of one that was waiting; false for a bridge that is unknown or revoked. */
+  addSecret(id: string, wrapped: string, at: number): Promise<boolean>;
+  /** Makes the second secret the only one, if it is still the one that waits. */
+  endRotation(id: string, wrapped: string): Promise<void>;
 }
 
 export function createBridgeStore(db: Knex): BridgeStore {
@@ -53,6 +60,14 @@ export function createBridgeStore(db: Knex): BridgeStore {
           ...(sighting.bridgeVersion === null ? {} : { bridge_version: sighting.bridgeVersion }),
           ...(sighting.timeZone === null ? {} : { time_zone: sighting.timeZone }),
         });
+    },
+    async addSecret(id, wrapped, at) {
+      const changed = { next_wrapped_secret: wrapped, rotated_at: at };
+      return (await bridges().where({ id }).whereNull('revoked_at').update(changed)) === 1;
+    },
+    async endRotation(id, wrapped) {
+      const changed = { wrapped_secret: wrapped, next_wrapped_secret: null, rotated_at: null };
+      await bridges().where({ id, next_wrapped_secret: wrapped }).update(changed);
     },
   };
 }

@@ -1,18 +1,23 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { parse as parseForm } from 'node:querystring';
-import express, { Router, type Request, type RequestHandler, type Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { KnownError } from '../../errors';
 import { LANGUAGE_COOKIE, TIME_ZONE_COOKIE } from '../../http/i18n';
 import { createMountedUrlBuilder } from '../../http/url-builder';
 import type { ActiveBridge } from '../access/bridge-service';
 import { actorOf, type Viewer } from '../access/viewer';
 import type { OwnEvents } from '../capture/own-events-service';
+import type { SenderCheck } from '../capture/sender-check-service';
+import { readSigned, signedBody } from '../capture/signed-request-service';
 import type { PageMarkStore } from './page-mark-store';
 import { parsePageRequest, parseSummaryRequest, type BillingViewer, type PageRequest } from './page-request';
-import { openSigned, signAnswer, type ChannelDeps, type SignedRequest } from './signed-channel';
+import { signAnswer } from './sign-answer';
 import type { SummaryService } from './summary-service';
 
-interface EmbedDeps extends ChannelDeps {
+interface EmbedDeps {
+  readonly senderCheck: SenderCheck;
+  readonly clientIp: (request: Request) => string | null;
+  readonly now: () => Date;
   readonly marks: PageMarkStore;
   readonly ownEvents: OwnEvents;
   readonly summaries: SummaryService;
@@ -23,17 +28,15 @@ interface EmbedDeps extends ChannelDeps {
   readonly pages: RequestHandler;
 }
 
-export const MAX_PAGE_REQUEST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 /** Pages and figures for the billing system's admin area, asked for by its bridge and signed like deliveries. */
 export function createEmbedRoutes(deps: EmbedDeps): Router {
   const router = Router();
-  const raw = express.raw({ type: () => true, limit: MAX_PAGE_REQUEST_BYTES, inflate: false });
   const pages = Router().use(...deps.frame, mountPage, deps.pages);
 
-  router.post('/bridge/v1/page', raw, async (request, response, next) => {
-    const signed = await openSigned(request, deps);
-    signAnswer(response, signed);
+  router.post('/bridge/v1/page', ...signedBody, async (request, response, next) => {
+    const signed = await open(request, response);
     const page = parsePageRequest(signed.body);
     // A signed form that somebody has recorded must not be worth anything a second time.
     if (page.method === 'POST' && !(await deps.marks.isFirst(signed.bridge.id, 'post', signed.webhookId, deps.now())))
@@ -47,16 +50,23 @@ export function createEmbedRoutes(deps: EmbedDeps): Router {
     next();
   }, pages); // prettier-ignore
 
-  router.post('/bridge/v1/summary', raw, async (request, response) => {
-    const signed = await openSigned(request, deps);
-    signAnswer(response, signed);
+  router.post('/bridge/v1/summary', ...signedBody, async (request, response) => {
+    const signed = await open(request, response);
     const asked = parseSummaryRequest(signed.body);
     response.json(await deps.summaries.read(signed.bridge, asked, deps.now()));
   });
   return router;
 
+  async function open(request: Request, response: Response): Promise<Signed> {
+    const delivery = readSigned(request, response, deps.clientIp(request));
+    const { bridge, body } = await deps.senderCheck.check(delivery, deps.now());
+    signAnswer(response, bridge, delivery.headers.id);
+    if (body.length > MAX_BYTES) throw new KnownError('too_large', 'at most 1 MiB');
+    return { bridge, body, webhookId: delivery.headers.id };
+  }
+
   /** The first page of an admin's session is what signing in is elsewhere. */
-  async function noteSession({ bridge }: SignedRequest, billing: BillingViewer, viewer: Viewer): Promise<void> {
+  async function noteSession({ bridge }: Signed, billing: BillingViewer, viewer: Viewer): Promise<void> {
     const mark = `${billing.adminId} ${billing.session}`;
     if (!(await deps.marks.isFirst(bridge.id, 'session', mark, deps.now()))) return;
     await deps.ownEvents.record(viewer.tenant, {
@@ -71,6 +81,12 @@ export function createEmbedRoutes(deps: EmbedDeps): Router {
   function formToken(bridge: ActiveBridge, { adminId, session }: BillingViewer): string {
     return createHmac('sha256', deps.formSecret).update(JSON.stringify([bridge.id, adminId, session])).digest('base64url'); // prettier-ignore
   }
+}
+
+interface Signed {
+  readonly bridge: ActiveBridge;
+  readonly body: Buffer;
+  readonly webhookId: string;
 }
 
 interface Embedded {

@@ -46,7 +46,7 @@ async function ask(content: object | string, asking: Asking = {}): Promise<Answe
   const lines = ['answer', id, String(response.status), header('content-type'), header('content-disposition'), header('location'), digest]; // prettier-ignore
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
   const mac = createHmac('sha256', key).update(lines.join('\n')).digest('base64');
-  return { status: response.status, headers: response.headers, text: bytes.toString('utf8'), isSigned: header('sealtrail-answer') === `v1,${mac}` }; // prettier-ignore
+  return { status: response.status, headers: response.headers, text: bytes.toString('utf8'), isSigned: header('sealtrail-answer').split(' ').includes(`v1,${mac}`) }; // prettier-ignore
 }
 
 const aPage = (path: string, parts: object = {}) => ({ method: 'GET', path, query: '', form: '', viewer: VIEWER, mount: MOUNT, ...parts }); // prettier-ignore
@@ -262,6 +262,16 @@ describe.each(ENGINES)('pages inside the billing system, on %s', (engine) => {
       await app.deps.bridges.revoke(gone.bridge.id);
       expect((await page('/', {}, asking)).status).toBe(401);
     });
+  });
+
+  it('answers with both secrets while one replaces the other, so that either is believed', async () => {
+    const { bridge } = await app.pair();
+    const rotated = await app.deps.bridges.rotate(bridge.id);
+    const older = await page('/', {}, { secret: bridge.secret, bridge: bridge.id });
+    expect([older.status, older.headers.get('sealtrail-answer')?.split(' ').length]).toEqual([200, 2]);
+    expect(older.isSigned).toBe(true);
+    expect((await page('/', {}, { secret: rotated?.secret ?? '', bridge: bridge.id })).isSigned).toBe(true);
+    expect((await page('/', {}, { secret: bridge.secret, bridge: bridge.id })).status).toBe(401);
   });
 
   it.each([

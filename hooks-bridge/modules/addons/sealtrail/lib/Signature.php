@@ -40,12 +40,15 @@ final class Signature
         return implode(' ', $signatures);
     }
 
-    /** Whether an answer to us is signed with one of our keys. */
-    public function isAnswer(string $signed, string $signature): bool
+    /** Whether one of these signatures, parted by spaces, is made with one of our keys. */
+    public function isAnswer(string $signed, string $signatures): bool
     {
         foreach ($this->keys as $key) {
-            if (hash_equals('v1,' . base64_encode(hash_hmac('sha256', $signed, $key, true)), $signature)) {
-                return true;
+            $expected = 'v1,' . base64_encode(hash_hmac('sha256', $signed, $key, true));
+            foreach (explode(' ', $signatures) as $signature) {
+                if (hash_equals($expected, $signature)) {
+                    return true;
+                }
             }
         }
 

@@ -1,44 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Request, Response } from 'express';
-import { KnownError } from '../../errors';
+import type { Response } from 'express';
 import type { ActiveBridge } from '../access/bridge-service';
-
-/** A request of a paired bridge whose signature and time are right. */
-export interface SignedRequest {
-  readonly bridge: ActiveBridge;
-  /** The secret that the bridge signed with; answers are signed with the same. */
-  readonly secret: Buffer;
-  readonly webhookId: string;
-  readonly body: Buffer;
-}
-
-export interface ChannelDeps {
-  findBridge(id: string): Promise<ActiveBridge | undefined>;
-  /** Of the bridge's secrets the one that signed this body at this time; undefined for none. */
-  findSecret(
-    bridge: ActiveBridge,
-    headers: { readonly id: string; readonly timestamp: string; readonly signature: string },
-    body: Buffer,
-    now: Date,
-  ): Buffer | undefined;
-  now(): Date;
-}
-
-/** Every refusal is the same `delivery_refused`, as for events: it never says what was wrong. */
-export async function openSigned(request: Request, deps: ChannelDeps): Promise<SignedRequest> {
-  const headers = {
-    id: request.get('webhook-id') ?? '',
-    timestamp: request.get('webhook-timestamp') ?? '',
-    signature: request.get('webhook-signature') ?? '',
-  };
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const bridge = await deps.findBridge(request.get('sealtrail-bridge') ?? '').catch((error: unknown) => {
-    throw new KnownError('cannot_commit', 'the database does not answer', { cause: error });
-  });
-  const secret = bridge && deps.findSecret(bridge, headers, body, deps.now());
-  if (!bridge || !secret) throw new KnownError('delivery_refused');
-  return { bridge, secret, webhookId: headers.id, body };
-}
 
 const ANSWER_HEADER = 'sealtrail-answer';
 const STREAMED = 'streamed';
@@ -46,9 +8,9 @@ const STREAMED = 'streamed';
 /**
  * Signs an answer, because the billing system shows it under its own origin: who has taken our port must not be able to put a
  * script there. `v1,` + base64 of HMAC-SHA256 over the lines "answer", webhook-id, status, Content-Type, Content-Disposition,
- * Location and SHA-256 of the body. A download is not held back for that: its last line is "streamed", and it is never shown.
+ * Location and SHA-256 of the body; two signatures while the bridge's secret is being replaced. A download is not held back for that: its last line is "streamed", and it is never shown.
  */
-export function signAnswer(response: Response, { secret, webhookId }: SignedRequest): void {
+export function signAnswer(response: Response, bridge: ActiveBridge, webhookId: string): void {
   const write = response.write.bind(response) as (...args: unknown[]) => boolean;
   const end = response.end.bind(response) as (...args: unknown[]) => Response;
   const held: Buffer[] = [];
@@ -64,8 +26,8 @@ export function signAnswer(response: Response, { secret, webhookId }: SignedRequ
       header('location'),
       digest,
     ];
-    const mac = createHmac('sha256', secret).update(lines.join('\n')).digest('base64');
-    response.setHeader(ANSWER_HEADER, `v1,${mac}`);
+    const macs = bridge.secrets.map((key) => createHmac('sha256', key).update(lines.join('\n')).digest('base64'));
+    response.setHeader(ANSWER_HEADER, macs.map((mac) => `v1,${mac}`).join(' '));
   };
   const isDownload = () => {
     if (response.headersSent) return true;
