@@ -107,6 +107,15 @@ if (waiting) {
   setTimeout(look, 5000);
 }
 
+// Inside the billing system's page: its address and its "open full window" follow us, so that a reload keeps the place.
+function tellFrame() {
+  const frame = window.frameElement;
+  if (!frame || !('sealtrailFrame' in frame.dataset)) return;
+  parent.history.replaceState(parent.history.state, '', location.href.replace(/([?&])st=/, '$1at='));
+  for (const link of parent.document.querySelectorAll('[data-sealtrail-full]')) link.href = location.href;
+}
+tellFrame();
+
 const drawer = document.querySelector('[data-drawer]');
 if (drawer && typeof drawer.showModal === 'function') setUpDrawer();
 else reloadOnBack();
@@ -149,6 +158,7 @@ function setUpDrawer() {
 
   const open = (link) => {
     history.pushState({ drawer: link.href }, '', link.href);
+    tellFrame();
     void show(link);
   };
 
@@ -156,6 +166,7 @@ function setUpDrawer() {
     const link = links[links.indexOf(current) + by];
     if (!link) return;
     history.replaceState({ drawer: link.href }, '', link.href);
+    tellFrame();
     link.closest('.st-row').scrollIntoView({ block: 'nearest' });
     void show(link);
   };
@@ -198,6 +209,7 @@ function setUpDrawer() {
     step(by);
   });
   addEventListener('popstate', (event) => {
+    tellFrame();
     const address = event.state && event.state.drawer;
     const link = links.find(({ href }) => href === address);
     if (link) void show(link);
