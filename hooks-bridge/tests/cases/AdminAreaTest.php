@@ -53,6 +53,14 @@ final class AdminAreaTest extends BridgeCase
         $this->endpoint->answer(['status' => 200, 'sign' => self::SECRET, 'body' => is_string($content) ? $content : json_encode($content)]);
     }
 
+    private function anItemWaits()
+    {
+        $bridge = $this->aBridge();
+        $bridge->recorder()->hook('ClientEdit', ['redact' => [], 'minimise' => []], ['userid' => 5], null);
+        $bridge->moveToOutbox();
+        $this->assertSame(1, $this->waiting());
+    }
+
     /** One request: the hooks are registered anew, as at the start of a page. */
     private function listen(?string $url = null, ?callable $database = null)
     {
@@ -170,16 +178,27 @@ final class AdminAreaTest extends BridgeCase
 
     public function testTheBannerWarnsOfAnOutboxThatIsNotDeliveredEvenWithTheSidecarDown(): void
     {
-        $this->aBridge()->recorder()->hook('ClientEdit', ['redact' => [], 'minimise' => []], ['userid' => 5], null);
+        $this->anItemWaits();
         $this->sql('UPDATE mod_sealtrail_outbox SET recorded_at = UTC_TIMESTAMP(3) - INTERVAL 7300 SECOND');
         $html = $this->show('AdminAreaHeaderOutput', 'http://127.0.0.1:' . Endpoint::freePort());
         $this->assertStringContainsString('waiting for delivery for 2 h', $html);
     }
 
+    public function testTheBannerWarnsOfManyThatWaitAndOfAPause(): void
+    {
+        $this->answerWith(self::CALM);
+        $this->anItemWaits();
+        $this->sql("UPDATE mod_sealtrail_state SET value = value + 12000 WHERE name = 'sequence'");
+        $this->aBridge()->state()->pause(true);
+        $html = $this->show('AdminAreaHeaderOutput');
+        $this->assertMatchesRegularExpression('/About 12,00\d events are waiting/', $html);
+        $this->assertStringContainsString('Logging is paused', $html);
+    }
+
     public function testItSpeaksTheLanguageOfTheAdminAndKeepsAChoiceMadeOnOurPages(): void
     {
         $this->answerWith(self::DASHBOARD);
-        foreach (['chinese' => '审计日志', 'chinese-tw' => '稽核紀錄', 'german' => 'Open the audit log', '../../../etc/passwd' => 'Open the audit log'] as $language => $text) {
+        foreach (['chinese' => '审计日志', 'chinese-tw' => '稽核記錄', 'german' => 'Open the audit log', '../../../etc/passwd' => 'Open the audit log'] as $language => $text) {
             $this->sql("UPDATE tbladmins SET language = '" . $language . "' WHERE id = 7");
             $this->assertStringContainsString($text, $this->show('AdminHomeWidgets'), $language);
         }

@@ -22,6 +22,7 @@ final class StandInTest extends BridgeCase
         $this->sql('TRUNCATE mod_sealtrail_outbox');
         StandIn::moduleSetting('sealtrail', 'sidecar_url', $this->endpoint->url());
         StandIn::moduleSetting('sealtrail', 'bridge_id', 'bridge-1');
+        $this->aBridge()->watch()->learn();
     }
 
     protected function tearDown(): void
@@ -73,6 +74,7 @@ final class StandInTest extends BridgeCase
     public function testTheCronDeliversWhatIsWaitingAndTheDailyRunIsRecorded(): void
     {
         $this->aBridge()->recorder()->hook('ClientEdit', ['redact' => [], 'minimise' => []], ['userid' => 5], null);
+        $this->moveToOutbox();
         list($exit, $out, $err) = $this->php([__DIR__ . '/../whmcs/crons/cron.php', '--daily'], ['SEALTRAIL_BRIDGE_SECRET' => self::SECRET]);
         $this->assertSame([0, '', ''], [$exit, $out, $err]);
         $this->assertSame(['ClientEdit', 'DailyCronJob'], $this->hooksSent());

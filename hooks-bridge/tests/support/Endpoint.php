@@ -58,7 +58,7 @@ final class Endpoint
     public function deliveries(): array
     {
         return array_values(array_filter($this->requests(), static function (array $request): bool {
-            return $request['path'] === '/bridge/v1/events';
+            return in_array($request['path'], ['/bridge/v1/events', '/bridge/v1/heartbeat'], true);
         }));
     }
 

@@ -37,6 +37,8 @@ if (isset($answer['sign'])) {
     echo $answer['body'] ?? '';
 } elseif (isset($answer['body'])) {
     echo $answer['body'];
+} elseif ($status === 200 && $_SERVER['REQUEST_URI'] === '/bridge/v1/heartbeat') {
+    echo json_encode(['ok' => true, 'time' => gmdate('Y-m-d\TH:i:s.000\Z'), 'ledger' => 'main', 'chain' => ['status' => 'intact', 'at' => null], 'size' => 7]);
 } elseif ($status === 200) {
     $counted = array_slice($events, ($answer['drop'] ?? 0));
     echo json_encode(['accepted' => count($counted), 'duplicates' => 0, 'quarantined' => 0, 'receipts' => array_map(static function (array $event): array {

@@ -44,6 +44,13 @@ final class ActorResolver
         }
     }
 
+    /** Whether this hook's own parameters may say who acts, or it changes who is signed in. */
+    public function dependsOn(string $hook): bool
+    {
+        return isset(self::ADMIN_PARAMS[$hook]) || isset(self::CLIENT_PARAMS[$hook]) || isset(self::USER_PARAMS[$hook])
+            || $this->request->via() === RequestFacts::VIA_EMAIL;
+    }
+
     private function inAdminArea(string $hook, array $params): array
     {
         $admin = $this->people->findSignedInAdmin();
@@ -105,7 +112,7 @@ final class ActorResolver
         return is_scalar($id) && (int) $id > 0 ? ['id' => (string) (int) $id, 'name' => $name] : null;
     }
 
-    private static function unknown(): array
+    public static function unknown(): array
     {
         return self::person('unknown', null, null);
     }

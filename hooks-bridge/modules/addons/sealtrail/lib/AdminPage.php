@@ -16,7 +16,7 @@ use WHMCS\Module\Addon\Sealtrail\Admin\Viewer;
  */
 final class AdminPage
 {
-    const ACTIONS = ['test', 'deliver', 'retry', 'pair'];
+    const ACTIONS = ['test', 'deliver', 'retry', 'pair', 'pause', 'resume', 'reconcile'];
     const TAB_LOG = 'log';
     const TAB_BRIDGE = 'bridge';
     const PARKED_SHOWN = 50;
@@ -97,7 +97,7 @@ final class AdminPage
             $notice = $this->isTokenValid() ? $this->act($action, $post) : Html::notice('danger', $this->words->text('token_refused'));
         }
 
-        return $notice . $this->pairing() . $this->standing() . $this->buttons() . $this->parked();
+        return $notice . $this->pairing() . $this->standing() . $this->buttons() . $this->parked() . $this->pause();
     }
 
     // WHMCS either answers false or ends the request by itself; both keep the action from running.
@@ -114,6 +114,15 @@ final class AdminPage
                     return $this->test();
                 case 'pair':
                     return $this->pair(is_string($post['code'] ?? null) ? $post['code'] : '');
+                case 'pause':
+                case 'resume':
+                    $this->bridge->{$action}();
+
+                    return Html::notice($action === 'pause' ? 'warning' : 'success', $this->words->text('done_' . $action));
+                case 'reconcile':
+                    $this->bridge->reconcile();
+
+                    return Html::notice('success', $this->words->text('done_reconcile'));
                 case 'deliver':
                     $outcome = $this->bridge->deliverer()->deliver(Limits::button(), true);
                     $isFine = $outcome === Deliverer::EMPTIED || $outcome === Deliverer::OUT_OF_TIME;
@@ -146,6 +155,33 @@ final class AdminPage
         if (!$settings->isPaired()) {
             return Html::notice('warning', $this->words->text('outcome_not_paired'));
         }
+        $startedAt = microtime(true);
+        $answer = $this->bridge->heartbeat()->send(Limits::button());
+        $tookMs = (int) round((microtime(true) - $startedAt) * 1000);
+        $told = $answer->values();
+        if ($answer->status() === 404) {
+            return $this->testOlderSidecar($settings);
+        }
+        if (!$answer->isSuccess() || !is_string($told['ledger'] ?? null)) {
+            return Html::notice(
+                'danger',
+                $this->words->text('test_failed') . ' HTTP ' . $answer->status() . ', ' . $tookMs . ' ms',
+                $answer->detail()
+            );
+        }
+
+        return Html::notice('success', $this->words->text('test_passed')) . $this->table([
+            [$this->words->text('test_took'), $tookMs . ' ms'],
+            [$this->words->text('test_time'), self::told($told, 'time')],
+            [$this->words->text('test_ledger'), self::told($told, 'ledger')],
+            [$this->words->text('test_size'), self::told($told, 'size')],
+            [$this->words->text('test_chain'), $this->chain(is_array($told['chain'] ?? null) ? $told['chain'] : [])],
+        ]);
+    }
+
+    /** One that knows no heartbeat yet takes an empty delivery. */
+    private function testOlderSidecar(Settings $settings): string
+    {
         $limits = Limits::button();
         $startedAt = microtime(true);
         $answer = (new Sender($settings))->send([], $limits->connectMs(), $limits->postMs());
@@ -157,6 +193,19 @@ final class AdminPage
             $this->words->text($isFine ? 'test_passed' : 'test_failed') . ' HTTP ' . $answer->status() . ', ' . $tookMs . ' ms',
             $answer->detail()
         );
+    }
+
+    private function chain(array $chain): string
+    {
+        $status = in_array($chain['status'] ?? null, ['intact', 'broken', 'never_verified'], true) ? $chain['status'] : 'cannot_tell';
+        $at = self::told($chain, 'at');
+
+        return $this->words->text('chain_' . $status) . ($at === '' ? '' : ' (' . $at . ')');
+    }
+
+    private static function told(array $values, string $name): string
+    {
+        return is_scalar($values[$name] ?? null) ? FreeText::clean((string) $values[$name], 100) : '';
     }
 
     private function pairing(): string
@@ -184,12 +233,18 @@ final class AdminPage
         } catch (\Throwable $e) {
             $rows[] = [$this->words->text('waiting'), $this->words->text('database_away')];
         }
+
+        return '<h2>' . Html::escape($this->words->text('standing')) . '</h2>' . $this->table($rows);
+    }
+
+    private function table(array $rows): string
+    {
         $html = '';
         foreach ($rows as $row) {
             $html .= '<tr><th scope="row">' . Html::escape($row[0]) . '</th><td>' . Html::escape($row[1]) . '</td></tr>';
         }
 
-        return '<h2>' . Html::escape($this->words->text('standing')) . '</h2><table class="table table-striped">' . $html . '</table>';
+        return '<table class="table table-striped sealtrail-standing">' . $html . '</table>';
     }
 
     private function pairingRows(): array
@@ -247,7 +302,25 @@ final class AdminPage
     private function buttons(): string
     {
         return '<form method="post" action="' . Html::escape($this->link . '&tab=' . self::TAB_BRIDGE) . '">' . $this->tokenField()
-            . $this->button('test', 'btn-primary') . $this->button('deliver', 'btn-default') . '</form>';
+            . $this->button('test', 'btn-primary') . $this->button('deliver', 'btn-default') . $this->button('reconcile', 'btn-default')
+            . '<p class="sealtrail-quiet">' . Html::escape($this->words->text('reconcile_help')) . '</p></form>';
+    }
+
+    /** Stopping the log is a thing of its own, and is itself in the log. */
+    private function pause(): string
+    {
+        try {
+            $isPaused = $this->bridge->state()->isPaused();
+        } catch (\Throwable $e) {
+            return '';
+        }
+        $form = '<p>' . Html::escape($this->words->text($isPaused ? 'paused_help' : 'pause_help')) . '</p><form method="post" action="'
+            . Html::escape($this->link . '&tab=' . self::TAB_BRIDGE) . '">' . $this->tokenField()
+            . $this->button($isPaused ? 'resume' : 'pause', $isPaused ? 'btn-primary' : 'btn-danger') . '</form>';
+
+        return $isPaused
+            ? '<div class="alert alert-warning">' . $form . '</div>'
+            : '<details class="sealtrail-danger"><summary>' . Html::escape($this->words->text('pause_title')) . '</summary>' . $form . '</details>';
     }
 
     private function parked(): string

@@ -29,6 +29,11 @@ final class People
         return is_scalar($id) && (int) $id > 0 ? $this->admin((int) $id) : null;
     }
 
+    public function isAdminSignedIn(): bool
+    {
+        return is_object($this->ask('admin'));
+    }
+
     /** @return array{id: string, name: ?string, role: ?string} */
     public function admin(int $id): array
     {

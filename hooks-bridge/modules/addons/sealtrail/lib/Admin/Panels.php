@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace WHMCS\Module\Addon\Sealtrail\Admin;
 
 use WHMCS\Module\Addon\Sealtrail\Bridge;
+use WHMCS\Module\Addon\Sealtrail\GrowthWarning;
 use WHMCS\Module\Addon\Sealtrail\Words;
 
 /** What stands on WHMCS's own admin pages: the banner, the panel of a client, the figures of the widget, the links. */
@@ -14,7 +15,6 @@ final class Panels
     // The banner is asked for at most once a minute, whatever pages are opened.
     const BANNER_SECONDS = 60;
     const STALE_SECONDS = 900;
-    const OUTBOX_SECONDS = 3600;
 
     private $bridge;
     private $summaries;
@@ -93,7 +93,7 @@ final class Panels
 
         return Html::style() . '<div class="widget-content-padded sealtrail"><ul class="sealtrail-facts">' . $facts . '</ul>'
             . '<p>' . $this->chain((array) $found['chain']) . '</p>' . $silent
-            . ($rows === '' ? '' : '<table class="table table-condensed sealtrail-table"><caption>' . Html::escape($this->words->text('widget_by_category'))
+            . ($rows === '' ? '' : '<table class="table table-condensed"><caption>' . Html::escape($this->words->text('widget_by_category'))
                 . '</caption><tbody>' . $rows . '</tbody></table>')
             . '<p>' . $open . '</p></div>';
     }
@@ -139,9 +139,13 @@ final class Panels
         if ((int) ($facts['gaps'] ?? 0) > 0) {
             $texts[] = $this->words->fill('banner_gaps', ['count' => (int) $facts['gaps']]);
         }
-        $waiting = (int) ($facts['outbox_seconds'] ?? 0);
-        if ($waiting >= self::OUTBOX_SECONDS) {
-            $texts[] = $this->words->fill('banner_outbox', ['hours' => intdiv($waiting, 3600)]);
+        if ((int) ($facts['outbox_seconds'] ?? 0) >= GrowthWarning::OLD_SECONDS) {
+            $texts[] = $this->words->fill('banner_outbox', ['hours' => intdiv((int) $facts['outbox_seconds'], 3600)]);
+        } elseif ((int) ($facts['outbox_items'] ?? 0) >= GrowthWarning::MANY_ITEMS) {
+            $texts[] = $this->words->fill('banner_many', ['count' => number_format((int) $facts['outbox_items'])]);
+        }
+        if (!empty($facts['paused'])) {
+            $texts[] = $this->words->text('banner_paused');
         }
 
         return $texts;
@@ -153,7 +157,7 @@ final class Panels
         if ($known !== null && $known['age_seconds'] < self::BANNER_SECONDS) {
             return $known['facts'];
         }
-        $facts = ['outbox_seconds' => $this->bridge->outbox()->oldestAgeSeconds()];
+        $facts = $this->outboxFacts();
         $found = $this->find(['of' => 'banner']);
         if ($found === null) {
             // What was known a while ago says more than silence, but not for ever.
@@ -163,6 +167,19 @@ final class Panels
         $this->breaker->remember($facts);
 
         return $facts;
+    }
+
+    /** Numbers and one row: counting a long outbox would take longer than a page may. */
+    private function outboxFacts(): array
+    {
+        $outbox = $this->bridge->outbox();
+        $oldest = $outbox->oldestWaiting();
+
+        return [
+            'outbox_seconds' => $outbox->oldestAgeSeconds(),
+            'outbox_items' => $oldest === null ? 0 : $outbox->nextSeq() - $oldest['seq'],
+            'paused' => $this->bridge->state()->isPaused(),
+        ];
     }
 
     private function entries(array $entries): string
@@ -196,7 +213,8 @@ final class Panels
         $status = isset($marks[$chain['status'] ?? '']) ? $chain['status'] : 'cannot_tell';
         $at = strtotime((string) ($chain['at'] ?? ''));
 
-        return '<span class="sealtrail-' . $marks[$status][1] . '">' . $marks[$status][0] . ' ' . Html::escape($this->words->text('chain_' . $status)) . '</span>'
+        return '<a class="sealtrail-' . $marks[$status][1] . '" href="' . Html::escape($this->address('/verify')) . '">' . $marks[$status][0] . ' '
+            . Html::escape($this->words->text('chain_' . $status)) . '</a>'
             . ($at === false ? '' : ' <span class="sealtrail-quiet">' . Html::escape(date('Y-m-d H:i', $at) . ' ' . date_default_timezone_get()) . '</span>');
     }
 
