@@ -32,6 +32,7 @@ export type QuarantineReason =
   | 'unknown_kind'
   | 'unknown_hook'
   | 'unknown_table'
+  | 'unknown_watch'
   | 'id_reused'
   | 'cannot_seal';
 
@@ -215,8 +216,15 @@ const itemSchema = z.discriminatedUnion('kind', [
     table: z.string().min(1).max(64),
     key: z.union([z.string(), z.number()]),
     after: looseObject,
+    unexplained: z.boolean().nullish(),
   }),
-  z.object({ ...base, kind: z.literal('activity'), text: z.string().max(65_535) }),
+  z.object({
+    ...base,
+    kind: z.literal('activity'),
+    text: z.string().max(65_535),
+    watch: nullableText(100),
+    own: nullableText(100),
+  }),
 ]);
 
 function toItem(data: z.infer<typeof itemSchema>): ReportedItem {
@@ -247,9 +255,16 @@ function toItem(data: z.infer<typeof itemSchema>): ReportedItem {
         table: data.table,
         key: clip(String(data.key), 191),
         after: data.after,
+        ...(data.unexplained ? { unexplained: true } : {}),
       };
     case 'activity':
-      return { ...shared, kind: 'activity', text: data.text };
+      return {
+        ...shared,
+        kind: 'activity',
+        text: data.text,
+        ...(data.watch === null ? {} : { watch: data.watch }),
+        ...(data.own === null ? {} : { own: data.own }),
+      };
   }
 }
 
