@@ -36,7 +36,7 @@ final class Endpoint
 
     /**
      * @param array $answer status, headers, body, delay_ms, poison (a text that makes a delivery a 400), drop (accept one less),
-     *                      sign (the secret to sign a page or summary with), type (its Content-Type)
+     *                      sign (the secret to sign a page or summary with), type (its Content-Type), repeat (the body so often)
      */
     public function answer(array $answer)
     {

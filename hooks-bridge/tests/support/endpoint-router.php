@@ -34,7 +34,10 @@ if (isset($answer['sign'])) {
     $key = base64_decode(substr($answer['sign'], strlen('whsec_')));
     header('content-type: ' . $type);
     header('sealtrail-answer: v1,' . base64_encode(hash_hmac('sha256', implode("\n", $lines), $key, true)));
-    echo $answer['body'] ?? '';
+    for ($times = $answer['repeat'] ?? 1; $times > 0; $times--) {
+        echo $answer['body'] ?? '';
+        flush();
+    }
 } elseif (isset($answer['body'])) {
     echo $answer['body'];
 } elseif ($status === 200 && $_SERVER['REQUEST_URI'] === '/bridge/v1/heartbeat') {

@@ -159,7 +159,7 @@ final class AdminPage
         $answer = $this->bridge->heartbeat()->send(Limits::button());
         $tookMs = (int) round((microtime(true) - $startedAt) * 1000);
         $told = $answer->values();
-        if ($answer->status() === 404) {
+        if (in_array($answer->status(), [403, 404], true)) {
             return $this->testOlderSidecar($settings);
         }
         if (!$answer->isSuccess() || !is_string($told['ledger'] ?? null)) {

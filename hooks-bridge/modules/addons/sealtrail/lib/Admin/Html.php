@@ -18,8 +18,8 @@ final class Html
         . '.sealtrail-mark-warning{color:#8a5300;font-weight:600}.sealtrail-mark-notice{color:#0b6b61}.sealtrail-mark-info{color:#56657a}'
         . '.sealtrail-intact{color:#0b6b3a}.sealtrail-broken{color:#b42318;font-weight:600}.sealtrail-unknown{color:#8a5300}'
         . '.sealtrail-table th:not(:last-child),.sealtrail-table td:not(:last-child){width:1%;white-space:nowrap;padding-right:20px}'
-        . '.sealtrail-figures td:first-child{width:auto}.sealtrail-standing th{width:30%}.sealtrail-danger{margin-top:24px;border-top:1px solid #d8dee6;padding-top:12px}'
-        . '.sealtrail-frame{color-scheme:light}.sealtrail-code{width:100%;max-width:720px;font-family:monospace}.sealtrail-scroll{max-height:420px;overflow:auto}.sealtrail-banner{margin:0 0 12px}';
+        . '.sealtrail-standing th{width:30%}.sealtrail-danger{margin-top:24px;border-top:1px solid #d8dee6;padding-top:12px}'
+        . '.sealtrail-code{width:100%;max-width:720px;font-family:monospace}.sealtrail-scroll{max-height:420px;overflow:auto}.sealtrail-banner{margin:0 0 12px}';
 
     const PROBLEM_STYLE = 'body{margin:0;font:15px/1.6 system-ui,-apple-system,"Segoe UI","PingFang SC","PingFang TC","Microsoft YaHei",'
         . '"Microsoft JhengHei","Noto Sans CJK SC",sans-serif;color:#1c2733;background:#fff}main{max-width:620px;margin:48px auto;padding:0 20px}'
