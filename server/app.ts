@@ -10,6 +10,7 @@ import { createEmbedRoutes } from './features/embed/embed-routes';
 import { createExportRoutes } from './features/export/export-routes';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
+import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
 import { resolveClientIp } from './http/client-ip';
 import { createCsrfGuards } from './http/csrf';
 import { createErrorHandler, notFound } from './http/error-handler';
@@ -65,8 +66,17 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   app.use(createRequestLog(deps.logger));
   app.use(createSecurityHeaders({ https }));
 
-  app.use(createHealthRoutes({ database: deps.database, appender: deps.appender, indexer: deps.indexer }));
+  app.use(
+    createHealthRoutes({
+      database: deps.database,
+      appender: deps.appender,
+      indexer: deps.indexer,
+      bridgeWatch: deps.bridgeWatch,
+      now,
+    }),
+  );
   app.use(createCaptureRoutes({ capture: deps.capture, clientIp }));
+  app.use(createHeartbeatRoutes({ heartbeats: deps.heartbeats, clientIp }));
   app.use(
     createEmbedRoutes({
       senderCheck: deps.senderCheck,

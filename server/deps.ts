@@ -3,7 +3,7 @@ import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
-import { createEntryStore, type EntryStore } from './entries/entry-store';
+import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
 import { readMasterKey } from './entries/master-key';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
@@ -25,7 +25,12 @@ import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
+import { createBridgeWatch, type BridgeWatch } from './features/monitor/bridge-watch-service';
+import { createHeartbeatService, type ChainStatus, type HeartbeatService } from './features/monitor/heartbeat-service';
+import { createHeartbeatStore } from './features/monitor/heartbeat-store';
 import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
+import { createSequenceConsumer } from './features/monitor/sequence-consumer';
+import { createSequenceStore } from './features/monitor/sequence-store';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
 
@@ -47,6 +52,8 @@ export interface Deps {
   readonly ownEvents: OwnEvents;
   readonly refusals: RefusalLog;
   readonly senderCheck: SenderCheck;
+  readonly heartbeats: HeartbeatService;
+  readonly bridgeWatch: BridgeWatch;
   readonly capture: CaptureService;
   readonly browse: BrowseService;
   readonly exports: ExportService;
@@ -97,26 +104,40 @@ export function createDeps(
     now,
     onError: (error) => logger.warn({ err: error }, 'a refused delivery was not recorded'),
   });
+  const verifications = createVerificationStore(database);
+  const heartbeats = createHeartbeatStore(database);
+  const sequences = createSequenceStore(database, now);
+  const bridgeWatch = createBridgeWatch({
+    database,
+    bridges,
+    heartbeats,
+    sequences,
+    consumer: createSequenceConsumer({ database, store, sequences, now }),
+    ownEvents,
+    now,
+    onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
+  });
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
   const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
 
-  const verifications = createVerificationStore(database);
   const i18n = createI18n();
   const summaries = createSummaryService({
     database,
     store,
-    bridges,
     browse,
     i18n,
-    async findChain(ledger) {
-      const latest = await verifications.findLatest(ledger);
-      return latest ? { status: latest.verdict, at: latest.finishedAt } : { status: 'never_verified', at: null };
-    },
+    findChain: chainStatus,
+    bridgeStates: () => bridgeWatch.states(),
   });
 
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
+  }
+
+  async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
+    const last = await verifications.findLatest(ledger);
+    return last ? { status: last.verdict, at: last.finishedAt } : { status: 'never_verified', at: null };
   }
 
   return {
@@ -136,6 +157,8 @@ export function createDeps(
     ownEvents,
     refusals,
     senderCheck,
+    heartbeats: createHeartbeatService({ senderCheck, bridges, heartbeats, store, chainStatus, now }),
+    bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse }),
@@ -152,6 +175,7 @@ export function createDeps(
     pageMarks: createPageMarkStore(db),
     summaries,
     async close() {
+      await bridgeWatch.stop();
       await preparer.stop();
       await refusals.flush();
       await appender.drain();

@@ -6,6 +6,7 @@ import { pairingCode } from '../features/access/pairing-code';
 import { SCOPES, type Scope } from '../features/access/token-service';
 import { ROLES, type Role } from '../features/access/viewer';
 import { sendSignInLink } from '../mail/sign-in-mail';
+import { bridgeSummary } from './bridge-lines';
 import type { CliContext } from './cli-context';
 import { createSignInUrl } from './sign-in-url';
 import { withDeps } from './with-deps';
@@ -67,20 +68,41 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     );
   bridge
     .command('list')
-    .description('every bridge and when it was last heard')
+    .description('every bridge, when it was last heard, what waits there and what is missing')
     .action(() =>
       withDeps(config(), async (deps) => {
-        const rows = (await deps.bridges.list()).map((row) => ({
-          id: row.id,
-          name: row.name,
-          created_at: iso(row.created_at),
-          revoked_at: iso(row.revoked_at),
-          last_seen_at: iso(row.last_seen_at),
-          last_seq: row.last_seq,
-          whmcs: row.whmcs,
-          bridge: row.bridge_version,
-        }));
-        print(rows, rows.length === 0 ? ['There is no bridge. Pair one: sealtrail bridge add --name billing'] : rows.map((row) => `${row.id}  ${row.name}  ${row.revoked_at ? `revoked ${row.revoked_at}` : `last heard ${row.last_seen_at ?? 'never'}`}`)); // prettier-ignore
+        const states = new Map((await deps.bridgeWatch.states()).map((state) => [state.id, state]));
+        const rows = (await deps.bridges.list()).map((row) => {
+          const state = states.get(row.id);
+          const outbox = state?.outbox;
+          return {
+            id: row.id,
+            name: row.name,
+            created_at: iso(row.created_at),
+            revoked_at: iso(row.revoked_at),
+            rotated_at: iso(row.rotated_at),
+            last_seen_at: iso(row.last_seen_at),
+            last_seq: row.last_seq,
+            whmcs: row.whmcs,
+            bridge: row.bridge_version,
+            silent: state?.isSilent ?? false,
+            paused: state?.isPaused ?? false,
+            clock_drift_ms: state?.clockDriftMs ?? null,
+            heartbeat_at: iso(outbox?.at ?? null),
+            pending: outbox?.pending ?? null,
+            oldest_at: iso(outbox?.oldestAt ?? null),
+            parked: outbox?.parked ?? null,
+            spooled: outbox?.spooled ?? null,
+            gaps: state?.gaps ?? 0,
+            missing: state?.missing ?? 0,
+          };
+        });
+        const at = deps.now().getTime();
+        const line = ({ id, name, revoked_at: revokedAt }: (typeof rows)[number]) => {
+          const state = states.get(id);
+          return `${id}  ${name}  ${state ? bridgeSummary(state, at).join(', ') : `revoked ${revokedAt ?? ''}`}`;
+        };
+        print(rows, rows.length === 0 ? ['There is no bridge. Pair one: sealtrail bridge add --name billing'] : rows.map(line)); // prettier-ignore
       }),
     );
   bridge

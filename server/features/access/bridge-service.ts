@@ -5,6 +5,8 @@ import type { EntryStore } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
 import type { BridgeRow, BridgeSighting, BridgeStore } from './bridge-store';
 
+export type { BridgeRow } from './bridge-store';
+
 export interface ActiveBridge {
   readonly id: string;
   readonly name: string;
@@ -27,6 +29,8 @@ export interface BridgeService {
   findActive(id: string): Promise<ActiveBridge | undefined>;
   /** Remembers the latest sighting; written down within a second, so that a delivery does not wait for it. */
   noteSeen(id: string, sighting: BridgeSighting): void;
+  /** How far our clock is ahead of the one that it signed with; written down likewise. */
+  noteClock(id: string, driftMs: number): void;
   /** Writes what is not written yet. */
   flush(): Promise<void>;
 }
@@ -44,6 +48,7 @@ export const ROTATION_MS = 7 * 86_400_000;
 
 export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps): BridgeService {
   const sightings = new Map<string, BridgeSighting>();
+  const drifts = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
 
   return {
@@ -88,7 +93,11 @@ export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps
     },
     noteSeen(id, sighting) {
       sightings.set(id, sighting);
-      timer ??= setTimeout(() => void flush().catch(() => undefined), SIGHTING_MS).unref();
+      writeSoon();
+    },
+    noteClock(id, driftMs) {
+      drifts.set(id, driftMs);
+      writeSoon();
     },
     flush,
   };
@@ -107,12 +116,19 @@ export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps
     return row.rotated_at !== null && now().getTime() >= row.rotated_at + ROTATION_MS;
   }
 
+  function writeSoon(): void {
+    timer ??= setTimeout(() => void flush().catch(() => undefined), SIGHTING_MS).unref();
+  }
+
   /** A sighting that cannot be written is told again by the next delivery. */
   async function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
     const latest = [...sightings];
+    const clocks = [...drifts];
     sightings.clear();
+    drifts.clear();
     for (const [id, sighting] of latest) await bridges.seen(id, sighting);
+    for (const [id, ms] of clocks) await bridges.setClockDrift(id, ms);
   }
 }

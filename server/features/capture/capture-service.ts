@@ -51,6 +51,7 @@ export function createCaptureService({
         whmcs: prepared.installation?.whmcs ?? null,
         bridgeVersion: prepared.installation?.bridge ?? null,
         timeZone: prepared.installation?.timeZone ?? null,
+        seqStep: prepared.installation?.seqStep ?? null,
       });
       return answer;
     },

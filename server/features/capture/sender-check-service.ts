@@ -63,6 +63,7 @@ export function createSenderCheck({ bridges, ownEvents, onRefusal }: SenderCheck
       if (found.problem !== undefined) throw refuse(delivery, bridge, found.problem);
       if (found.isNewest && bridge.secrets.length > 1)
         await orLater(endRotation(bridge), 'the older secret could not be ended');
+      bridges.noteClock(bridge.id, at.getTime() - Number(delivery.headers.timestamp) * 1_000);
       return { bridge, body };
     },
   };

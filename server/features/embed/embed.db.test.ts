@@ -323,12 +323,19 @@ describe.each(ENGINES)('pages inside the billing system, on %s', (engine) => {
 
     it('for the banner knows a silent bridge, gaps and a broken chain', async () => {
       expect(JSON.parse((await summary({ of: 'banner' })).text)).toMatchObject({ chain: { status: 'intact' }, bridge_silent: false, gaps: 0 }); // prettier-ignore
-      const gap = (action: string) => app.deps.ownEvents.record('default', { action, targetId: sender.bridge.id });
-      await gap('audit.gap_detected');
-      await gap('audit.gap_detected');
-      await gap('audit.gap_closed');
+      const gap = {
+        bridge_id: sender.bridge.id,
+        run: 1,
+        from_seq: 5,
+        to_seq: 6,
+        missing: 2,
+        noticed_at: 1,
+        detected_at: 1,
+      };
       await app.deps.bridges.flush();
       app.clock.advance(21 * 60_000);
+      await app.deps.bridgeWatch.run();
+      await app.database.knex('bridge_gaps').insert([gap, { ...gap, closed_at: 2 }, { ...gap, bridge_id: 'another' }]);
       const run = { startedAt: app.clock.now(), finishedAt: app.clock.now(), requestedBy: 'jane' };
       const { ledgers } = await app.deps.verifier.verify({ ledger: app.ledger.name });
       await app.deps.verifications.save(app.ledger, { ...ledgers[0]!, verdict: 'broken' }, run);

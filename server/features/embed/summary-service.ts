@@ -3,14 +3,11 @@ import { dayNumber, type EntryStore, type Ledger } from '../../entries/entry-sto
 import type { I18n } from '../../http/i18n';
 import { showTime, translateCode, type PageContext } from '../../http/page-context';
 import { createUrlBuilder } from '../../http/url-builder';
-import type { ActiveBridge, BridgeService } from '../access/bridge-service';
+import type { ActiveBridge } from '../access/bridge-service';
 import { parseFilter, sentenceOf, type BrowseService } from '../browse/browse-service';
+import type { BridgeState } from '../monitor/bridge-watch-service';
+import type { ChainStatus } from '../monitor/heartbeat-service';
 import type { BillingViewer, SummaryRequest } from './page-request';
-
-export interface ChainSummary {
-  readonly status: 'intact' | 'broken' | 'cannot_tell' | 'never_verified';
-  readonly at: string | null;
-}
 
 /** Figures for the billing system's own pages: kept or indexed ones only, because a page waits for them. */
 export interface SummaryService {
@@ -20,14 +17,11 @@ export interface SummaryService {
 interface SummaryDeps {
   readonly database: Database;
   readonly store: EntryStore;
-  readonly bridges: Pick<BridgeService, 'list'>;
   readonly browse: BrowseService;
   readonly i18n: I18n;
-  findChain(ledger: Ledger): Promise<ChainSummary>;
+  findChain(ledger: Ledger): Promise<ChainStatus>;
+  bridgeStates(): Promise<readonly BridgeState[]>;
 }
-
-/** A bridge says something at every cron run, which is due every five minutes. */
-const SILENT_MS = 20 * 60_000;
 
 export function createSummaryService(deps: SummaryDeps): SummaryService {
   const { database, store } = deps;
@@ -48,7 +42,7 @@ export function createSummaryService(deps: SummaryDeps): SummaryService {
       // The day in UTC, in which the counters are kept.
       today: Object.fromEntries(today.map(([category, entries]) => [String(category), Number(entries)])),
       chain: await deps.findChain(ledger),
-      bridge: { silent: await isSilent(bridge, now) },
+      bridge: { silent: (await findState(bridge))?.isSilent ?? false },
     };
   }
 
@@ -77,27 +71,17 @@ export function createSummaryService(deps: SummaryDeps): SummaryService {
     };
   }
 
-  async function banner(bridge: ActiveBridge, now: Date) {
+  async function banner(bridge: ActiveBridge) {
+    const state = await findState(bridge);
     return {
       chain: await deps.findChain(bridge.ledger),
-      bridge_silent: await isSilent(bridge, now),
-      gaps: await countGaps(bridge.ledger),
+      bridge_silent: state?.isSilent ?? false,
+      gaps: state?.gaps ?? 0,
     };
   }
 
-  async function isSilent({ id }: ActiveBridge, now: Date): Promise<boolean> {
-    const row = (await deps.bridges.list()).find((one) => one.id === id);
-    return row !== undefined && now.getTime() - (row.last_seen_at ?? row.created_at) > SILENT_MS;
-  }
-
-  /** Gaps that were reported and are not explained or filled. */
-  async function countGaps(ledger: Ledger): Promise<number> {
-    const rows = await rowsOf(
-      `SELECT action, COUNT(*) FROM entries WHERE ledger_id = ? AND action IN ('audit.gap_detected', 'audit.gap_closed') GROUP BY action`,
-      [ledger.id],
-    );
-    const count = (action: string) => Number(rows.find(([name]) => name === action)?.[1] ?? 0);
-    return Math.max(0, count('audit.gap_detected') - count('audit.gap_closed'));
+  async function findState({ id }: ActiveBridge): Promise<BridgeState | undefined> {
+    return (await deps.bridgeStates()).find((one) => one.id === id);
   }
 
   function contextOf({ language, timeZone }: BillingViewer, now: Date): PageContext {
@@ -115,7 +99,7 @@ export function createSummaryService(deps: SummaryDeps): SummaryService {
         case 'client':
           return client(bridge, asked.id, asked.limit, asked.viewer, now);
         case 'banner':
-          return banner(bridge, now);
+          return banner(bridge);
       }
     },
   };
