@@ -248,16 +248,11 @@ final class Bridge
         if (!$this->watch()->isOpen() && !$this->recorder()->hasRecorded()) {
             return;
         }
-        if (!ResponseEnd::canPrecede()) {
-            $this->finish();
-
-            return;
-        }
         // Registered now, so that it runs after every shutdown function that WHMCS has registered.
         register_shutdown_function(function () {
-            ResponseEnd::close();
+            ResponseEnd::settle();
             $this->finish();
-            if ($this->recorder()->hasRecorded()) {
+            if ($this->recorder()->hasRecorded() && ResponseEnd::canPrecede()) {
                 $this->deliver(Limits::afterRequest());
             }
         });

@@ -57,11 +57,13 @@ final class HookListener
         set_error_handler(static function (): bool {
             return true;
         });
+        $limit = Headroom::take();
         try {
             $this->handle($hook, $this->table->row($hook), $args);
         } catch (\Throwable $e) {
             error_log('sealtrail: ' . $hook . ': ' . get_class($e) . ' at ' . basename($e->getFile()) . ':' . $e->getLine());
         } finally {
+            Headroom::drop($limit);
             restore_error_handler();
             $this->isListening = $wasListening;
         }
