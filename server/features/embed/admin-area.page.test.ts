@@ -72,7 +72,7 @@ it('is paired by a pasted code, and shows the round trip', async () => {
   const { code } = await site.ask<{ code: string }>('bridge', 'add', '--name', 'billing', '--url', site.url);
   expect(await paste(`${code.slice(0, 40)}`)).toContain('Not paired');
   expect(await paste(code)).toContain('Paired');
-  expect(await text(page.locator('.sealtrail'))).toMatch(/knows this bridge[\s\S]*\d+ ms/);
+  expect(await text(page.locator('.sealtrail'))).toMatch(/Round trip\s+\d+ ms[\s\S]*Ledger\s+default/);
   expect(visitor.complaints).toEqual([]);
 
   const [stored] = await whmcs.db.query(`SELECT setting, value FROM tbladdonmodules WHERE module = 'sealtrail'`);
