@@ -166,7 +166,7 @@ it('is shown in the language that the administrator has in WHMCS', async () => {
   await frameOf(page).locator('html[lang=zh-CN]').waitFor();
   expect(await text(page.locator('.nav-tabs'))).toContain('审计日志');
   await page.goto(`${admin}/index.php`);
-  expect(await text(page.locator('.widget-dashboardwidget'))).toContain('哈希链');
+  expect(await text(page.locator('.widget-sealtrailaudit'))).toContain('哈希链');
   await whmcs.db.query(`UPDATE tbladmins SET language = '' WHERE id = 1`);
 });
 
@@ -244,7 +244,7 @@ describe('a link', () => {
 describe('WHMCS’s own pages', () => {
   it('the home page has the figures, and each leads to its entries', async () => {
     const { page, complaints } = await open('index.php');
-    const widget = page.locator('.widget-dashboardwidget');
+    const widget = page.locator('.widget-sealtrailaudit');
     const critical = await count(`WHERE severity = 'critical'`);
     expect(await text(widget.locator('.sealtrail-facts li').nth(2).locator('strong'))).toBe(english(critical));
     expect(await text(widget)).toContain('Chain intact');

@@ -26,6 +26,12 @@ final class DashboardWidget extends \WHMCS\Module\AbstractWidget
         return $widget;
     }
 
+    // WHMCS makes it from the class name, whose backslashes would end up in its scripts.
+    public function getId(): string
+    {
+        return 'SealtrailAudit';
+    }
+
     public function getData()
     {
         return self::quietly(function () {
