@@ -91,23 +91,52 @@ final class ModuleTest extends BridgeCase
         $this->assertStringContainsString('HTTP 401', $html);
         $this->assertMatchesRegularExpression('~Pause before the next attempt</th><td>\d+ s</td>~', $html);
         $this->assertStringContainsString('all present (openssl, curl, json, mbstring, pdo_mysql)', $html);
-        $this->assertStringContainsString('href="' . $this->endpoint->url() . '"', $html);
+        $this->assertStringContainsString('<td>' . $this->endpoint->url() . '</td>', $html);
         $this->assertStringNotContainsString(self::SECRET, $html);
     }
 
-    public function testTheTestButtonReallySendsASignedEmptyDelivery(): void
+    public function testTheTestButtonShowsTheRoundTripOfAHeartbeat(): void
     {
+        $chain = ['status' => 'intact', 'at' => '2026-11-21T01:00:00.000Z'];
+        $told = ['ok' => true, 'time' => '2026-11-21T01:02:03.456Z', 'ledger' => 'default<b>', 'chain' => $chain, 'size' => 1542];
+        $this->endpoint->answer(['status' => 200, 'body' => json_encode($told)]);
+        $html = $this->press('test');
+        $this->assertStringContainsString('alert-success', $html);
+        foreach (['2026-11-21T01:02:03.456Z', 'default&lt;b&gt;', '1542', 'Chain intact (2026-11-21T01:00:00.000Z)'] as $text) {
+            $this->assertStringContainsString('<td>' . $text . '</td>', $html);
+        }
+        $this->assertMatchesRegularExpression('~Round trip</th><td>\d+ ms</td>~', $html);
+        $this->assertSame(0, $this->endpoint->questions()[0]['outbox']['pending']);
+
+        foreach ([['status' => 401], ['status' => 503], ['status' => 200, 'body' => '[]'], ['status' => 200, 'body' => '<html>']] as $answer) {
+            $this->endpoint->answer($answer);
+            $this->assertStringContainsString('alert-danger', $this->press('test'));
+        }
+        $this->assertStringContainsString('alert-danger', $this->press('test', 'http://127.0.0.1:' . Endpoint::freePort()));
+        $this->assertStringContainsString('Not paired yet', $this->press('test', 'javascript:alert(1)'));
+    }
+
+    public function testTheTestButtonAsksAnOlderSidecarWithAnEmptyDelivery(): void
+    {
+        $this->endpoint->answer(['status' => 200, 'poison' => '"outbox"', 'poison_status' => 404]);
         $html = $this->press('test');
         $this->assertStringContainsString('alert-success', $html);
         $this->assertStringContainsString('HTTP 200', $html);
-        $deliveries = $this->endpoint->deliveries();
-        $this->assertSame('{"events":[]}', $deliveries[0]['body']);
-        $this->assertNotEmpty($deliveries[0]['headers']['webhook-signature']);
+        $this->assertSame('{"events":[]}', $this->endpoint->deliveries()[1]['body']);
+    }
 
-        $this->endpoint->answer(['status' => 401]);
-        $this->assertStringContainsString('alert-danger', $this->press('test'));
-        $this->assertStringContainsString('alert-danger', $this->press('test', 'http://127.0.0.1:' . Endpoint::freePort()));
-        $this->assertStringContainsString('Not paired yet', $this->press('test', 'javascript:alert(1)'));
+    public function testLoggingIsPausedAndResumedByAButtonAndThatIsRecorded(): void
+    {
+        $this->adminRequest('addonmodules.php');
+        $_SESSION['adminid'] = 7;
+        $this->assertStringContainsString('Logging is paused. That is recorded', $this->press('pause'));
+        $this->assertStringContainsString('value="resume"', $this->page());
+        $this->assertStringContainsString('Logging goes on', $this->press('resume'));
+        $this->assertStringContainsString('value="pause"', $this->page());
+        $items = $this->items();
+        $this->assertSame(['audit.capture_paused', 'audit.capture_resumed'], array_column($items, 'own'));
+        $this->assertSame('jane', $items[0]['actor']['name']);
+        $this->assertStringContainsString('alert-success', $this->press('reconcile'));
     }
 
     public function testDeliverNowAndTryAgain(): void
@@ -182,8 +211,8 @@ final class ModuleTest extends BridgeCase
         }
         $this->assertSame($keys['english'], $keys['chinese']);
         $this->assertSame($keys['english'], $keys['chinese-tw']);
-        $source = implode('', array_map('file_get_contents', glob(__DIR__ . '/../../modules/addons/sealtrail/{*,lib/*}.php', GLOB_BRACE)));
-        preg_match_all("/->text\('([a-z_]+)'\)/", $source, $used);
+        $source = implode('', array_map('file_get_contents', glob(__DIR__ . '/../../modules/addons/sealtrail/{*,lib/*,lib/Admin/*}.php', GLOB_BRACE)));
+        preg_match_all("/->(?:text|fill)\('([a-z_]+)'[,)]/", $source, $used);
         $this->assertSame([], array_diff($used[1], $keys['english']));
     }
 
