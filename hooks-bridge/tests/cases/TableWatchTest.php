@@ -121,6 +121,53 @@ final class TableWatchTest extends BridgeCase
         $this->assertSame([null, null], array_column($changes, 3));
     }
 
+    public function testAPhpThatReadsNumbersAsTextAndAColumnThatIsBinaryAreNoChange(): void
+    {
+        $definition = WatchedTables::filled(WatchedTables::SMALL)['tbladmins'];
+        $this->assertNull(TableReader::difference(['id' => '8', 'roleid' => '2'], ['id' => 8, 'roleid' => 2], $definition));
+        $this->assertNull(TableReader::difference(['roleid' => 1, 'permids' => ['1', '2']], ['roleid' => 1, 'permids' => [1, 2]], $definition));
+        $this->assertNotNull(TableReader::difference(['id' => 8, 'roleid' => '2'], ['id' => 8, 'roleid' => '02'], $definition));
+
+        $this->sql("INSERT INTO tbltax (id, name) VALUES (9, 'x')");
+        $this->sql('ALTER TABLE tbltax ADD raw VARBINARY(20) NULL');
+        $this->sql("UPDATE tbltax SET raw = x'fffe00' WHERE id = 9");
+        try {
+            $changes = $this->changesOf("UPDATE tbltax SET taxrate = 7 WHERE id = 1");
+            $this->assertSame(['1'], array_column($changes, 1));
+            $changes = $this->changesOf("UPDATE tbltax SET raw = x'fffe01' WHERE id = 9");
+            $this->assertMatchesRegularExpression('/^\[text [0-9a-f]{12}\]$/', $changes[0][3]['raw']);
+            $this->assertNotSame($changes[0][2]['raw'], $changes[0][3]['raw']);
+        } finally {
+            $this->sql('ALTER TABLE tbltax DROP raw');
+            $this->sql('DELETE FROM tbltax WHERE id = 9');
+            $this->sql('UPDATE tbltax SET taxrate = 19 WHERE id = 1');
+        }
+    }
+
+    public function testAKeyLongerThanOurTableHoldsIsStillOneThing(): void
+    {
+        $this->sql('ALTER TABLE tblconfiguration MODIFY setting VARCHAR(400) NOT NULL');
+        $long = str_repeat('x', 300);
+        $this->sql("INSERT INTO tblconfiguration (setting, value) VALUES ('{$long}1', 'a'), ('{$long}2', 'a')");
+        try {
+            $changes = $this->changesOf("UPDATE tblconfiguration SET value = 'b' WHERE setting = '{$long}2'");
+            $this->assertCount(1, $changes);
+            $this->assertSame([$long . '2', 'b'], [$changes[0][3]['setting'], $changes[0][3]['value']]);
+        } finally {
+            $this->sql("DELETE FROM tblconfiguration WHERE setting LIKE '$long%'");
+        }
+    }
+
+    public function testARequestLearnsWhatWasNeverLearnt(): void
+    {
+        $this->adminRequest();
+        $first = $this->aBridge();
+        $first->listen();
+        $first->watch()->end();
+        $this->assertGreaterThan(0, (int) $this->sql("SELECT COUNT(*) FROM mod_sealtrail_known_things WHERE tbl = 'tblconfiguration'")->fetchColumn());
+        $this->assertSame([], $this->items());
+    }
+
     public function testATableOrColumnThatIsMissingDoesNoHarm(): void
     {
         $this->sql('ALTER TABLE tbladmins CHANGE authmodule authmodule_gone VARCHAR(64)');
