@@ -121,6 +121,47 @@ final class TableWatchTest extends BridgeCase
         $this->assertSame([null, null], array_column($changes, 3));
     }
 
+    public function testAnApiCallThatOnlyReadsIsNotWatched(): void
+    {
+        $facts = new RequestFacts(['REQUEST_METHOD' => 'POST', 'SCRIPT_NAME' => '/includes/api.php'], '');
+        $this->assertSame(['nothing', 'nothing', 'all', 'all'], array_map([$facts, 'reach'], ['GetClients', 'getInvoice', 'UpdateInvoice', 'getaway']));
+    }
+
+    public function testABanThatIsOverIsNoEventAndOneThatIsLiftedIs(): void
+    {
+        $over = date('Y-m-d H:i:s', time() - 60);
+        $running = date('Y-m-d H:i:s', time() + 600);
+        $this->sql("INSERT INTO tblbannedips (id, ip, expires) VALUES (1, '203.0.113.1', '$over'), (2, '203.0.113.2', '$running')");
+        $this->adminRequest('configbannedips.php');
+        $bridge = $this->aBridge();
+        $bridge->watch()->learn();
+        $bridge->listen();
+        $this->sql('DELETE FROM tblbannedips');
+        $bridge->watch()->end();
+        $this->assertSame(['2'], array_column($this->items(), 'key'));
+    }
+
+    public function testTheCronsOwnNotesAreToldAFewTimesADayAndAnAdminsChangeOfThemAlways(): void
+    {
+        $this->sql("INSERT INTO tblconfiguration (setting, value) VALUES ('SomeCronNote', '0')");
+        $this->aBridge()->watch()->learn();
+        for ($n = 1; $n <= 6; $n++) {
+            $_SERVER = ['SCRIPT_NAME' => '/crons/cron.php'] + array_diff_key($_SERVER, ['REQUEST_METHOD' => 1]);
+            $bridge = $this->aBridge();
+            $bridge->watch()->begin();
+            $this->sql("UPDATE tblconfiguration SET value = '$n' WHERE setting = 'SomeCronNote'");
+            $bridge->watch()->end();
+        }
+        $this->assertCount(3, $this->items());
+        $this->adminRequest('configgeneral.php');
+        $bridge = $this->aBridge();
+        $bridge->watch()->begin();
+        $this->sql("UPDATE tblconfiguration SET value = 'x' WHERE setting = 'SomeCronNote'");
+        $bridge->watch()->end();
+        $this->assertSame(['6', 'x'], [$this->items()[3]['before']['value'], $this->items()[3]['after']['value']]);
+        $this->sql("DELETE FROM tblconfiguration WHERE setting = 'SomeCronNote'");
+    }
+
     public function testAPhpThatReadsNumbersAsTextAndAColumnThatIsBinaryAreNoChange(): void
     {
         $definition = WatchedTables::filled(WatchedTables::SMALL)['tbladmins'];
