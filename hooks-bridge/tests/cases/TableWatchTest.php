@@ -199,6 +199,22 @@ final class TableWatchTest extends BridgeCase
         }
     }
 
+    public function testTwoRequestsThatOverlapTellAChangeOnce(): void
+    {
+        $this->adminRequest('configgeneral.php');
+        $this->aBridge()->watch()->learn();
+        $requests = [$this->aBridge(), $this->aBridge()];
+        foreach ($requests as $bridge) {
+            $bridge->watch()->begin();
+        }
+        $this->sql("UPDATE tblconfiguration SET value = 'Once' WHERE setting = 'CompanyName'");
+        foreach ($requests as $bridge) {
+            $bridge->watch()->end();
+        }
+        $this->assertCount(1, $this->items());
+        $this->sql("UPDATE tblconfiguration SET value = 'Example Hosting' WHERE setting = 'CompanyName'");
+    }
+
     public function testARequestLearnsWhatWasNeverLearnt(): void
     {
         $this->adminRequest();

@@ -66,12 +66,19 @@ final class KnownThings
         return $kept === null ? [] : (array) json_decode($kept, true);
     }
 
-    /** @param array<string, string> $sums of the tables that are known as they are now */
-    public function keepSums(array $sums)
+    /**
+     * One request at a time compares and takes over: two that end together would both tell the same change.
+     *
+     * @param callable $work gives the sums of the tables that are known as they are now
+     */
+    public function takeOver(callable $work)
     {
-        $this->connection->transaction(function () use ($sums) {
+        $this->connection->transaction(function () use ($work) {
             $kept = $this->connection->run('SELECT value FROM mod_sealtrail_state WHERE name = ? FOR UPDATE', [self::SUMS])->fetchColumn();
-            $this->state->put(self::SUMS, (string) json_encode($sums + self::sums($kept === false ? null : (string) $kept)));
+            $sums = $work();
+            if ($sums !== []) {
+                $this->state->put(self::SUMS, (string) json_encode($sums + self::sums($kept === false ? null : (string) $kept)));
+            }
         });
     }
 }

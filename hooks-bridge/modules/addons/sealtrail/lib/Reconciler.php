@@ -78,8 +78,11 @@ final class Reconciler
         foreach ($changes as $key => $change) {
             $report($table, (string) $key, $change[0], $change[1]);
         }
-        $this->things->put($table, $now + array_fill_keys(array_keys(array_diff_key($known, $now)), null));
-        $this->things->keepSums([$table => $sum]);
+        $this->things->takeOver(function () use ($table, $now, $known, $sum): array {
+            $this->things->put($table, $now + array_fill_keys(array_keys(array_diff_key($known, $now)), null));
+
+            return [$table => $sum];
+        });
     }
 
     private function large(string $table, callable $report)

@@ -46,23 +46,29 @@ final class TableWatch
         $now = $this->reader->sums($this->tables);
         foreach ($now as $table => $sum) {
             if (($this->sums[$table] ?? $sum) !== $sum) {
-                $this->compare($table, $sum, $report);
+                $this->known->takeOver(function () use ($table, $sum, $report): array {
+                    return $this->compare($table, $report) ? [$table => $sum] : [];
+                });
             } elseif (!isset($this->knownSums[$table]) && isset($this->start[$table])) {
                 // Never learnt before: this is how it is.
-                $this->known->put($table, $this->start[$table]);
-                $this->known->keepSums([$table => $sum]);
+                $this->known->takeOver(function () use ($table, $sum): array {
+                    $this->known->put($table, $this->start[$table]);
+
+                    return [$table => $sum];
+                });
             }
         }
         $this->sums = [];
     }
 
-    private function compare(string $table, string $sum, callable $report)
+    /** @return bool whether all of the table is known now */
+    private function compare(string $table, callable $report): bool
     {
         $isKnown = !array_key_exists($table, $this->start);
         $before = $isKnown ? $this->known->of($table) : $this->start[$table];
         $after = $this->reader->rows($table, $this->tables[$table]);
         if ($before === null || $after === null) {
-            return;
+            return false;
         }
         $changed = self::changes($before, $after, $this->tables[$table]);
         foreach ($changed as $key => $change) {
@@ -71,9 +77,8 @@ final class TableWatch
         $this->known->put($table, array_map(static function ($key) use ($after): ?array {
             return $after[$key] ?? null;
         }, array_combine(array_keys($changed), array_keys($changed)) ?: []));
-        if ($isKnown) {
-            $this->known->keepSums([$table => $sum]);
-        }
+
+        return $isKnown;
     }
 
     /** @return array<string, array[]> key => before and after */
