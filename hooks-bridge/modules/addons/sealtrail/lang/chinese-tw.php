@@ -139,3 +139,4 @@ $_ADDONLANG['done_reconcile'] = '比較完成。沒有事件說明的變更已�
 $_ADDONLANG['pause_title'] = '暫停記錄';
 $_ADDONLANG['pause_help'] = '在恢復之前不會記錄任何事件，之後也無法查明期間發生了什麼。暫停本身連同您的姓名會被記錄。';
 $_ADDONLANG['paused_help'] = '記錄已暫停：現在發生的事件不會被記錄。';
+$_ADDONLANG['last_heartbeat'] = '上次心跳（UTC）';

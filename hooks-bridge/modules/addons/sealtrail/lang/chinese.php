@@ -139,3 +139,4 @@ $_ADDONLANG['done_reconcile'] = '比较完成。没有事件说明的变更已�
 $_ADDONLANG['pause_title'] = '暂停记录';
 $_ADDONLANG['pause_help'] = '在恢复之前不会记录任何事件，之后也无法查明期间发生了什么。暂停本身连同您的姓名会被记录。';
 $_ADDONLANG['paused_help'] = '日志记录已暂停：现在发生的事件不会被记录。';
+$_ADDONLANG['last_heartbeat'] = '上次心跳（UTC）';
