@@ -19,6 +19,8 @@ import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
 import { createSenderCheck, type SenderCheck } from './features/capture/sender-check-service';
 import { createExportService, type ExportService } from './features/export/export-service';
+import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
+import { createSummaryService, type SummaryService } from './features/embed/summary-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
@@ -30,6 +32,7 @@ import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-se
 import { createSequenceConsumer } from './features/monitor/sequence-consumer';
 import { createSequenceStore } from './features/monitor/sequence-store';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
+import { createI18n, type I18n } from './http/i18n';
 
 /** Everything that is made once, joined here and nowhere else. */
 export interface Deps {
@@ -57,6 +60,9 @@ export interface Deps {
   readonly verifier: VerifyService;
   readonly verifications: VerificationStore;
   readonly indexer: SearchIndexer;
+  readonly i18n: I18n;
+  readonly pageMarks: PageMarkStore;
+  readonly summaries: SummaryService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -114,6 +120,16 @@ export function createDeps(
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
   const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
 
+  const i18n = createI18n();
+  const summaries = createSummaryService({
+    database,
+    store,
+    browse,
+    i18n,
+    findChain: chainStatus,
+    bridgeStates: () => bridgeWatch.states(),
+  });
+
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
@@ -155,6 +171,9 @@ export function createDeps(
     }),
     verifications,
     indexer,
+    i18n,
+    pageMarks: createPageMarkStore(db),
+    summaries,
     async close() {
       await bridgeWatch.stop();
       await preparer.stop();

@@ -157,9 +157,10 @@ function isSecret(action: string): boolean {
 
 /** What the rules for the tables that the bridge watches can tell. A silent table only gives hooks their old values. */
 function actionsOfWatchedTables(): [action: string, table: string][] {
-  const blocks = read('WatchedTables.php')
-    .split(/^ {8}(?='tbl\w+' => \[)/m)
-    .slice(1);
+  // The large ones are compared once a day only, for what nothing explains; new rows of credit are looked for.
+  const source = read('WatchedTables.php').replace(/const LARGE = [^]*?(?=const NAMED)/, '');
+  const credit = read('CreditWatch.php') === '' ? [] : [`'tblcredit'`];
+  const blocks = [...source.split(/^ {8}(?='tbl\w+' => \[)/m).slice(1), ...credit];
   return blocks.flatMap((block) => {
     const table = /^'(tbl\w+)'/.exec(block)?.[1] ?? '';
     const rule = (ruleList.tables as Readonly<Record<string, unknown>>)[table];

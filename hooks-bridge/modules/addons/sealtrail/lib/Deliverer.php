@@ -70,7 +70,7 @@ final class Deliverer
             if (!$this->state->renew()) {
                 return self::BUSY;
             }
-            $batch = $this->outbox->oldest($this->state->batchLimit(), self::MAX_BYTES, $this->state->lastSeq());
+            $batch = $this->outbox->oldest($this->state->batchLimit(), self::MAX_BYTES);
             if ($batch === []) {
                 return self::EMPTIED;
             }

@@ -17,14 +17,21 @@ final class Installation
         $this->connection = $connection;
     }
 
-    public function block(int $sequenceStep): array
+    /** Names the sequence that this outbox counts in, and gives the salt away no more than any hash of it does. */
+    public static function node(string $salt): string
+    {
+        return substr(hash('sha256', 'node:' . $salt), 0, 12);
+    }
+
+    public function block(?string $node): array
     {
         return [
             'whmcs' => $this->billingVersion(),
             'bridge' => self::BRIDGE_VERSION,
             'php' => PHP_VERSION,
             'time_zone' => date_default_timezone_get(),
-            'seq_step' => $sequenceStep,
+            'seq_step' => 1,
+            'node' => $node,
         ];
     }
 

@@ -29,6 +29,29 @@ final class People
         return is_scalar($id) && (int) $id > 0 ? $this->admin((int) $id) : null;
     }
 
+    public function isAdminSignedIn(): bool
+    {
+        return is_object($this->ask('admin'));
+    }
+
+    /** @return array{id: string, name: ?string, role: ?string}|null the admin whom an API credential belongs to */
+    public function findAdminOfCredential(string $identifier): ?array
+    {
+        foreach (['tbldeviceauth' => 'user_id', 'tblapi_credentials' => 'admin_id'] as $table => $column) {
+            try {
+                $id = (int) $this->connection->run("SELECT $column FROM $table WHERE identifier = ?", [$identifier])->fetchColumn();
+                if ($id > 0) {
+                    return $this->admin($id);
+                }
+            } catch (\Throwable $e) {
+                // Names from memory: an installation may lack them.
+                continue;
+            }
+        }
+
+        return null;
+    }
+
     /** @return array{id: string, name: ?string, role: ?string} */
     public function admin(int $id): array
     {
