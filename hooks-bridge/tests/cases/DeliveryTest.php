@@ -275,12 +275,12 @@ final class DeliveryTest extends BridgeCase
     {
         $this->fill(1);
         $first = $this->paired()->deliveryState();
-        $this->assertTrue($first->acquire(false));
+        $this->assertTrue($first->acquire(false, 30));
         $this->assertSame(Deliverer::BUSY, $this->deliver());
         $this->assertSame([], self::$endpoint->deliveries());
         $this->sql("UPDATE mod_sealtrail_state SET held_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE name = 'delivery'");
         $this->assertSame(Deliverer::EMPTIED, $this->deliver(), 'a lease that has expired is free');
-        $this->assertFalse($first->renew(), 'and its old holder knows it');
+        $this->assertFalse($first->renew(30), 'and its old holder knows it');
     }
 
     public function testManyDeliverersAtOnceSendEachItemOnceAndInOrder(): void

@@ -139,8 +139,10 @@ final class SpoolTest extends TestCase
         $spool = new Spool([$this->folder . '/s']);
         $spool->append($this->item('one'));
         try {
-            $spool->drain(static function () {
-                throw new RuntimeException('the database is away');
+            $spool->drain(static function (iterable $lines) {
+                foreach ($lines as $line) {
+                    throw new RuntimeException('the database is away');
+                }
             });
             $this->fail('drained');
         } catch (RuntimeException $e) {

@@ -79,7 +79,6 @@ final class Spool
                 if ($isMine) {
                     $this->size = strlen(self::GUARD);
                     ftruncate($handle, $this->size);
-                    fseek($handle, 0, SEEK_END);
                 } else {
                     @unlink($file);
                 }
@@ -127,7 +126,8 @@ final class Spool
         foreach ($this->folders as $folder) {
             for ($attempt = 0; $attempt < self::MAX_ATTEMPTS && $this->isOurs($folder); $attempt++) {
                 $file = sprintf('%s/spool-%016d-%s-%s.php', $folder, (int) (microtime(true) * 1000000), $this->host, bin2hex(random_bytes(4)));
-                $handle = @fopen($file, 'x+b');
+                // Append mode: whatever was read meanwhile, what is written goes to the end.
+                $handle = @fopen($file, 'a+b');
                 if ($handle === false) {
                     break;
                 }
