@@ -94,7 +94,7 @@ final class StandInTest extends BridgeCase
 
         $this->visit->submit('/admin/myaccount.php', null, ['language' => 'chinese-tw']);
         $page = $this->visit->get('/admin/addonmodules.php?module=sealtrail&tab=bridge');
-        $this->assertStringContainsString('橋接狀態', $page);
+        $this->assertStringContainsString('橋接端狀態', $page);
         $this->assertStringContainsString('alert-success', $this->visit->submit('/admin/addonmodules.php?module=sealtrail&tab=bridge', null, ['sealtrail_action' => 'test']));
         $this->assertStringContainsString('alert-success', $this->visit->submit('/admin/addonmodules.php?module=sealtrail&tab=bridge', null, ['sealtrail_action' => 'deliver']));
         $this->visit->get('/admin/logout.php');

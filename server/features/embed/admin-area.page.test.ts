@@ -166,7 +166,7 @@ it('is shown in the language that the administrator has in WHMCS', async () => {
   await frameOf(page).locator('html[lang=zh-CN]').waitFor();
   expect(await text(page.locator('.nav-tabs'))).toContain('审计日志');
   await page.goto(`${admin}/index.php`);
-  expect(await text(page.locator('.widget-sealtrailaudit'))).toContain('哈希链');
+  expect(await text(page.locator('.widget-sealtrailaudit'))).toMatch(/链(完整|尚未验证)/);
   await whmcs.db.query(`UPDATE tbladmins SET language = '' WHERE id = 1`);
 });
 
