@@ -9,10 +9,7 @@ import { ENGINES } from '../../testing/test-database';
 let app: TestApp;
 let sender: Sender;
 
-const item = (parts: Readonly<Record<string, unknown>>) => {
-  const { hook: _hook, ...base } = aHookItem({ id: uuidv7() });
-  return { ...base, ...parts };
-};
+const item = (parts: Readonly<Record<string, unknown>>) => aHookItem({ id: uuidv7(), hook: undefined, ...parts });
 const activity = (parts: Readonly<Record<string, unknown>>) => item({ kind: 'activity', text: 'Seen.', params: {}, ...parts }); // prettier-ignore
 
 async function entryAfter(sent: Record<string, unknown>) {
