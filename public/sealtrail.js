@@ -116,6 +116,17 @@ function tellFrame() {
 }
 tellFrame();
 
+// In a frame the scheme is that of the page around it.
+function takeScheme() {
+  if (!window.frameElement) return;
+  const [red, green, blue, alpha = 1] = getComputedStyle(parent.document.body)
+    .backgroundColor.match(/[\d.]+/g)
+    .map(Number);
+  const isDark = alpha > 0 && 0.3 * red + 0.6 * green + 0.1 * blue < 100;
+  document.documentElement.style.colorScheme = isDark ? 'dark' : 'light';
+}
+takeScheme();
+
 const drawer = document.querySelector('[data-drawer]');
 if (drawer && typeof drawer.showModal === 'function') setUpDrawer();
 else reloadOnBack();

@@ -141,16 +141,16 @@ final class ReconcilerTest extends BridgeCase
     public function testANewColumnAndATableThatVanishedAreNoAlarm(): void
     {
         $this->sql('ALTER TABLE tblinvoices ADD taxrate2 DECIMAL(10,2) NOT NULL DEFAULT 0');
-        $this->sql('ALTER TABLE tbladmins ADD language VARCHAR(16) NOT NULL DEFAULT \'\'');
+        $this->sql('ALTER TABLE tbltax ADD compound TINYINT NOT NULL DEFAULT 0');
         $this->sql('RENAME TABLE tblcurrencies TO tblcurrencies_away');
         try {
             $this->assertSame([], $this->unexplained());
-            $this->sql("UPDATE tbladmins SET language = 'german' WHERE id = 8");
-            $this->assertSame(['tbladmins 8'], array_keys($this->unexplained()));
+            $this->sql("UPDATE tbltax SET compound = 1 WHERE id = 1");
+            $this->assertSame(['tbltax 1'], array_keys($this->unexplained()));
         } finally {
             $this->sql('RENAME TABLE tblcurrencies_away TO tblcurrencies');
             $this->sql('ALTER TABLE tblinvoices DROP taxrate2');
-            $this->sql('ALTER TABLE tbladmins DROP language');
+            $this->sql('ALTER TABLE tbltax DROP compound');
         }
     }
 

@@ -94,7 +94,7 @@ final class StandInTest extends BridgeCase
 
         $this->visit->submit('/admin/myaccount.php', null, ['language' => 'chinese-tw']);
         $page = $this->visit->get('/admin/addonmodules.php?module=sealtrail&tab=bridge');
-        $this->assertStringContainsString('橋接狀態', $page);
+        $this->assertStringContainsString('橋接端狀態', $page);
         $this->assertStringContainsString('alert-success', $this->visit->submit('/admin/addonmodules.php?module=sealtrail&tab=bridge', null, ['sealtrail_action' => 'test']));
         $this->assertStringContainsString('alert-success', $this->visit->submit('/admin/addonmodules.php?module=sealtrail&tab=bridge', null, ['sealtrail_action' => 'deliver']));
         $this->visit->get('/admin/logout.php');
@@ -109,5 +109,32 @@ final class StandInTest extends BridgeCase
         $this->assertStringNotContainsString(self::SECRET, $text);
         $this->assertStringNotContainsString('admin-password', $text);
         $this->sql('UPDATE tbladmins SET roleid = 2 WHERE id = 8');
+    }
+
+    public function testEachPageOfTheAdminAreaFiresItsHooksWithWhatTheyDocument(): void
+    {
+        $this->visit = new Visit([], ['SEALTRAIL_BRIDGE_SECRET' => self::SECRET]);
+        $this->visit->signIn('jane');
+        $this->visit->submit('/admin/clientsservices.php?userid=5&id=41', null, ['domain' => 'new.example', 'amount' => '12.00']);
+        $this->visit->submit('/admin/clientsdomains.php?userid=5&id=51', null, ['registrar' => 'other']);
+        $this->visit->submit('/admin/invoices.php?action=edit&id=123', null, []);
+        $this->visit->submit('/admin/supporttickets.php?action=view&id=31', null, ['message' => 'We are looking into it.']);
+        $this->visit->submit('/admin/addonmodules.php?module=sealtrail&tab=bridge', null, ['sealtrail_action' => 'deliver']);
+        $events = array_column(array_filter(array_merge(...array_column($this->endpoint->deliveries(), 'events')), static function (array $event): bool {
+            return isset($event['hook']);
+        }), 'params', 'hook');
+        $expected = [
+            'ServiceEdit' => ['userid' => 5, 'serviceid' => 41], 'DomainEdit' => ['userid' => 5, 'domainid' => 51],
+            'InvoiceCancelled' => ['invoiceid' => 123], 'TicketAdminReply' => ['ticketid' => 31, 'subject' => 'Cannot log in'],
+        ];
+        foreach ($expected as $hook => $params) {
+            $this->assertSame($params, array_intersect_key($events[$hook], $params), $hook);
+        }
+        foreach (['clientssummary.php?userid=5', 'clientsprofile.php?userid=5', 'myaccount.php', 'index.php'] as $page) {
+            $this->assertStringContainsString('</html>', $this->visit->get('/admin/' . $page));
+        }
+        $this->assertSame(404, $this->visit->request('/admin/clientssummary.php?userid=99')['status']);
+        $this->sql("UPDATE tblinvoices SET status = 'Unpaid' WHERE id = 123");
+        $this->sql('DELETE FROM tblticketreplies WHERE tid = 31');
     }
 }

@@ -88,6 +88,27 @@ namespace {
         }
     }
 
+    // The admin page: addresses, answers that are believed, words.
+    foreach (['st=%2Fentries%3Fq%3Da%2Bb&page=2', 'module=sealtrail&st=/entries?q=林 x&category=a&category=b', 'st=//evil.example/', 'st=', 'x=1'] as $query) {
+        $address = S\Admin\Address::find($query, 'st');
+        $answers['addresses'][] = $address === null ? null : $address->under('addonmodules.php?module=sealtrail', 'st');
+    }
+    $secret = 'whsec_' . base64_encode(str_repeat('k', 32));
+    $mac = base64_encode(hash_hmac('sha256', 'answer', str_repeat('k', 32), true));
+    foreach (['v1,' . $mac, 'v1,x v1,' . $mac, 'v1,x', '', $mac] as $signature) {
+        $answers['believed'][] = (new S\Signature($secret))->isAnswer('answer', $signature);
+    }
+    $reply = new S\Admin\Reply();
+    foreach (["HTTP/1.1 100 Continue\r\n", "x: 0\r\n", "HTTP/1.1 200 OK\r\n", "Content-Disposition: attachment; filename=a.csv\r\n", "\r\n"] as $line) {
+        $reply->addHeaderLine($line);
+    }
+    $answers['reply'] = [$reply->status(), $reply->header('x'), $reply->isDownload(), $reply->isAuthentic()];
+    foreach (['english', 'chinese', 'chinese-tw', '../x', ''] as $language) {
+        $answers['words'][] = S\Words::inLanguage($language)->fill('banner_gaps', ['count' => 3]);
+    }
+    $answers['escaped'] = S\Admin\Html::link('a"b', "<b>\xff'</b>") . S\Admin\Html::style() . S\Admin\Html::style();
+    $answers['pauses'] = array_map([S\Admin\Breaker::class, 'pauseSeconds'], [0, 1, 5, 6, 100]);
+
     // A whole request: hooks with hostile arguments while the database is away, written down in the spool file.
     $hooks = [];
     function add_hook($name, $priority, $callback)

@@ -118,6 +118,7 @@ function mountPage(request: Request, response: Response, next: (error?: unknown)
     { name: 'token', value: page.viewer.token },
   ];
   response.locals['viewer'] = viewer;
+  response.locals['isFramed'] = page.isFramed;
   const given = (request.body as Readonly<Record<string, unknown>> | undefined)?.['_csrf'];
   const isOurs = page.method !== 'POST' || (typeof given === 'string' && isSame(given, token));
   next(isOurs ? undefined : new KnownError('bad_csrf', 'the form is too old or was not ours'));

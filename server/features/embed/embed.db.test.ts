@@ -125,6 +125,11 @@ describe.each(ENGINES)('pages inside the billing system, on %s', (engine) => {
       );
     });
 
+    it('is light in a frame, because the billing system is', async () => {
+      expect((await page('/', { framed: true })).text).toContain('<html lang="en" class="st-framed">');
+      expect((await page('/')).text).toContain('<html lang="en">');
+    });
+
     it('is a drawer when the query asks for one', async () => {
       const { text } = await page('/entries/2', { query: 'drawer=1' });
       expect(text).toContain('st-entry');

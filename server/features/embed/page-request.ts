@@ -26,6 +26,8 @@ export interface PageRequest {
   readonly mount: Mount;
   readonly accept: string;
   readonly ifNoneMatch: string;
+  /** Shown in a frame of the billing system's page, not in a window of its own. */
+  readonly isFramed: boolean;
 }
 
 const text = (max: number) => z.string().max(max);
@@ -65,6 +67,7 @@ const pageSchema = z
     }),
     accept: printable(1000).default('text/html'),
     if_none_match: printable(500).nullish(),
+    framed: z.boolean().default(false),
   })
   .transform((page): PageRequest => ({
     method: page.method,
@@ -74,6 +77,7 @@ const pageSchema = z
     mount: { base: page.mount.base, pathParam: page.mount.path_param },
     accept: page.accept,
     ifNoneMatch: page.if_none_match ?? '',
+    isFramed: page.framed,
   }));
 
 const summarySchema = z.discriminatedUnion('of', [

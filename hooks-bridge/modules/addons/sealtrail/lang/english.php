@@ -139,3 +139,4 @@ $_ADDONLANG['done_reconcile'] = 'Compared. What no event explains is in the audi
 $_ADDONLANG['pause_title'] = 'Pause logging';
 $_ADDONLANG['pause_help'] = 'Until somebody resumes it nothing is recorded, and nobody can find out later what happened meanwhile. The pause itself is recorded, with your name.';
 $_ADDONLANG['paused_help'] = 'Logging is paused: what happens now is not recorded.';
+$_ADDONLANG['last_heartbeat'] = 'Last heartbeat (UTC)';

@@ -278,6 +278,7 @@ final class AdminPage
         $depth = $this->bridge->outbox()->depth();
         $delivery = $this->bridge->deliveryState()->read();
         $error = $delivery['values']['last_error'];
+        $beat = $this->bridge->heartbeat()->last();
         $never = $this->words->text('never');
 
         return [
@@ -296,6 +297,10 @@ final class AdminPage
                 $delivery['paused_seconds'] > 0 ? $delivery['paused_seconds'] . ' s' : $this->words->text('none'),
             ],
             [$this->words->text('parked'), (string) $depth['parked']],
+            [
+                $this->words->text('last_heartbeat'),
+                $beat === null ? $never : self::told($beat, 'at') . ', ' . $this->chain(is_array($beat['chain'] ?? null) ? $beat['chain'] : []),
+            ],
         ];
     }
 

@@ -23,8 +23,9 @@ final class Html
 
     const PROBLEM_STYLE = 'body{margin:0;font:15px/1.6 system-ui,-apple-system,"Segoe UI","PingFang SC","PingFang TC","Microsoft YaHei",'
         . '"Microsoft JhengHei","Noto Sans CJK SC",sans-serif;color:#1c2733;background:#fff}main{max-width:620px;margin:48px auto;padding:0 20px}'
-        . 'h1{font-size:22px;line-height:1.3}code{color:#5f6b7a;overflow-wrap:anywhere}a{color:#0b5cad}'
-        . '@media(prefers-color-scheme:dark){body{color:#dfe5ec;background:#12181f}code{color:#93a0af}a{color:#7db7f5}}';
+        . 'h1{font-size:22px;line-height:1.3}code{color:#5f6b7a;overflow-wrap:anywhere}a{color:#0b5cad}';
+
+    const PROBLEM_STYLE_DARK = '@media(prefers-color-scheme:dark){body{color:#dfe5ec;background:#12181f}code{color:#93a0af}a{color:#7db7f5}}';
 
     // Shape, word and colour: never colour alone.
     const SEVERITY_SHAPES = ['critical' => '◆', 'warning' => '▲', 'notice' => '●', 'info' => '○'];

@@ -46,6 +46,7 @@ final class PageProxy
             'mount' => ['base' => $this->moduleLink, 'path_param' => Address::RAW],
             'accept' => self::printable('HTTP_ACCEPT', 'text/html'),
             'if_none_match' => self::printable('HTTP_IF_NONE_MATCH', ''),
+            'framed' => self::isFramed(),
         ], [
             CURLOPT_CONNECTTIMEOUT_MS => self::CONNECT_MS,
             CURLOPT_LOW_SPEED_LIMIT => 1,
@@ -167,8 +168,8 @@ final class PageProxy
         }
         $title = Html::escape($this->words->text($title));
         echo '<!doctype html><html lang="' . Html::escape($this->words->text('lang')) . '"><head><meta charset="utf-8">'
-            . '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-            . '<title>' . $title . '</title><style>' . Html::PROBLEM_STYLE . '</style></head><body><main><h1>' . $title . '</h1>' . $html
+            . '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="' . (self::isFramed() ? 'light' : 'light dark') . '">'
+            . '<title>' . $title . '</title><style>' . Html::PROBLEM_STYLE . (self::isFramed() ? '' : Html::PROBLEM_STYLE_DARK) . '</style></head><body><main><h1>' . $title . '</h1>' . $html
             . ($detail === '' ? '' : '<p><code>' . Html::escape($detail) . '</code></p>')
             . '<p><a href="' . Html::escape($this->moduleLink . '&tab=bridge') . '" target="_top">' . Html::escape($this->words->text('page_to_bridge'))
             . '</a></p></main></body></html>';
@@ -180,6 +181,12 @@ final class PageProxy
         return implode('&', array_filter(explode('&', $form), static function (string $field): bool {
             return urldecode(explode('=', $field, 2)[0]) !== 'token';
         }));
+    }
+
+    /** Browsers say so over https and on loopback; elsewhere the page finds out by itself. */
+    private static function isFramed(): bool
+    {
+        return ($_SERVER['HTTP_SEC_FETCH_DEST'] ?? '') === 'iframe';
     }
 
     private static function printable(string $name, string $otherwise): string
