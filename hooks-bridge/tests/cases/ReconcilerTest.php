@@ -154,6 +154,15 @@ final class ReconcilerTest extends BridgeCase
         }
     }
 
+    public function testAnUpgradeOfWhmcsIsNamedAsOne(): void
+    {
+        $this->sql("UPDATE tblconfiguration SET value = '9.0.2-release.1' WHERE setting = 'Version'");
+        $this->aBridge()->reconcile();
+        $item = $this->items()[0];
+        $this->assertSame(['Version', '9.0.1-release.1', '9.0.2-release.1', false], [$item['key'], $item['before']['value'], $item['after']['value'], isset($item['unexplained'])]);
+        $this->sql("UPDATE tblconfiguration SET value = '9.0.1-release.1' WHERE setting = 'Version'");
+    }
+
     public function testTheCronFindsThemToo(): void
     {
         $this->sql("UPDATE tblconfiguration SET value = 'Sneaked' WHERE setting = 'CompanyName'");

@@ -14,6 +14,7 @@ final class RecorderTest extends BridgeCase
 {
     private function listen(): void
     {
+        $this->adminRequest();
         $GLOBALS['hooks'] = [];
         $this->aBridge()->listen();
     }
@@ -45,6 +46,14 @@ final class RecorderTest extends BridgeCase
         }
         $this->assertSame([1, 2], $this->sql('SELECT id FROM mod_sealtrail_outbox ORDER BY id')->fetchAll(PDO::FETCH_COLUMN));
         $this->assertSame([5, 6], array_column(array_column($this->items(), 'params'), 'userid'));
+    }
+
+    public function testAWorkerOnTheCommandLineKeepsNothingBack(): void
+    {
+        unset($_SERVER['REQUEST_METHOD']);
+        $this->aBridge()->listen();
+        run_hook('ClientEdit', ['userid' => 5]);
+        $this->assertSame(1, (int) $this->sql('SELECT COUNT(*) FROM mod_sealtrail_outbox')->fetchColumn());
     }
 
     public function testALongRequestMovesItsItemsWhileItRuns(): void

@@ -121,6 +121,94 @@ final class TableWatchTest extends BridgeCase
         $this->assertSame([null, null], array_column($changes, 3));
     }
 
+    public function testAnApiCallThatOnlyReadsIsNotWatched(): void
+    {
+        $facts = new RequestFacts(['REQUEST_METHOD' => 'POST', 'SCRIPT_NAME' => '/includes/api.php'], '');
+        $this->assertSame(['nothing', 'nothing', 'all', 'all'], array_map([$facts, 'reach'], ['GetClients', 'getInvoice', 'UpdateInvoice', 'getaway']));
+    }
+
+    public function testABanThatIsOverIsNoEventAndOneThatIsLiftedIs(): void
+    {
+        $over = date('Y-m-d H:i:s', time() - 60);
+        $running = date('Y-m-d H:i:s', time() + 600);
+        $this->sql("INSERT INTO tblbannedips (id, ip, expires) VALUES (1, '203.0.113.1', '$over'), (2, '203.0.113.2', '$running')");
+        $this->adminRequest('configbannedips.php');
+        $bridge = $this->aBridge();
+        $bridge->watch()->learn();
+        $bridge->listen();
+        $this->sql('DELETE FROM tblbannedips');
+        $bridge->watch()->end();
+        $this->assertSame(['2'], array_column($this->items(), 'key'));
+    }
+
+    public function testTheCronsOwnNotesAreToldAFewTimesADayAndAnAdminsChangeOfThemAlways(): void
+    {
+        $this->sql("INSERT INTO tblconfiguration (setting, value) VALUES ('SomeCronNote', '0')");
+        $this->aBridge()->watch()->learn();
+        for ($n = 1; $n <= 6; $n++) {
+            $_SERVER = ['SCRIPT_NAME' => '/crons/cron.php'] + array_diff_key($_SERVER, ['REQUEST_METHOD' => 1]);
+            $bridge = $this->aBridge();
+            $bridge->watch()->begin();
+            $this->sql("UPDATE tblconfiguration SET value = '$n' WHERE setting = 'SomeCronNote'");
+            $bridge->watch()->end();
+        }
+        $this->assertCount(3, $this->items());
+        $this->adminRequest('configgeneral.php');
+        $bridge = $this->aBridge();
+        $bridge->watch()->begin();
+        $this->sql("UPDATE tblconfiguration SET value = 'x' WHERE setting = 'SomeCronNote'");
+        $bridge->watch()->end();
+        $this->assertSame(['6', 'x'], [$this->items()[3]['before']['value'], $this->items()[3]['after']['value']]);
+        $this->sql("DELETE FROM tblconfiguration WHERE setting = 'SomeCronNote'");
+    }
+
+    public function testAPhpThatReadsNumbersAsTextAndAColumnThatIsBinaryAreNoChange(): void
+    {
+        $definition = WatchedTables::filled(WatchedTables::SMALL)['tbladmins'];
+        $this->assertNull(TableReader::difference(['id' => '8', 'roleid' => '2'], ['id' => 8, 'roleid' => 2], $definition));
+        $this->assertNull(TableReader::difference(['roleid' => 1, 'permids' => ['1', '2']], ['roleid' => 1, 'permids' => [1, 2]], $definition));
+        $this->assertNotNull(TableReader::difference(['id' => 8, 'roleid' => '2'], ['id' => 8, 'roleid' => '02'], $definition));
+
+        $this->sql("INSERT INTO tbltax (id, name) VALUES (9, 'x')");
+        $this->sql('ALTER TABLE tbltax ADD raw VARBINARY(20) NULL');
+        $this->sql("UPDATE tbltax SET raw = x'fffe00' WHERE id = 9");
+        try {
+            $changes = $this->changesOf("UPDATE tbltax SET taxrate = 7 WHERE id = 1");
+            $this->assertSame(['1'], array_column($changes, 1));
+            $changes = $this->changesOf("UPDATE tbltax SET raw = x'fffe01' WHERE id = 9");
+            $this->assertMatchesRegularExpression('/^\[text [0-9a-f]{12}\]$/', $changes[0][3]['raw']);
+            $this->assertNotSame($changes[0][2]['raw'], $changes[0][3]['raw']);
+        } finally {
+            $this->sql('ALTER TABLE tbltax DROP raw');
+            $this->sql('DELETE FROM tbltax WHERE id = 9');
+            $this->sql('UPDATE tbltax SET taxrate = 19 WHERE id = 1');
+        }
+    }
+
+    public function testAKeyLongerThanOurTableHoldsIsStillOneThing(): void
+    {
+        $this->sql('ALTER TABLE tblconfiguration MODIFY setting VARCHAR(400) NOT NULL');
+        $long = str_repeat('x', 300);
+        $this->sql("INSERT INTO tblconfiguration (setting, value) VALUES ('{$long}1', 'a'), ('{$long}2', 'a')");
+        try {
+            $changes = $this->changesOf("UPDATE tblconfiguration SET value = 'b' WHERE setting = '{$long}2'");
+            $this->assertCount(1, $changes);
+            $this->assertSame([$long . '2', 'b'], [$changes[0][3]['setting'], $changes[0][3]['value']]);
+        } finally {
+            $this->sql("DELETE FROM tblconfiguration WHERE setting LIKE '$long%'");
+        }
+    }
+
+    public function testARequestLearnsWhatWasNeverLearnt(): void
+    {
+        $this->adminRequest();
+        $first = $this->aBridge();
+        $first->listen();
+        $first->watch()->end();
+        $this->assertGreaterThan(0, (int) $this->sql("SELECT COUNT(*) FROM mod_sealtrail_known_things WHERE tbl = 'tblconfiguration'")->fetchColumn());
+        $this->assertSame([], $this->items());
+    }
+
     public function testATableOrColumnThatIsMissingDoesNoHarm(): void
     {
         $this->sql('ALTER TABLE tbladmins CHANGE authmodule authmodule_gone VARCHAR(64)');

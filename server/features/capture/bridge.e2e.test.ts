@@ -88,6 +88,23 @@ describe.each(ENGINES)('from billing to the proof, on %s', (engine) => {
     expect([code, report.verdict, report.ledgers[0]]).toMatchObject([0, 'intact', { scanned: size, valid: size }]);
   });
 
+  it('what was changed behind the back of billing is told, with the values before and after', async () => {
+    await whmcs.cron('--daily');
+    await whmcs.deliverAll();
+    const before = await headSeq();
+    await whmcs.db.query('UPDATE tblinvoices SET total = 1 WHERE id = 123');
+    await whmcs.db.query('UPDATE tblcredit SET amount = 1000 WHERE id = 11');
+    await whmcs.db.query("UPDATE tblpaymentgateways SET value = 'elsewhere' WHERE setting = 'apiSignature'");
+    await whmcs.cron('--daily');
+    await whmcs.deliverAll();
+    const told = (await arrivedAfter(before)).filter((one) => one.action === 'audit.unexplained_change');
+    expect(told.map((one) => [one.target.id, one.actor.type, byField(one.changes)])).toEqual([
+      ['tblpaymentgateways:paypal', 'unknown', [{ field: 'apiSignature', before: '[redacted]', after: '[redacted:changed]' }]], // prettier-ignore
+      ['tblinvoices:123', 'unknown', [{ field: 'total', before: '99.00', after: '1.00' }]],
+      ['tblcredit:11', 'unknown', [{ field: 'amount', before: '10.00', after: '1000.00' }]],
+    ]);
+  });
+
   it('nothing is lost while the sidecar is away: it arrives in order, once', async () => {
     const before = await headSeq();
     await site.halt();

@@ -101,7 +101,9 @@ final class Bridge
                 ),
                 $this->outbox,
                 $this->spool,
-                $this->state
+                $this->state,
+                // A worker on the command line may live for days and its next hook come tomorrow.
+                $this->request->via() === RequestFacts::VIA_CLI ? 0 : Recorder::DUE_SECONDS
             );
         }
 

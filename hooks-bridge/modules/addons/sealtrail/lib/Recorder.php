@@ -15,11 +15,13 @@ final class Recorder
     private $spool;
     private $state;
     private $hasRecorded = false;
+    private $dueSeconds;
     private $isSpoolBroken = false;
     private $waitsSince;
 
-    public function __construct(ItemBuilder $items, Outbox $outbox, Spool $spool, State $state)
+    public function __construct(ItemBuilder $items, Outbox $outbox, Spool $spool, State $state, float $dueSeconds = self::DUE_SECONDS)
     {
+        $this->dueSeconds = $dueSeconds;
         $this->items = $items;
         $this->outbox = $outbox;
         $this->spool = $spool;
@@ -72,7 +74,7 @@ final class Recorder
     public function isDue(): bool
     {
         return $this->waitsSince !== null
-            && ($this->spool->size() > self::DUE_BYTES || microtime(true) - $this->waitsSince > self::DUE_SECONDS);
+            && ($this->spool->size() > self::DUE_BYTES || microtime(true) - $this->waitsSince >= $this->dueSeconds);
     }
 
     public function moved()

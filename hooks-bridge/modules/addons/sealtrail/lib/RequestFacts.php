@@ -67,11 +67,16 @@ final class RequestFacts
             && (defined('ADMINAREA') || basename(dirname($this->path())) === $this->customAdminPath);
     }
 
-    /** How far this request can change things: everywhere, only what it names, or nowhere. */
-    public function reach(): string
+    /**
+     * How far this request can change things: everywhere, only what it names, or nowhere.
+     *
+     * @param string $apiCall what is called, where this is an API request
+     */
+    public function reach(string $apiCall = ''): string
     {
         switch ($this->via()) {
             case self::VIA_API:
+                return preg_match('/^get[A-Z]/', lcfirst($apiCall)) === 1 ? self::REACH_NOTHING : self::REACH_ALL;
             case self::VIA_CRON:
             case self::VIA_CLI:
                 return self::REACH_ALL;

@@ -12,6 +12,7 @@ final class TableReader
 {
     const FINGERPRINT = "\x01fingerprint:";
     const DIGEST = "\x01text:";
+    const MAX_KEY_BYTES = 180;
 
     private $connection;
     private $shapes;
@@ -43,7 +44,7 @@ final class TableReader
         )->fetchAll();
         $isQuiet = array_flip($definition['quiet']);
         foreach ($found as $row) {
-            $key = (string) $row[$definition['key']];
+            $key = self::name((string) $row[$definition['key']]);
             if (isset($isQuiet[$key])) {
                 continue;
             }
@@ -82,7 +83,7 @@ final class TableReader
             // A column that came or went with an upgrade changes no row.
             list($old, $new) = [array_intersect_key($old, $new), array_intersect_key($new, $old)];
         }
-        if ($old === $new) {
+        if ($old !== null && $new !== null && self::isSame($old, $new)) {
             return null;
         }
 
@@ -92,12 +93,38 @@ final class TableReader
         ];
     }
 
+    // Whether a number is read as a number or as text depends on the version of PHP.
+    private static function isSame($one, $other): bool
+    {
+        if (is_array($one) && is_array($other)) {
+            if (array_keys($one) !== array_keys($other)) {
+                return false;
+            }
+            foreach ($one as $key => $value) {
+                if (!self::isSame($value, $other[$key])) {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        return $one === $other || (is_scalar($one) && is_scalar($other) && (string) $one === (string) $other);
+    }
+
+    // As long a key as our own table holds; a longer one ends with a digest of itself.
+    private static function name(string $key): string
+    {
+        return strlen($key) <= self::MAX_KEY_BYTES ? $key : mb_strcut($key, 0, self::MAX_KEY_BYTES - 33, 'UTF-8') . '#' . md5($key);
+    }
+
     private static function changed(array $row, ?array $other, array $names): array
     {
         $isName = array_flip($names);
 
         return array_filter($row, static function ($value, string $column) use ($other, $isName): bool {
-            return isset($isName[$column]) || $other === null || !array_key_exists($column, $other) || $other[$column] !== $value;
+            return isset($isName[$column]) || $other === null || !array_key_exists($column, $other)
+                || !self::isSame($other[$column], $value);
         }, ARRAY_FILTER_USE_BOTH);
     }
 
@@ -137,11 +164,13 @@ final class TableReader
         }
         foreach ($definition['digest'] as $column) {
             if (isset($row[$column]) && strlen((string) $row[$column]) > 200) {
-                $row[$column] = self::DIGEST . substr($this->fingerprint((string) $row[$column]), 0, 12);
+                $row[$column] = $this->digest((string) $row[$column]);
             }
         }
         foreach ($row as $column => $value) {
-            if (is_string($value) && $value !== '' && $value[0] !== "\x01" && $column !== 'value' && SecretNames::isSecret((string) $column)
+            if (is_string($value) && !mb_check_encoding($value, 'UTF-8')) {
+                $row[$column] = $this->digest($value);
+            } elseif (is_string($value) && $value !== '' && $value[0] !== "\x01" && $column !== 'value' && SecretNames::isSecret((string) $column)
                 && !in_array($value, WatchedTables::OPEN_VALUES, true)
             ) {
                 $row[$column] = self::FINGERPRINT . $this->fingerprint($value);
@@ -154,6 +183,11 @@ final class TableReader
         }
 
         return $row;
+    }
+
+    private function digest(string $value): string
+    {
+        return self::DIGEST . substr($this->fingerprint($value), 0, 12);
     }
 
     private function fingerprint(string $value): string

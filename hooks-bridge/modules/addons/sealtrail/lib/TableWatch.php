@@ -47,6 +47,10 @@ final class TableWatch
         foreach ($now as $table => $sum) {
             if (($this->sums[$table] ?? $sum) !== $sum) {
                 $this->compare($table, $sum, $report);
+            } elseif (!isset($this->knownSums[$table]) && isset($this->start[$table])) {
+                // Never learnt before: this is how it is.
+                $this->known->put($table, $this->start[$table]);
+                $this->known->keepSums([$table => $sum]);
             }
         }
         $this->sums = [];

@@ -55,7 +55,8 @@ final class Watch
 
     public function begin()
     {
-        $reach = $this->request->reach();
+        $call = $_POST['action'] ?? $_GET['action'] ?? '';
+        $reach = $this->request->reach(is_string($call) ? $call : '');
         if ($reach === RequestFacts::REACH_NOTHING) {
             return;
         }
@@ -149,12 +150,15 @@ final class Watch
     /** What has changed since begin() is recorded now, by this request's actor. */
     public function end()
     {
-        $report = function (string $table, string $key, ?array $before, ?array $after) {
+        $noise = $this->request->via() === RequestFacts::VIA_CRON ? new CronNoise($this->state, date('Y-m-d')) : null;
+        $report = function (string $table, string $key, ?array $before, ?array $after) use ($noise) {
             $this->touched->row($table, $key);
             if ($table === 'tblcredit' && isset($after['clientid'])) {
                 $this->touched->row('tblclients', (string) $after['clientid']);
             }
-            if (!isset($this->covered[$table][$key])) {
+            if (!isset($this->covered[$table][$key]) && !self::isExpiredBan($table, $before, $after)
+                && !($noise !== null && $table === 'tblconfiguration' && $noise->isEnough($key))
+            ) {
                 $this->recorder->tableChange($table, $key, $before, $after);
             }
         };
@@ -217,7 +221,23 @@ final class Watch
 
     public function reportUnexplained(string $table, string $key, ?array $before, ?array $after)
     {
+        if (self::isExpiredBan($table, $before, $after)) {
+            return;
+        }
+        if ($table === 'tblconfiguration' && $key === 'Version') {
+            // WHMCS upgrades itself from a script that loads no hooks.
+            $this->recorder->tableChange($table, $key, $before, $after);
+
+            return;
+        }
         $this->recorder->unexplainedChange($table, $key, $before, $after);
+    }
+
+    // WHMCS removes a ban when its time is over.
+    private static function isExpiredBan(string $table, ?array $before, ?array $after): bool
+    {
+        return $table === 'tblbannedips' && $after === null && is_string($before['expires'] ?? null)
+            && $before['expires'] <= date('Y-m-d H:i:s');
     }
 
     private function reconciler(int $settleMs): Reconciler
