@@ -111,7 +111,7 @@ foreach ($states as $state => list($sidecar, $answer)) {
 }
 $endpoint->stop();
 echo "\n";
-percentiles('first hook call of a request (connects, reads who it is)', $first);
+percentiles('first hook call of a request (reads who it is)', $first);
 percentiles('one item into the outbox table, after the response', $ends);
 foreach ($shares as $state => $share) {
     printf("%-58s p50 %7.2f      p99 %7.2f\n", "hook call / plain plugin, sidecar $state", $share[0], $share[1]);

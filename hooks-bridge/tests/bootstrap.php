@@ -31,7 +31,7 @@ $mainProcess = getmypid();
 register_shutdown_function(static function () use ($url, $spool, $mainProcess) {
     if (getmypid() === $mainProcess) {
         StandIn::drop($url);
-        array_map('unlink', glob($spool . '/*') ?: []);
+        array_map('unlink', glob($spool . '/{*,.f*}', GLOB_BRACE) ?: []);
         is_dir($spool) && rmdir($spool);
     }
 });

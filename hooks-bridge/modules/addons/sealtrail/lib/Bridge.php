@@ -18,6 +18,7 @@ final class Bridge
     private $request;
     private $watch;
     private $people;
+    private $facts;
 
     public function __construct(Connection $connection, Settings $settings, Spool $spool)
     {
@@ -25,11 +26,12 @@ final class Bridge
         $this->settings = $settings;
         $this->spool = $spool;
         $this->schema = new Schema($connection);
-        $this->state = new State($connection, $this->schema);
+        $this->facts = new FactsCache($spool);
+        $this->state = new State($connection, $this->schema, $this->facts);
         $this->outbox = new Outbox($connection, $this->schema);
         $this->deliveryState = new DeliveryState($connection);
         $this->request = RequestFacts::ofBilling();
-        $this->people = new People($connection);
+        $this->people = new People($connection, $this->facts);
     }
 
     public static function ofBilling(): self
@@ -75,7 +77,8 @@ final class Bridge
                 $this->state,
                 $this->request,
                 $this->recorder(),
-                $this->people
+                $this->people,
+                $this->facts
             );
         }
 
@@ -96,7 +99,7 @@ final class Bridge
                 new ItemBuilder(
                     $this->request,
                     new ActorResolver($this->request, $this->people),
-                    new Installation($this->connection),
+                    new Installation($this->connection, $this->facts),
                     $this->state
                 ),
                 $this->outbox,
@@ -159,7 +162,7 @@ final class Bridge
 
     public function heartbeat(): Heartbeat
     {
-        $installation = new Installation($this->connection);
+        $installation = new Installation($this->connection, $this->facts);
 
         return new Heartbeat($this->settings, $this->outbox, $this->spool, $this->state, $installation, new Sender($this->settings));
     }

@@ -8,13 +8,15 @@ namespace WHMCS\Module\Addon\Sealtrail;
 final class People
 {
     private $connection;
+    private $facts;
     private $current;
     private $admins = [];
 
     /** @param Connection $connection ours: even a SELECT on WHMCS's own would reset its lastInsertId() */
-    public function __construct(Connection $connection)
+    public function __construct(Connection $connection, ?FactsCache $facts = null)
     {
         $this->connection = $connection;
+        $this->facts = $facts;
     }
 
     /** @return array{id: string, name: ?string, role: ?string}|null */
@@ -89,11 +91,19 @@ final class People
 
     private function readAdmin(int $id): array
     {
+        $kept = $this->facts === null ? null : $this->facts->find('admin.' . $id);
+        if ($kept !== null) {
+            return $kept;
+        }
         try {
             $admin = $this->connection->run(
                 'SELECT a.username AS name, r.name AS role FROM tbladmins a LEFT JOIN tbladminroles r ON r.id = a.roleid WHERE a.id = ?',
                 [$id]
             )->fetch();
+
+            if ($admin !== false && $this->facts !== null) {
+                $this->facts->put('admin.' . $id, $admin);
+            }
 
             return $admin === false ? [] : $admin;
         } catch (\Throwable $e) {

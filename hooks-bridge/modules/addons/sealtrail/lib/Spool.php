@@ -18,6 +18,7 @@ final class Spool
 
     private $folders;
     private $host;
+    private $folder;
     private $file;
     private $handle;
     private $size = 0;
@@ -119,6 +120,19 @@ final class Spool
                 yield $line;
             }
         }
+    }
+
+    /** @return string|null the first of the folders that is ours alone */
+    public function folder(): ?string
+    {
+        if ($this->folder === null) {
+            $ours = array_filter($this->folders, function (string $folder): bool {
+                return $this->isOurs($folder);
+            });
+            $this->folder = (string) reset($ours);
+        }
+
+        return $this->folder === '' ? null : $this->folder;
     }
 
     private function open()

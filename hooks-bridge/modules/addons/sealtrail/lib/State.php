@@ -11,13 +11,15 @@ final class State
 
     private $connection;
     private $schema;
+    private $facts;
     private $install;
     private $isPaused = false;
 
-    public function __construct(Connection $connection, Schema $schema)
+    public function __construct(Connection $connection, Schema $schema, ?FactsCache $facts = null)
     {
         $this->connection = $connection;
         $this->schema = $schema;
+        $this->facts = $facts;
     }
 
     /** A random value of this installation; session ids leave PHP only hashed with it. */
@@ -33,7 +35,7 @@ final class State
         return $value === false ? null : (string) $value;
     }
 
-    /** Whether a person has paused the capture; known together with the salt, so that asking costs nothing. */
+    /** Whether a person has paused the capture; known together with the salt. Other web nodes know it within a minute. */
     public function isPaused(): bool
     {
         $this->install();
@@ -45,6 +47,9 @@ final class State
     {
         $isPaused ? $this->put(self::PAUSED, '1') : $this->forget(self::PAUSED);
         $this->isPaused = $isPaused;
+        if ($this->facts !== null) {
+            $this->facts->forget();
+        }
     }
 
     /**
@@ -81,10 +86,18 @@ final class State
 
     private function install(): string
     {
+        $kept = $this->install !== null || $this->facts === null ? null : $this->facts->find('install');
+        if (is_string($kept['salt'] ?? null)) {
+            $this->install = $kept['salt'];
+            $this->isPaused = !empty($kept['paused']);
+        }
         if ($this->install === null) {
             $this->install = $this->schema->ensured(function (): string {
                 return $this->several([])['install_salt'] ?? $this->makeInstall();
             });
+            if ($this->facts !== null) {
+                $this->facts->put('install', ['salt' => $this->install, 'paused' => $this->isPaused]);
+            }
         }
 
         return $this->install;

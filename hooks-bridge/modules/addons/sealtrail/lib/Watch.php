@@ -15,6 +15,9 @@ final class Watch
     // Hooks that tell of a row of a small table, so that its difference is not told again.
     const COVERED = ['ProductEdit' => ['tblproducts', 'pid'], 'ProductDelete' => ['tblproducts', 'pid']];
 
+    // What of these an item names must not be older than their last change.
+    const NAMED_IN_ITEMS = ['tbladmins', 'tbladminroles', 'tblconfiguration'];
+
     private $connection;
     private $schema;
     private $state;
@@ -26,6 +29,7 @@ final class Watch
     private $rows;
     private $touched;
     private $people;
+    private $facts;
     private $covered = [];
     private $hooks = [];
     private $texts = '';
@@ -39,7 +43,8 @@ final class Watch
         State $state,
         RequestFacts $request,
         Recorder $recorder,
-        People $people
+        People $people,
+        FactsCache $facts
     ) {
         $this->connection = $connection;
         $this->schema = $schema;
@@ -47,6 +52,7 @@ final class Watch
         $this->request = $request;
         $this->recorder = $recorder;
         $this->people = $people;
+        $this->facts = $facts;
         $this->shapes = new TableShapes($connection, $state);
         $this->things = new KnownThings($connection, $state);
         $this->rows = new KnownRows($connection, $state, $this->shapes);
@@ -153,6 +159,9 @@ final class Watch
         $noise = $this->request->via() === RequestFacts::VIA_CRON ? new CronNoise($this->state, date('Y-m-d')) : null;
         $report = function (string $table, string $key, ?array $before, ?array $after) use ($noise) {
             $this->touched->row($table, $key);
+            if (in_array($table, self::NAMED_IN_ITEMS, true)) {
+                $this->facts->forget();
+            }
             if ($table === 'tblcredit' && isset($after['clientid'])) {
                 $this->touched->row('tblclients', (string) $after['clientid']);
             }
