@@ -107,6 +107,26 @@ if (waiting) {
   setTimeout(look, 5000);
 }
 
+// Inside the billing system's page: its address and its "open full window" follow us, so that a reload keeps the place.
+function tellFrame() {
+  const frame = window.frameElement;
+  if (!frame || !('sealtrailFrame' in frame.dataset)) return;
+  parent.history.replaceState(parent.history.state, '', location.href.replace(/([?&])st=/, '$1at='));
+  for (const link of parent.document.querySelectorAll('[data-sealtrail-full]')) link.href = location.href;
+}
+tellFrame();
+
+// In a frame the scheme is that of the page around it.
+function takeScheme() {
+  if (!window.frameElement) return;
+  const [red, green, blue, alpha = 1] = getComputedStyle(parent.document.body)
+    .backgroundColor.match(/[\d.]+/g)
+    .map(Number);
+  const isDark = alpha > 0 && 0.3 * red + 0.6 * green + 0.1 * blue < 100;
+  document.documentElement.style.colorScheme = isDark ? 'dark' : 'light';
+}
+takeScheme();
+
 const drawer = document.querySelector('[data-drawer]');
 if (drawer && typeof drawer.showModal === 'function') setUpDrawer();
 else reloadOnBack();
@@ -132,7 +152,7 @@ function setUpDrawer() {
     body.replaceChildren(skeleton(body.dataset.loading));
     if (!drawer.open) drawer.showModal();
     try {
-      const answer = await fetch(link.href, { headers: { 'X-Requested-With': 'drawer', accept: 'text/html' } });
+      const answer = await fetch(drawerOf(link.href), { headers: { accept: 'text/html' } });
       // Signed out, or the entry is gone: the page itself says so better.
       if (!answer.ok || answer.redirected) return location.assign(link.href);
       const text = await answer.text();
@@ -149,6 +169,7 @@ function setUpDrawer() {
 
   const open = (link) => {
     history.pushState({ drawer: link.href }, '', link.href);
+    tellFrame();
     void show(link);
   };
 
@@ -156,6 +177,7 @@ function setUpDrawer() {
     const link = links[links.indexOf(current) + by];
     if (!link) return;
     history.replaceState({ drawer: link.href }, '', link.href);
+    tellFrame();
     link.closest('.st-row').scrollIntoView({ block: 'nearest' });
     void show(link);
   };
@@ -198,12 +220,17 @@ function setUpDrawer() {
     step(by);
   });
   addEventListener('popstate', (event) => {
+    tellFrame();
     const address = event.state && event.state.drawer;
     const link = links.find(({ href }) => href === address);
     if (link) void show(link);
     else if (withoutHash(location.href) === listAddress) close();
     else location.reload();
   });
+}
+
+function drawerOf(address) {
+  return `${address}${address.includes('?') ? '&' : '?'}drawer=1`;
 }
 
 // A drawer's address that was loaded as a page still shares its history with the list.

@@ -1,18 +1,22 @@
 import path from 'node:path';
-import express, { type Express, type Request } from 'express';
+import express, { Router, urlencoded, type Express, type Request } from 'express';
 import type { Deps } from './deps';
 import { createAccessRoutes } from './features/access/access-routes';
 import { createApiRoutes } from './features/api/api-routes';
 import { createBrowseRoutes } from './features/browse/browse-routes';
 import { createCaptureRoutes } from './features/capture/capture-routes';
 import { createQuarantineRoutes } from './features/capture/quarantine-routes';
+import { createEmbedRoutes } from './features/embed/embed-routes';
 import { createExportRoutes } from './features/export/export-routes';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
+import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
 import { resolveClientIp } from './http/client-ip';
+import { createCsrfGuards } from './http/csrf';
 import { createErrorHandler, notFound } from './http/error-handler';
-import { createI18n, createLanguageChoice } from './http/i18n';
+import { createLanguageChoice } from './http/i18n';
 import { createPageLocals } from './http/page-locals';
+import { createPreferences } from './http/preferences';
 import { createRequestLog } from './http/request-log';
 import { createSecurityHeaders } from './http/security-headers';
 import { createSession } from './http/session';
@@ -34,6 +38,24 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     onCleanupError: (error) => deps.logger.warn({ err: error }, 'old sessions could not be removed'),
   });
 
+  const assets = Router().use(
+    '/assets',
+    express.static(path.join(PROGRAM_ROOT, 'public'), {
+      index: false,
+      redirect: false,
+      immutable: true,
+      maxAge: YEAR_MS,
+    }),
+  );
+  const locals = [createLanguageChoice(deps.i18n), createPageLocals({ url: createUrlBuilder('/') })];
+  const preferences = createPreferences({ https });
+  const pages = Router().use(
+    createBrowseRoutes({ browse: deps.browse, findLedger: (name) => store.findLedger(name), now }),
+    createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
+    createIntegrityRoutes({ verifier: deps.verifier, verifications: deps.verifications, store, ownEvents, now }),
+    createQuarantineRoutes({ db: deps.database.knex, store, now }),
+  );
+
   const app = express();
   app.disable('x-powered-by');
   app.set('views', path.join(PROGRAM_ROOT, 'views'));
@@ -44,36 +66,41 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   app.use(createRequestLog(deps.logger));
   app.use(createSecurityHeaders({ https }));
 
-  app.use(createHealthRoutes({ database: deps.database, appender: deps.appender, indexer: deps.indexer }));
-  app.use(createCaptureRoutes({ capture: deps.capture }));
+  app.use(
+    createHealthRoutes({
+      database: deps.database,
+      appender: deps.appender,
+      indexer: deps.indexer,
+      bridgeWatch: deps.bridgeWatch,
+      now,
+    }),
+  );
+  app.use(createCaptureRoutes({ capture: deps.capture, clientIp }));
+  app.use(createHeartbeatRoutes({ heartbeats: deps.heartbeats, clientIp }));
+  app.use(
+    createEmbedRoutes({
+      senderCheck: deps.senderCheck,
+      clientIp,
+      now,
+      marks: deps.pageMarks,
+      ownEvents,
+      summaries: deps.summaries,
+      formSecret: deps.sessionSecret,
+      frame: [assets, ...locals, noStore],
+      pages: Router().use(preferences, pages, notFound),
+    }),
+  );
   app.use('/api/v1', createApiRoutes({ tokens: deps.tokens, store, browse: deps.browse, exports: deps.exports, now }));
 
-  app.use(
-    '/assets',
-    express.static(path.join(PROGRAM_ROOT, 'public'), {
-      index: false,
-      redirect: false,
-      immutable: true,
-      maxAge: YEAR_MS,
-    }),
-  );
-  app.use(createLanguageChoice(createI18n()));
-  app.use(createPageLocals({ url: createUrlBuilder('/') }));
+  app.use(assets);
+  app.use(...locals);
   app.use(session.middleware);
   app.use(noStore);
-  app.use(
-    createAccessRoutes({
-      loginLinks: deps.loginLinks,
-      ownEvents,
-      publicOrigin: new URL(config.publicUrl).origin,
-      https,
-      clientIp,
-    }),
-  );
-  app.use(createBrowseRoutes({ browse: deps.browse, findLedger: (name) => store.findLedger(name), now }));
-  app.use(createExportRoutes({ exports: deps.exports, store, ownEvents, now }));
-  app.use(createIntegrityRoutes({ verifier: deps.verifier, verifications: deps.verifications, store, ownEvents, now }));
-  app.use(createQuarantineRoutes({ db: deps.database.knex, store, now }));
+  app.use(urlencoded({ extended: false, limit: '64kb' }));
+  app.use(...createCsrfGuards({ publicOrigin: new URL(config.publicUrl).origin }));
+  app.use(preferences);
+  app.use(createAccessRoutes({ loginLinks: deps.loginLinks, ownEvents, clientIp }));
+  app.use(pages);
 
   app.use(notFound);
   app.use(createErrorHandler(deps.logger));

@@ -3,7 +3,7 @@ import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
-import { createEntryStore, type EntryStore } from './entries/entry-store';
+import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
 import { readMasterKey } from './entries/master-key';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
@@ -17,12 +17,22 @@ import { createSearchIndexer, type SearchIndexer } from './features/browse/searc
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
+import { createSenderCheck, type SenderCheck } from './features/capture/sender-check-service';
 import { createExportService, type ExportService } from './features/export/export-service';
+import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
+import { createSummaryService, type SummaryService } from './features/embed/summary-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
+import { createBridgeWatch, type BridgeWatch } from './features/monitor/bridge-watch-service';
+import { createHeartbeatService, type ChainStatus, type HeartbeatService } from './features/monitor/heartbeat-service';
+import { createHeartbeatStore } from './features/monitor/heartbeat-store';
+import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
+import { createSequenceConsumer } from './features/monitor/sequence-consumer';
+import { createSequenceStore } from './features/monitor/sequence-store';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
+import { createI18n, type I18n } from './http/i18n';
 
 /** Everything that is made once, joined here and nowhere else. */
 export interface Deps {
@@ -40,12 +50,19 @@ export interface Deps {
   readonly loginLinks: LoginLinkService;
   readonly tokens: ApiTokenService;
   readonly ownEvents: OwnEvents;
+  readonly refusals: RefusalLog;
+  readonly senderCheck: SenderCheck;
+  readonly heartbeats: HeartbeatService;
+  readonly bridgeWatch: BridgeWatch;
   readonly capture: CaptureService;
   readonly browse: BrowseService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
   readonly verifications: VerificationStore;
   readonly indexer: SearchIndexer;
+  readonly i18n: I18n;
+  readonly pageMarks: PageMarkStore;
+  readonly summaries: SummaryService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -82,11 +99,45 @@ export function createDeps(
   const preparer = createPreparer(config.trustedProxies);
   const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
   const ownEvents = createOwnEvents({ appender, store, now });
+  const refusals = createRefusalLog({
+    ownEvents,
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a refused delivery was not recorded'),
+  });
+  const verifications = createVerificationStore(database);
+  const heartbeats = createHeartbeatStore(database);
+  const sequences = createSequenceStore(database, now);
+  const bridgeWatch = createBridgeWatch({
+    database,
+    bridges,
+    heartbeats,
+    sequences,
+    consumer: createSequenceConsumer({ database, store, sequences, now }),
+    ownEvents,
+    now,
+    onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
+  });
+  const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
   const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
+
+  const i18n = createI18n();
+  const summaries = createSummaryService({
+    database,
+    store,
+    browse,
+    i18n,
+    findChain: chainStatus,
+    bridgeStates: () => bridgeWatch.states(),
+  });
 
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
+  }
+
+  async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
+    const last = await verifications.findLatest(ledger);
+    return last ? { status: last.verdict, at: last.finishedAt } : { status: 'never_verified', at: null };
   }
 
   return {
@@ -104,7 +155,11 @@ export function createDeps(
     loginLinks: createLoginLinkService({ db, now }),
     tokens: createApiTokenService({ db, now }),
     ownEvents,
-    capture: createCaptureService({ bridges, preparer, appender, now }),
+    refusals,
+    senderCheck,
+    heartbeats: createHeartbeatService({ senderCheck, bridges, heartbeats, store, chainStatus, now }),
+    bridgeWatch,
+    capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse }),
     verifier: createVerifyService({
@@ -114,10 +169,15 @@ export function createDeps(
       headNotes,
       scanner: createRangeScanner(config.databaseUrl, store),
     }),
-    verifications: createVerificationStore(database),
+    verifications,
     indexer,
+    i18n,
+    pageMarks: createPageMarkStore(db),
+    summaries,
     async close() {
+      await bridgeWatch.stop();
       await preparer.stop();
+      await refusals.flush();
       await appender.drain();
       await bridges.flush();
       await indexer.stop();

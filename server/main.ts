@@ -51,6 +51,7 @@ export async function startServer(deps: Deps): Promise<RunningServer> {
   server.keepAliveTimeout = 65_000;
   await listen(server, deps.config.host, deps.config.port);
   deps.indexer.wake();
+  deps.bridgeWatch.start();
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : deps.config.port;
   const host = deps.config.host.includes(':') ? `[${deps.config.host}]` : deps.config.host;

@@ -9,7 +9,7 @@ use WHMCS\Database\Capsule;
 require_once __DIR__ . '/whmcs/load.php';
 require_once __DIR__ . '/../modules/addons/sealtrail/lib/autoload.php';
 require_once __DIR__ . '/../modules/addons/sealtrail/sealtrail.php';
-foreach (['Endpoint', 'BridgeCase'] as $support) {
+foreach (['Endpoint', 'Visit', 'BridgeCase'] as $support) {
     require_once __DIR__ . '/support/' . $support . '.php';
 }
 
@@ -31,7 +31,7 @@ $mainProcess = getmypid();
 register_shutdown_function(static function () use ($url, $spool, $mainProcess) {
     if (getmypid() === $mainProcess) {
         StandIn::drop($url);
-        array_map('unlink', glob($spool . '/*') ?: []);
+        array_map('unlink', glob($spool . '/{*,.f*}', GLOB_BRACE) ?: []);
         is_dir($spool) && rmdir($spool);
     }
 });

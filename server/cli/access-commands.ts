@@ -2,9 +2,11 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { Deps } from '../deps';
 import type { Ledger } from '../entries/entry-store';
 import { DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
+import { pairingCode } from '../features/access/pairing-code';
 import { SCOPES, type Scope } from '../features/access/token-service';
 import { ROLES, type Role } from '../features/access/viewer';
 import { sendSignInLink } from '../mail/sign-in-mail';
+import { bridgeSummary } from './bridge-lines';
 import type { CliContext } from './cli-context';
 import { createSignInUrl } from './sign-in-url';
 import { withDeps } from './with-deps';
@@ -18,35 +20,89 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .description('pair a bridge; the secret is shown once')
     .requiredOption('--name <name>', 'what to call it', nonEmpty)
     .option('--tenant <slug>', 'the tenant it belongs to', slug, DEFAULT_TENANT)
-    .action((options: { name: string; tenant: string }) =>
+    .option('--url <url>', 'where the billing system reaches the sidecar (default: SEALTRAIL_PUBLIC_URL)', httpUrl)
+    .action((options: { name: string; tenant: string; url?: string }) =>
       withDeps(config(), async (deps) => {
         const ledger = await ensureLedger(deps, options.tenant);
         const made = await deps.bridges.add(options.name, ledger);
+        const code = pairingCode({ url: options.url ?? deps.config.publicUrl, ...made });
         await deps.ownEvents.record(options.tenant, {
           action: 'audit.bridge_added',
           targetId: made.id,
           targetLabel: options.name,
           via: 'cli',
         });
-        print(made, [`Bridge id: ${made.id}`, `Secret:    ${made.secret}`, 'The secret is shown only now.']);
+        print({ ...made, code }, [
+          `Bridge id: ${made.id}`,
+          `Secret:    ${made.secret}`,
+          `Code:      ${code}`,
+          'Secret and code are shown only now. Paste the code into the page of the addon in WHMCS.',
+        ]);
+      }),
+    );
+  bridge
+    .command('rotate')
+    .description('a second secret for a bridge; the first ends when the second is used, or after seven days')
+    .argument('<id>')
+    .option('--url <url>', 'where the billing system reaches the sidecar (default: SEALTRAIL_PUBLIC_URL)', httpUrl)
+    .action((id: string, options: { url?: string }) =>
+      withDeps(config(), async (deps) => {
+        const active = await deps.bridges.findActive(id);
+        const made = active && (await deps.bridges.rotate(id));
+        if (!made) throw new Error(`There is no active bridge ${id}.`);
+        const code = pairingCode({ url: options.url ?? deps.config.publicUrl, ...made });
+        const until = made.firstEndsAt.toISOString();
+        await deps.ownEvents.record(active.ledger.tenant.slug, {
+          action: 'audit.bridge_added',
+          targetId: id,
+          targetLabel: active.name,
+          payload: { rotation: 'begun', older_secret_ends_at: until },
+          via: 'cli',
+        });
+        print({ id, secret: made.secret, code, older_secret_ends_at: until }, [
+          `Secret: ${made.secret}`,
+          `Code:   ${code}`,
+          `They are shown only now. The older secret ends with the first delivery under this one, at the latest ${until}.`,
+        ]);
       }),
     );
   bridge
     .command('list')
-    .description('every bridge and when it was last heard')
+    .description('every bridge, when it was last heard, what waits there and what is missing')
     .action(() =>
       withDeps(config(), async (deps) => {
-        const rows = (await deps.bridges.list()).map((row) => ({
-          id: row.id,
-          name: row.name,
-          created_at: iso(row.created_at),
-          revoked_at: iso(row.revoked_at),
-          last_seen_at: iso(row.last_seen_at),
-          last_seq: row.last_seq,
-          whmcs: row.whmcs,
-          bridge: row.bridge_version,
-        }));
-        print(rows, rows.length === 0 ? ['There is no bridge. Pair one: sealtrail bridge add --name billing'] : rows.map((row) => `${row.id}  ${row.name}  ${row.revoked_at ? `revoked ${row.revoked_at}` : `last heard ${row.last_seen_at ?? 'never'}`}`)); // prettier-ignore
+        const states = new Map((await deps.bridgeWatch.states()).map((state) => [state.id, state]));
+        const rows = (await deps.bridges.list()).map((row) => {
+          const state = states.get(row.id);
+          const outbox = state?.outbox;
+          return {
+            id: row.id,
+            name: row.name,
+            created_at: iso(row.created_at),
+            revoked_at: iso(row.revoked_at),
+            rotated_at: iso(row.rotated_at),
+            last_seen_at: iso(row.last_seen_at),
+            last_seq: row.last_seq,
+            whmcs: row.whmcs,
+            bridge: row.bridge_version,
+            silent: state?.isSilent ?? false,
+            paused: state?.isPaused ?? false,
+            clock_drift_ms: state?.clockDriftMs ?? null,
+            heartbeat_at: iso(outbox?.at ?? null),
+            pending: outbox?.pending ?? null,
+            oldest_at: iso(outbox?.oldestAt ?? null),
+            parked: outbox?.parked ?? null,
+            spooled: outbox?.spooled ?? null,
+            gaps: state?.gaps ?? 0,
+            missing: state?.missing ?? 0,
+          };
+        });
+        const at = deps.now().getTime();
+        const line = ({ id, name, revoked_at: revokedAt }: (typeof rows)[number]) => {
+          const state = states.get(id);
+          return `${id}  ${name}  ${state ? bridgeSummary(state, at).join(', ') : `revoked ${revokedAt ?? ''}`}`;
+        };
+        print(rows, rows.length === 0 ? ['There is no bridge. Pair one: sealtrail bridge add --name billing'] : rows.map(line)); // prettier-ignore
       }),
     );
   bridge
@@ -143,6 +199,12 @@ function nonEmpty(value: string): string {
   const text = value.trim();
   if (text === '' || text.length > 191) throw new InvalidArgumentError('write 1 to 191 characters.');
   return text;
+}
+
+function httpUrl(value: string): string {
+  if (!/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i.test(value))
+    throw new InvalidArgumentError('write an http or https address.');
+  return value.replace(/\/+$/, '');
 }
 
 function slug(value: string): string {

@@ -41,6 +41,12 @@ function oneDocument<T>({ stdout }: ProgramResult): T {
   return JSON.parse(stdout) as T;
 }
 
+/** What a pairing code holds. */
+function codeOf(made: { readonly code: string }): unknown {
+  expect(made.code).toMatch(/^stp1\.[\w-]+$/);
+  return JSON.parse(Buffer.from(made.code.slice('stp1.'.length), 'base64url').toString('utf8'));
+}
+
 function expectOneLine(result: ProgramResult, code: number, says: string | RegExp): void {
   expect([result.code, result.stdout]).toEqual([code, '']);
   expect(result.stderr.trim().split('\n')).toHaveLength(1);
@@ -58,7 +64,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const COMMANDS = ['serve', 'demo', 'migrate', 'init', 'doctor', 'bridge', 'bridge add', 'bridge list', 'bridge revoke', 'login-link', 'token', 'token create', 'token list', 'token revoke', 'verify', 'export', 'replay', 'config']; // prettier-ignore
+const COMMANDS = ['serve', 'demo', 'migrate', 'init', 'doctor', 'bridge', 'bridge add', 'bridge list', 'bridge rotate', 'bridge revoke', 'login-link', 'token', 'token create', 'token list', 'token revoke', 'verify', 'export', 'replay', 'config']; // prettier-ignore
 
 describe('the command line in an empty folder', () => {
   it.each(COMMANDS)('explains %s with --help', async (command) => {
@@ -86,7 +92,9 @@ describe('the command line in an empty folder', () => {
     [['bridge', 'add'], /--name/],
     [['bridge', 'add', '--name', ' '], /1 to 191/],
     [['bridge', 'add', '--name', 'x', '--tenant', 'Not A Slug'], /lower-case/],
+    [['bridge', 'add', '--name', 'x', '--url', 'ftp://x'], /http/],
     [['bridge', 'revoke'], /id/],
+    [['bridge', 'rotate'], /id/],
     [['token', 'create', '--name', 'x'], /--scope/],
     [['token', 'create', '--name', 'x', '--scope', 'root'], /read, export, verify, write, admin/],
     [['token', 'create', '--name', 'x', '--scope', ''], /read, export/],
@@ -161,8 +169,9 @@ describe('the command line in an empty folder', () => {
     });
 
     it('bridge add, list and revoke', async () => {
-      const made = await json<{ id: string; secret: string }>('bridge', 'add', '--name', '计费 billing');
-      expect(Object.keys(made)).toEqual(['id', 'secret']);
+      const made = await json<{ id: string; secret: string; code: string }>('bridge', 'add', '--name', '计费 billing');
+      expect(Object.keys(made)).toEqual(['id', 'secret', 'code']);
+      expect(codeOf(made)).toEqual({ u: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/), i: made.id, s: made.secret });
       expect(Buffer.from(made.secret.replace('whsec_', ''), 'base64')).toHaveLength(32);
       const listed = await json<{ id: string; name: string; revoked_at: string | null }[]>('bridge', 'list');
       expect(listed).toMatchObject([{ id: made.id, name: '计费 billing', revoked_at: null, last_seen_at: null }]);
@@ -173,6 +182,18 @@ describe('the command line in an empty folder', () => {
       expect((await json<{ revoked_at: string | null }[]>('bridge', 'list'))[0]?.revoked_at).toMatch(/^\d{4}-/);
       // The secret stands nowhere in the store.
       expect(readFileSync(path.join(folder, 'data', 'sealtrail.db')).includes(made.secret.slice(6))).toBe(false);
+    });
+
+    it('bridge rotate gives a second secret, with a code for the address that is named', async () => {
+      const first = await json<{ id: string; secret: string }>('bridge', 'add', '--name', 'turns');
+      const second = await json<{ id: string; secret: string; code: string; older_secret_ends_at: string }>('bridge', 'rotate', first.id, '--url', 'https://audit.example.org/'); // prettier-ignore
+      expect(Object.keys(second)).toEqual(['id', 'secret', 'code', 'older_secret_ends_at']);
+      expect(second.secret).not.toBe(first.secret);
+      expect(codeOf(second)).toEqual({ u: 'https://audit.example.org', i: first.id, s: second.secret });
+      const days = (Date.parse(second.older_secret_ends_at) - Date.now()) / 86_400_000;
+      expect(Math.round(days)).toBe(7);
+      expect(await json('bridge', 'revoke', first.id)).toMatchObject({ revoked: true });
+      expectOneLine(await sealtrail('bridge', 'rotate', first.id), 2, /no active bridge/);
     });
 
     it('token create, list and revoke', async () => {

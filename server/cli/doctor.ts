@@ -7,6 +7,7 @@ import { pendingMigrations, refuseNewerSchema } from '../db/migration-source';
 import { checkMasterKey } from '../entries/ledger-setup';
 import { isMasterKeyExposed, readMasterKey } from '../entries/master-key';
 import { createMailTransport } from '../mail/transport';
+import { bridgeSummary, bridgeTroubles } from './bridge-lines';
 
 export interface Finding {
   readonly check: string;
@@ -15,7 +16,6 @@ export interface Finding {
 }
 
 const MAX_CLOCK_DRIFT_MS = 60_000;
-const SILENT_MS = 24 * 3_600_000;
 const TAIL = 1_000;
 const LOW_DISK_BYTES = 1024 ** 3;
 
@@ -106,12 +106,13 @@ async function checkClock({ database, now }: Deps): Promise<string> {
   return `differs from the database by ${drift} ms`;
 }
 
-async function checkBridges({ bridges, now }: Deps): Promise<string> {
-  const active = (await bridges.list()).filter((bridge) => bridge.revoked_at === null);
-  if (active.length === 0) throw new Warning('none is paired: sealtrail bridge add --name billing');
-  const silent = active.filter((bridge) => (bridge.last_seen_at ?? 0) < now().getTime() - SILENT_MS);
-  if (silent.length > 0) throw new Warning(`not heard for a day: ${silent.map((bridge) => bridge.name).join(', ')}`);
-  return `${active.length} heard within a day`;
+async function checkBridges({ bridgeWatch, now }: Deps): Promise<string> {
+  const states = await bridgeWatch.states();
+  if (states.length === 0) throw new Warning('none is paired: sealtrail bridge add --name billing');
+  const at = now().getTime();
+  const troubles = states.flatMap((state) => bridgeTroubles(state, at).map((trouble) => `${state.name}: ${trouble}`));
+  if (troubles.length > 0) throw new Warning(troubles.join('; '));
+  return states.map((state) => `${state.name}: ${bridgeSummary(state, at).join(', ')}`).join('; ');
 }
 
 async function checkQueue({ indexer, database }: Deps): Promise<string> {

@@ -74,9 +74,15 @@ function explain(error: unknown): string {
   // An error with several causes at once (IPv4 and IPv6 refused) has no message of its own.
   const text = message === '' ? code || 'the database cannot be reached' : message;
   if (
-    ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ER_ACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR'].includes(
-      code,
-    )
+    [
+      'ECONNREFUSED',
+      'ENOTFOUND',
+      'ETIMEDOUT',
+      'EHOSTUNREACH',
+      'ER_ACCESS_DENIED_ERROR',
+      'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',
+      'ER_BAD_DB_ERROR',
+    ].includes(code)
   )
     return `The database cannot be reached: ${text.split('\n')[0]}`;
   return text.split('\n')[0] ?? text;

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { v7 as uuidv7 } from 'uuid';
+import type { JsonObject } from '../core/canonical-json';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import type { Deps } from '../deps';
 import { scanDelivery } from '../features/capture/json-scan';
@@ -70,14 +71,25 @@ export async function sendItems(sender: Sender, items: readonly string[]): Promi
   return sum;
 }
 
-async function sendDelivery(
+function sendDelivery(
   sender: Sender,
   events: readonly string[],
 ): Promise<{ accepted: number; duplicates: number; quarantined: number }> {
-  const body = gzipSync(`{"events":[${events.join(',')}]}`);
+  return post(sender, '/bridge/v1/events', `{"events":[${events.join(',')}]}`);
+}
+
+/** What a bridge says when it has delivered everything. */
+export async function sendHeartbeat(sender: Sender, installation: JsonObject, nextSeq: number): Promise<void> {
+  const outbox = { pending: 0, oldest_seq: null, oldest_at: null, next_seq: nextSeq, parked: [], spooled: 0 };
+  const heartbeat = { installation, outbox, paused: false, sent_at: new Date().toISOString() };
+  await post(sender, '/bridge/v1/heartbeat', JSON.stringify(heartbeat));
+}
+
+async function post<T>(sender: Sender, path: string, text: string): Promise<T> {
+  const body = gzipSync(text);
   const id = uuidv7();
   const timestamp = String(Math.floor(Date.now() / 1000));
-  const response = await fetch(`${sender.url}/bridge/v1/events`, {
+  const response = await fetch(`${sender.url}${path}`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -93,7 +105,7 @@ async function sendDelivery(
   });
   if (!response.ok)
     throw new Error(`The sidecar answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
-  return (await response.json()) as { accepted: number; duplicates: number; quarantined: number };
+  return (await response.json()) as T;
 }
 
 /** The items of a file as they stand there: parsing and writing them again would lose digits. */

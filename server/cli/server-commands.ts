@@ -120,7 +120,7 @@ function welcome(url: string, signIn: string): string[] {
     '',
     'What to do next:',
     '  1. Pair your billing system:   npx sealtrail bridge add --name billing',
-    '  2. Copy hooks-bridge/modules over the root of WHMCS, activate the addon "Sealtrail" and enter address, id and secret.',
+    '  2. Copy hooks-bridge/modules over the root of WHMCS, activate the addon "Sealtrail" and paste the code.',
     '  3. Prove the chain at any time: npx sealtrail verify',
     'Another sign-in link: npx sealtrail login-link',
   ];

@@ -1,4 +1,5 @@
 import { ALL_ACTIONS, findAction, findHookPoint, getAction, matchActions } from './action-catalogue';
+import activityRules from './catalogue/activity-rules.json';
 import hookList from './catalogue/hooks.json';
 import ruleList from './catalogue/rules.json';
 import { CATEGORIES, SEVERITIES } from './event';
@@ -56,7 +57,9 @@ describe('the catalogue', () => {
       [
         ...actionsNamedIn(ruleList.tables),
         ...actionsNamedIn(ruleList.hooks),
-        ...actionsNamedIn(ruleList.activity),
+        ...actionsNamedIn(Object.keys(ruleList.watch)),
+        ...actionsNamedIn(ruleList.own),
+        ...actionsNamedIn(activityRules),
       ].filter((name) => !findAction(name)),
     ).toEqual([]);
   });

@@ -36,12 +36,18 @@ export interface TableChange extends ReportedItemBase {
   readonly table: string;
   readonly key: string;
   readonly after: JsonObject | null;
+  /** Found by reconciliation: nothing that was reported explains it. */
+  readonly unexplained?: true;
 }
 
-/** A line of WHMCS's activity log. */
+/** A line of WHMCS's activity log, or what the bridge has to say itself. */
 export interface ActivityLine extends ReportedItemBase {
   readonly kind: 'activity';
   readonly text: string;
+  /** The action that a watched request means, as the bridge found. */
+  readonly watch?: string;
+  /** What happened to the bridge. */
+  readonly own?: string;
 }
 
 /** One item of a delivery, parsed (CONTRACT section 4). */

@@ -24,3 +24,10 @@ export function idText(value: JsonValue | undefined): string | null {
   const text = value.trim();
   return text === '' || text === '0' ? null : clip(text, 191);
 }
+
+/** What is no object and no list; null for those and for what is missing. */
+export function scalar(value: JsonValue | undefined): string | number | boolean | null {
+  return value === undefined || value === null || isJsonObject(value) || Array.isArray(value)
+    ? null
+    : (value as string | number | boolean);
+}

@@ -3,6 +3,9 @@ import secretNames from './catalogue/secret-names.json';
 import { isJsonObject } from './json-path';
 
 export const REDACTED = '[redacted]';
+/** The bridge's word for a secret that became another one, beside REDACTED for what it was; to hide it would hide the change. */
+export const REDACTED_CHANGED = '[redacted:changed]';
+const KEPT = new Set<JsonValue>(['', REDACTED_CHANGED, '[changed]']);
 
 // The bridge has redacted already, in PHP; this is the second net, for a bridge that is old or not ours.
 /** A copy without secrets: values under secret-like names, the paths given, and card numbers inside text. */
@@ -30,8 +33,7 @@ function redactValue(value: JsonValue, paths: ReadonlySet<string>, path: string)
 }
 
 function isSecret(name: string, value: JsonValue, path: string, paths: ReadonlySet<string>): boolean {
-  // The last is the bridge's word for a secret that became another one; to hide it would hide the change.
-  if (value === null || value === '' || typeof value === 'boolean' || value === '[changed]') return false;
+  if (value === null || typeof value === 'boolean' || KEPT.has(value)) return false;
   return paths.has(path) || isSecretName(name);
 }
 

@@ -18,9 +18,11 @@ interface PageLocals {
   url: UrlBuilder;
   /** The address of a file in `public`, with a mark of its content, so that it may be cached for ever. */
   asset: (name: string) => string;
-  csrfToken: () => string;
+  /** The hidden fields that prove a POST form to be ours. */
+  formTokens: () => readonly { readonly name: string; readonly value: string }[];
   languages: readonly { code: Language; name: string; selected: boolean }[];
   zoneGroups: readonly ZoneGroup[];
+  /** The page's own path and query, to come back to. */
   returnTo: string;
   viewer?: Viewer;
 }
@@ -37,20 +39,20 @@ export function createPageLocals(options: {
 }): RequestHandler {
   const { url, publicFolder = path.join(PROGRAM_ROOT, 'public') } = options;
   const marks = new Map<string, string>();
-  const asset = (name: string) => {
+  const findMark = (name: string) => {
     const mark = marks.get(name) ?? markOf(path.join(publicFolder, name));
     marks.set(name, mark);
-    return url(`/assets/${name}`, { v: mark });
+    return mark;
   };
   const zoneGroups = groupZones();
   return (req, res, next) => {
     const locals = res.locals as PageLocals;
     locals.url = url;
-    locals.asset = asset;
-    locals.csrfToken = () => tokenOf(req);
+    locals.asset = (name) => locals.url(`/assets/${name}`, { v: findMark(name) });
+    locals.formTokens = () => [{ name: '_csrf', value: tokenOf(req) }];
     locals.languages = LANGUAGES.map((code) => ({ code, name: LANGUAGE_NAMES[code], selected: code === locals.lng }));
     locals.zoneGroups = zoneGroups;
-    locals.returnTo = req.method === 'GET' ? safeReturnPath(req.originalUrl, url('/')) : url('/');
+    locals.returnTo = req.method === 'GET' ? safeReturnPath(req.originalUrl, '/') : '/';
     next();
   };
 }

@@ -36,7 +36,7 @@ const AUTHENTICATION: readonly BillingEvent[] = [
   { hook: 'UserChangePassword', params: { userid: 9, password: `${SECRET}-8` }, options: user, becomes: ['user.password_changed user:9/client:5 user:9 ui 2001:db8::9'] },
   { hook: 'ClientChangePassword', params: { userid: 5, password: `${SECRET}-9` }, options: jane, becomes: ['client.password_changed admin:7 client:5 ui 198.51.100.7'] },
   { hook: 'LogActivity', params: { description: 'Failed Admin Login Attempt - Username: jane', user: 'System', userid: 0, ipaddress: '192.0.2.66' }, options: ['--script=/admin/dologin.php', '--ip=192.0.2.66'], becomes: ['admin.login_failed unknown admin ui 192.0.2.66'] },
-  { hook: '-', params: {}, options: sql(`UPDATE tbladmins SET passwordhash = '${SECRET}-17' WHERE id = 8`), becomes: ['admin.password_changed admin:7 admin:8 ui 198.51.100.7'], changes: [{ field: 'passwordhash', before: '[redacted]', after: '[changed]' }] },
+  { hook: '-', params: {}, options: sql(`UPDATE tbladmins SET passwordhash = '${SECRET}-17' WHERE id = 8`), becomes: ['admin.password_changed admin:7 admin:8 ui 198.51.100.7'], changes: [{ field: 'passwordhash', before: '[redacted]', after: '[redacted:changed]' }] },
 ];
 
 // prettier-ignore
@@ -55,6 +55,7 @@ const FINANCIAL: readonly BillingEvent[] = [
   { hook: 'AddTransaction', params: { id: 31, userid: 5, currency: 1, gateway: 'paypal', date: '2026-11-21', description: 'Goodwill refund', amountin: '0.00', fees: '0.00', amountout: '12.50', rate: '1.00000', transid: 're_1', invoiceid: 123, refundid: 30 }, options: jane, becomes: ['refund.issued admin:7 transaction:31 ui 198.51.100.7'] },
   { hook: 'CCUpdate', params: { userid: 5, cardtype: 'Visa', cardnum: CARD_NUMBER, cardcvv: `${SECRET}-13`, expdate: '1228', cardstart: '', cardissue: '' }, options: user, becomes: ['pay_method.card_stored user:9/client:5 client:5 ui 2001:db8::9'] },
   { hook: 'LogTransaction', params: { gateway: 'paypal', data: `card => ${CARD_NUMBER}`, result: 'Declined' }, options: ['--callback=paypal', '--ip=198.51.100.200'], becomes: ['payment.failed gateway:paypal gateway:paypal callback 198.51.100.200'] },
+  { hook: '-', params: {}, options: sql(`INSERT INTO tblcredit (clientid, date, description, amount) VALUES (5, '2026-11-21', 'For the outage', '25.00')`), becomes: ['credit.added admin:7 client:5 ui 198.51.100.7'] },
   { hook: 'InvoiceRefunded', params: { invoiceid: 123 }, options: ['--api', '--ip=198.51.100.30'], becomes: ['invoice.refunded api:# invoice:123 api 198.51.100.30'] },
 ];
 
@@ -87,18 +88,19 @@ const DOMAINS: readonly BillingEvent[] = [
 
 // prettier-ignore
 const CONFIGURATION: readonly BillingEvent[] = [
-  { hook: 'ProductEdit', params: { pid: 1, type: 'hostingaccount', gid: 1, name: 'Starter', hidden: false }, options: jane, becomes: ['product.updated admin:7 product:1 ui 198.51.100.7'] },
+  { hook: 'ProductEdit', params: { pid: 1, type: 'hostingaccount', gid: 1, name: 'Starter', hidden: false }, options: jane, becomes: ['product.updated admin:7 product:1 ui 198.51.100.7'], changes: [{ field: 'name', before: 'Starter Hosting', after: 'Starter' }] },
   { hook: 'ServerAdd', params: { serverid: 3 }, options: jane, becomes: ['server.created admin:7 server:3 ui 198.51.100.7'] },
   { hook: 'TopLevelDomainAdd', params: { tld: '.example', supportsDnsManagement: true, requiresEppCode: true }, options: jane, becomes: ['tld.added admin:7 tld:.example ui 198.51.100.7'] },
+  { hook: '-', params: {}, options: sql(`INSERT INTO tblpromotions (code, type, value) VALUES ('SPRING', 'Percentage', '10.00')`), becomes: ['promotion.created admin:7 promotion:2 ui 198.51.100.7'] },
   { hook: '-', params: {}, options: sql('UPDATE tbladmins SET roleid = 1 WHERE id = 8'), becomes: ['admin.role_changed admin:7 admin:8 ui 198.51.100.7'], changes: [{ field: 'roleid', before: 2, after: 1 }] },
-  { hook: '-', params: {}, options: sql(`UPDATE tblconfiguration SET value = '${SECRET}-18' WHERE setting = 'SMTPPassword'`), becomes: ['setting.security_changed admin:7 setting:SMTPPassword ui 198.51.100.7'], changes: [{ field: 'value', before: '[redacted]', after: '[changed]' }] },
-  { hook: '-', params: {}, options: sql(`UPDATE tblpaymentgateways SET value = '${SECRET}-19' WHERE setting = 'apiSignature'`), becomes: ['gateway.updated admin:7 gateway:paypal ui 198.51.100.7'], changes: [{ field: 'apiSignature', before: '[redacted]', after: '[changed]' }] },
+  { hook: '-', params: {}, options: sql(`UPDATE tblconfiguration SET value = '${SECRET}-18' WHERE setting = 'SMTPPassword'`), becomes: ['setting.security_changed admin:7 setting:SMTPPassword ui 198.51.100.7'], changes: [{ field: 'value', before: '[redacted]', after: '[redacted:changed]' }] },
+  { hook: '-', params: {}, options: sql(`UPDATE tblpaymentgateways SET value = '${SECRET}-19' WHERE setting = 'apiSignature'`), becomes: ['gateway.updated admin:7 gateway:paypal ui 198.51.100.7'], changes: [{ field: 'apiSignature', before: '[redacted]', after: '[redacted:changed]' }] },
 ];
 
 // prettier-ignore
 const MODULES: readonly BillingEvent[] = [
   { hook: '-', params: {}, options: sql(`UPDATE tblconfiguration SET value = 'sealtrail,project_management' WHERE setting = 'ActiveAddonModules'`), becomes: ['module.activated admin:7 module:project_management ui 198.51.100.7'], changes: [{ field: 'value', before: 'sealtrail', after: 'sealtrail,project_management' }] },
-  { hook: '-', params: {}, options: sql(`INSERT INTO tbladdonmodules (module, setting, value) VALUES ('project_management', 'version', '2.1'), ('project_management', 'ApiKey', '${SECRET}-20')`), becomes: ['module.config_changed admin:7 module:project_management ui 198.51.100.7'], changes: [{ field: 'module', before: null, after: 'project_management' }, { field: 'version', before: null, after: '2.1' }, { field: 'ApiKey', before: null, after: '[changed]' }] },
+  { hook: '-', params: {}, options: sql(`INSERT INTO tbladdonmodules (module, setting, value) VALUES ('project_management', 'version', '2.1'), ('project_management', 'ApiKey', '${SECRET}-20')`), becomes: ['module.config_changed admin:7 module:project_management ui 198.51.100.7'], changes: [{ field: 'module', before: null, after: 'project_management' }, { field: 'version', before: null, after: '2.1' }, { field: 'ApiKey', before: null, after: '[redacted:changed]' }] },
   { hook: '-', params: {}, options: sql(`INSERT INTO tbladdonmodules (module, setting, value) VALUES ('project_management', 'access', '1,2')`), becomes: ['module.access_changed admin:7 module:project_management ui 198.51.100.7'], changes: [{ field: 'access', before: null, after: '1,2' }] },
   { hook: '-', params: {}, options: sql(`UPDATE tbladdonmodules SET value = '2.2' WHERE module = 'project_management' AND setting = 'version'`), becomes: ['module.upgraded admin:7 module:project_management ui 198.51.100.7'], changes: [{ field: 'version', before: '2.1', after: '2.2' }] },
   { hook: '-', params: {}, options: sql(`UPDATE tblconfiguration SET value = 'sealtrail' WHERE setting = 'ActiveAddonModules'`), becomes: ['module.deactivated admin:7 module:project_management ui 198.51.100.7'], changes: [{ field: 'value', before: 'sealtrail,project_management', after: 'sealtrail' }] },

@@ -33,6 +33,8 @@ export interface SendOptions {
   readonly gzip?: boolean;
   /** The time that is signed; the sender's clock by default. */
   readonly at?: Date;
+  /** Where it goes; deliveries by default. */
+  readonly path?: string;
   /** Headers to add or replace; undefined takes one away. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
@@ -59,7 +61,7 @@ export function createSender(url: string, bridge: BridgeCredentials, now: () => 
       'webhook-signature': signatureOf(bridge.secret, id, timestamp, body),
       ...options.headers,
     };
-    const response = await fetch(`${url}/bridge/v1/events`, {
+    const response = await fetch(`${url}${options.path ?? '/bridge/v1/events'}`, {
       method: 'POST',
       headers: Object.entries(headers).filter((pair): pair is [string, string] => pair[1] !== undefined),
       body,

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createConnection, type Connection } from 'mysql2/promise';
@@ -24,9 +24,10 @@ export interface Whmcs {
   stop(): Promise<void>;
 }
 
-const ROOT = path.join(__dirname, '..', '..', 'hooks-bridge', 'tests', 'whmcs');
+const BRIDGE = path.join(__dirname, '..', '..', 'hooks-bridge');
 
-export async function startWhmcs(sidecarUrl: string, bridge: BridgeCredentials): Promise<Whmcs> {
+/** Paired from the environment, or with `null` a copy of its own for a person to pair: the secret is written beside it. */
+export async function startWhmcs(sidecarUrl: string, bridge: BridgeCredentials | null): Promise<Whmcs> {
   const server = process.env['SEALTRAIL_TEST_MYSQL_URL'];
   if (server === undefined || server === '') throw new Error('No MariaDB to test on: run this through `npm test`.');
   const url = new URL(`sealtrail_whmcs_${randomBytes(8).toString('hex')}`, server).href;
@@ -34,17 +35,24 @@ export async function startWhmcs(sidecarUrl: string, bridge: BridgeCredentials):
   const env = {
     ...process.env,
     SEALTRAIL_TEST_MYSQL_URL: url,
-    SEALTRAIL_SIDECAR_URL: sidecarUrl,
-    SEALTRAIL_BRIDGE_ID: bridge.id,
-    SEALTRAIL_BRIDGE_SECRET: bridge.secret,
     SEALTRAIL_SPOOL_DIR: path.join(folder, 'spool'),
+    ...(bridge && {
+      SEALTRAIL_SIDECAR_URL: sidecarUrl,
+      SEALTRAIL_BRIDGE_ID: bridge.id,
+      SEALTRAIL_BRIDGE_SECRET: bridge.secret,
+    }),
   };
+  const root = path.join(bridge ? BRIDGE : path.join(folder, 'hooks-bridge'), 'tests', 'whmcs');
+  if (!bridge) {
+    for (const part of ['modules', 'tests/whmcs'])
+      cpSync(path.join(BRIDGE, part), path.join(folder, 'hooks-bridge', part), { recursive: true });
+  }
   const php = findProgram('php') ?? 'php';
   const stops: (() => Promise<unknown>)[] = [];
 
   function run(script: string, ...args: readonly string[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      execFile(php, ['-q', path.join(ROOT, script), ...args], { env, cwd: folder }, (error, stdout, stderr) => {
+      execFile(php, ['-q', path.join(root, script), ...args], { env, cwd: folder }, (error, stdout, stderr) => {
         // The bridge prints nothing, and PHP must not warn.
         if (error ?? stderr !== '') reject(new Error(`php ${script} ${args.join(' ')}: ${stdout}${stderr}`));
         else resolve();
@@ -72,7 +80,7 @@ export async function startWhmcs(sidecarUrl: string, bridge: BridgeCredentials):
     },
     async serve() {
       const address = `127.0.0.1:${await freePort()}`;
-      const child = spawn(php, ['-d', `session.save_path=${folder}`, '-S', address, '-t', ROOT], {
+      const child = spawn(php, ['-d', `session.save_path=${folder}`, '-S', address, '-t', root], {
         env,
         stdio: 'ignore',
       });

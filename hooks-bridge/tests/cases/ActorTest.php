@@ -34,6 +34,8 @@ final class ActorTest extends BridgeCase
             'nobody' => [[], 'ui', ['type' => 'unknown', 'id' => null, 'name' => null, 'role' => null, 'acting_as' => null]],
             'cron' => [['--cron'], 'cron', $system],
             'cron started by URL' => [['--script=/crons/cron.php'], 'cron', $system],
+            'cron started by an admin' => [['--script=/crons/cron.php', '--admin=7'], 'cron', $jane + ['acting_as' => ['type' => 'system', 'id' => null, 'name' => 'System']]],
+            'client in the browser of a cron' => [['--script=/crons/cron.php', '--client=5'], 'cron', $system],
             'gateway callback' => [['--callback=paypal'], 'callback', ['type' => 'gateway', 'id' => 'paypal', 'name' => 'paypal', 'role' => null, 'acting_as' => null]],
             'mail pipe' => [['--email'], 'email', ['type' => 'client', 'id' => '5', 'name' => null, 'role' => null, 'acting_as' => null]],
         ];
@@ -55,6 +57,32 @@ final class ActorTest extends BridgeCase
         $this->assertMatchesRegularExpression('/^[0-9a-f]{16}$/', $item['actor']['id']);
         $this->assertSame(['type' => 'admin', 'id' => '7', 'name' => 'jane'], $item['actor']['acting_as']);
         $this->assertStringNotContainsString('my-identifier', $this->outboxText());
+    }
+
+    public function testAnApiCallWithoutASessionIsTiedToTheAdminOfItsCredential(): void
+    {
+        $actor = $this->itemOf('ClientAdd', ['client_id' => 6], '--api=device-Identifier-1')['actor'];
+        $this->assertSame(['api', 'admin', 'Full Administrator', ['type' => 'admin', 'id' => '1', 'name' => 'admin']], [$actor['type'], $actor['name'], $actor['role'], $actor['acting_as']]);
+        $this->assertNull($this->itemOf('ClientAdd', ['client_id' => 6], '--api=nobody-s')['actor']['acting_as']);
+        $this->assertStringNotContainsString('device-Identifier', $this->outboxText());
+    }
+
+    public function testEachItemOfARequestHasTheActorOfItsMoment(): void
+    {
+        $this->adminRequest('dologin.php');
+        $_SESSION = [];
+        $this->aBridge()->listen();
+        logActivity('before');
+        $_SESSION['adminid'] = 7;
+        run_hook('AdminLogin', ['adminid' => 7, 'username' => 'jane']);
+        logActivity('after');
+        run_hook('AdminLogout', ['adminid' => 7]);
+        $_SESSION = [];
+        logActivity('gone');
+        $names = array_map(static function (array $item): ?string {
+            return $item['actor']['name'];
+        }, $this->items());
+        $this->assertSame([null, 'jane', 'jane', 'jane', null], $names);
     }
 
     public function testHooksThatFireOutsideASessionNameTheirActor(): void

@@ -3,6 +3,7 @@
 declare(strict_types=1);
 
 use PHPUnit\Framework\TestCase;
+use WHMCS\Module\Addon\Sealtrail\Admin\OutputHooks;
 use WHMCS\Module\Addon\Sealtrail\HookTable;
 
 final class HookTableTest extends TestCase
@@ -43,9 +44,21 @@ final class HookTableTest extends TestCase
         $registered = array_map(static function (array $callbacks): int {
             return $callbacks[0]['priority'];
         }, $GLOBALS['hooks']);
-        $this->assertSame(array_column(HookTable::load()->rows(), 'priority'), array_values($registered));
-        $this->assertSame(array_keys(HookTable::load()->rows()), array_keys($registered));
+        $output = array_fill_keys(OutputHooks::HOOKS, OutputHooks::PRIORITY);
+        $this->assertSame(array_map(static function (array $row): int {
+            return $row['priority'];
+        }, HookTable::load()->rows()) + $output, $registered);
         $GLOBALS['hooks'] = [];
+    }
+
+    public function testSomethingIsShownOnlyWhereAHookAsksForItAndThereNothingIsRecorded(): void
+    {
+        $uses = array_column($this->catalogue(), 'use', 'hook');
+        foreach (OutputHooks::HOOKS as $hook) {
+            // The catalogue leaves out what can never be an event.
+            $this->assertStringStartsWith('ui', $uses[$hook] ?? 'ui', $hook);
+            $this->assertArrayNotHasKey($hook, HookTable::load()->rows());
+        }
     }
 
     public function testRedactAndMinimiseListsComeFromTheCatalogue(): void

@@ -32,6 +32,7 @@ final class ModuleTest extends BridgeCase
     private function page(string $method = 'GET', array $post = [], ?string $url = null): string
     {
         $_POST = $post;
+        $this->moveToOutbox();
         $bridge = $this->aBridge($url ?? $this->endpoint->url());
 
         return (new AdminPage($bridge, new Words([]), 'addonmodules.php?module=sealtrail'))->render($method, $post);
@@ -60,8 +61,9 @@ final class ModuleTest extends BridgeCase
         sealtrail_upgrade(['version' => '0.9.0']);
         $this->assertSame('success', sealtrail_deactivate()['status']);
         $items = $this->items();
-        $this->assertCount(2, $items);
-        foreach ([['inactive', 'active'], ['active', 'inactive']] as $n => list($before, $after)) {
+        $this->assertSame(['table_change', 'activity', 'table_change', 'activity'], array_column($items, 'kind'));
+        $this->assertSame(['audit.capture_started', 'audit.capture_stopped'], array_column($items, 'own'));
+        foreach ([0 => ['inactive', 'active'], 2 => ['active', 'inactive']] as $n => list($before, $after)) {
             $this->assertSame(['table_change', 'tbladdonmodules', 'sealtrail'], [$items[$n]['kind'], $items[$n]['table'], $items[$n]['key']]);
             $this->assertSame([['state' => $before], ['state' => $after]], [$items[$n]['before'], $items[$n]['after']]);
             $this->assertSame('jane', $items[$n]['actor']['name']);
@@ -82,29 +84,59 @@ final class ModuleTest extends BridgeCase
     {
         $this->aBridge()->recorder()->hook('ClientEdit', HookTable::PLAIN_ROW, ['userid' => 5], null);
         $this->endpoint->answer(['status' => 401]);
+        $this->moveToOutbox();
         $this->aBridge($this->endpoint->url())->deliverer()->deliver(Limits::cron());
         $html = $this->page();
         $this->assertMatchesRegularExpression('~Items waiting</th><td>1</td>~', $html);
         $this->assertStringContainsString('HTTP 401', $html);
         $this->assertMatchesRegularExpression('~Pause before the next attempt</th><td>\d+ s</td>~', $html);
         $this->assertStringContainsString('all present (openssl, curl, json, mbstring, pdo_mysql)', $html);
-        $this->assertStringContainsString('href="' . $this->endpoint->url() . '"', $html);
+        $this->assertStringContainsString('<td>' . $this->endpoint->url() . '</td>', $html);
         $this->assertStringNotContainsString(self::SECRET, $html);
     }
 
-    public function testTheTestButtonReallySendsASignedEmptyDelivery(): void
+    public function testTheTestButtonShowsTheRoundTripOfAHeartbeat(): void
     {
+        $chain = ['status' => 'intact', 'at' => '2026-11-21T01:00:00.000Z'];
+        $told = ['ok' => true, 'time' => '2026-11-21T01:02:03.456Z', 'ledger' => 'default<b>', 'chain' => $chain, 'size' => 1542];
+        $this->endpoint->answer(['status' => 200, 'body' => json_encode($told)]);
+        $html = $this->press('test');
+        $this->assertStringContainsString('alert-success', $html);
+        foreach (['2026-11-21T01:02:03.456Z', 'default&lt;b&gt;', '1542', 'Chain intact (2026-11-21T01:00:00.000Z)'] as $text) {
+            $this->assertStringContainsString('<td>' . $text . '</td>', $html);
+        }
+        $this->assertMatchesRegularExpression('~Round trip</th><td>\d+ ms</td>~', $html);
+        $this->assertSame(0, $this->endpoint->questions()[0]['outbox']['pending']);
+
+        foreach ([['status' => 401], ['status' => 503], ['status' => 200, 'body' => '[]'], ['status' => 200, 'body' => '<html>']] as $answer) {
+            $this->endpoint->answer($answer);
+            $this->assertStringContainsString('alert-danger', $this->press('test'));
+        }
+        $this->assertStringContainsString('alert-danger', $this->press('test', 'http://127.0.0.1:' . Endpoint::freePort()));
+        $this->assertStringContainsString('Not paired yet', $this->press('test', 'javascript:alert(1)'));
+    }
+
+    public function testTheTestButtonAsksAnOlderSidecarWithAnEmptyDelivery(): void
+    {
+        $this->endpoint->answer(['status' => 200, 'poison' => '"outbox"', 'poison_status' => 404]);
         $html = $this->press('test');
         $this->assertStringContainsString('alert-success', $html);
         $this->assertStringContainsString('HTTP 200', $html);
-        $deliveries = $this->endpoint->deliveries();
-        $this->assertSame('{"events":[]}', $deliveries[0]['body']);
-        $this->assertNotEmpty($deliveries[0]['headers']['webhook-signature']);
+        $this->assertSame('{"events":[]}', $this->endpoint->deliveries()[1]['body']);
+    }
 
-        $this->endpoint->answer(['status' => 401]);
-        $this->assertStringContainsString('alert-danger', $this->press('test'));
-        $this->assertStringContainsString('alert-danger', $this->press('test', 'http://127.0.0.1:' . Endpoint::freePort()));
-        $this->assertStringContainsString('Not paired yet', $this->press('test', 'javascript:alert(1)'));
+    public function testLoggingIsPausedAndResumedByAButtonAndThatIsRecorded(): void
+    {
+        $this->adminRequest('addonmodules.php');
+        $_SESSION['adminid'] = 7;
+        $this->assertStringContainsString('Logging is paused. That is recorded', $this->press('pause'));
+        $this->assertStringContainsString('value="resume"', $this->page());
+        $this->assertStringContainsString('Logging goes on', $this->press('resume'));
+        $this->assertStringContainsString('value="pause"', $this->page());
+        $items = $this->items();
+        $this->assertSame(['audit.capture_paused', 'audit.capture_resumed'], array_column($items, 'own'));
+        $this->assertSame('jane', $items[0]['actor']['name']);
+        $this->assertStringContainsString('alert-success', $this->press('reconcile'));
     }
 
     public function testDeliverNowAndTryAgain(): void
@@ -179,8 +211,8 @@ final class ModuleTest extends BridgeCase
         }
         $this->assertSame($keys['english'], $keys['chinese']);
         $this->assertSame($keys['english'], $keys['chinese-tw']);
-        $source = implode('', array_map('file_get_contents', glob(__DIR__ . '/../../modules/addons/sealtrail/{*,lib/*}.php', GLOB_BRACE)));
-        preg_match_all("/->text\('([a-z_]+)'\)/", $source, $used);
+        $source = implode('', array_map('file_get_contents', glob(__DIR__ . '/../../modules/addons/sealtrail/{*,lib/*,lib/Admin/*}.php', GLOB_BRACE)));
+        preg_match_all("/->(?:text|fill)\('([a-z_]+)'[,)]/", $source, $used);
         $this->assertSame([], array_diff($used[1], $keys['english']));
     }
 

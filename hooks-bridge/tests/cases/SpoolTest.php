@@ -37,11 +37,12 @@ final class SpoolTest extends TestCase
     private function lines(Spool $spool): array
     {
         $lines = [];
-        foreach ($spool->takeFiles() as $file) {
-            foreach ($spool->lines($file) as $line) {
+        $spool->drain(static function (iterable $found) use (&$lines) {
+            foreach ($found as $line) {
                 $lines[] = $line;
             }
-        }
+        });
+        $spool->close();
 
         return $lines;
     }
@@ -50,7 +51,9 @@ final class SpoolTest extends TestCase
     {
         $spool = new Spool(['/proc/no-such-place', $this->folder . '/a', $this->folder . '/b']);
         $spool->append($this->item('one'));
-        (new Spool([$this->folder . '/b']))->append($this->item('two'));
+        $gone = new Spool([$this->folder . '/b']);
+        $gone->append($this->item('two'));
+        $gone->close();
         $this->assertSame(['{"id":"one"}', '{"id":"two"}'], $this->lines($spool));
         $this->assertSame(0700, fileperms($this->folder . '/a') & 0777);
     }
@@ -63,7 +66,9 @@ final class SpoolTest extends TestCase
         symlink($this->folder . '/real', $this->folder . '/link');
         $spool = new Spool([$this->folder . '/open', $this->folder . '/link', $this->folder . '/own']);
         $spool->append($this->item('one'));
-        $this->assertSame([$this->folder . '/own/outbox.php'], glob($this->folder . '/*/outbox.php'));
+        $this->assertCount(1, glob($this->folder . '/own/spool-*.php'));
+        $this->assertCount(1, glob($this->folder . '/*/*'));
+        $this->assertSame("<?php exit; ?>\n{\"id\":\"one\"}\n", file_get_contents(glob($this->folder . '/own/*')[0]));
     }
 
     public function testWithNoFolderAtAllItSaysSo(): void
@@ -85,15 +90,85 @@ final class SpoolTest extends TestCase
             );
         }
         $spool = new Spool([$this->folder . '/s']);
+        $lines = [];
         do {
-            usleep(1000);
-            $spool->takeFiles();
             $isRunning = array_filter($running, static function ($process): bool {
                 return proc_get_status($process)['running'];
             });
+            usleep(1000);
+            $lines = array_merge($lines, $this->lines($spool));
         } while ($isRunning !== []);
-        $lines = $this->lines($spool);
         $this->assertCount(800, $lines);
         $this->assertCount(800, array_unique($lines));
+        $this->assertSame([], glob($this->folder . '/s/*'));
+    }
+
+    public function testAFileWhoseRequestStillRunsIsLeftAloneAndOneWhoseProcessWasKilledIsTaken(): void
+    {
+        $process = proc_open(
+            [PHP_BINARY, '-r', 'define("WHMCS", 1); require $argv[1]; $s = new WHMCS\Module\Addon\Sealtrail\Spool([$argv[2]]);'
+                . '$s->append(new WHMCS\Module\Addon\Sealtrail\Item("", "", "{\"id\":\"killed\"}")); echo "ready"; sleep(60);',
+                __DIR__ . '/../../modules/addons/sealtrail/lib/autoload.php', $this->folder . '/s'],
+            [1 => ['pipe', 'w']],
+            $pipes
+        );
+        $this->assertSame('ready', fread($pipes[1], 5));
+        $spool = new Spool([$this->folder . '/s']);
+        $this->assertSame([], $this->lines($spool));
+        $this->assertSame(1, $spool->waitingFiles());
+        proc_terminate($process, SIGKILL);
+        while (proc_get_status($process)['running']) {
+            usleep(1000);
+        }
+        $this->assertSame(['{"id":"killed"}'], $this->lines($spool));
+        $this->assertSame([], glob($this->folder . '/s/*'));
+    }
+
+    public function testFilesAreMovedOldestFirstAndTheRequestsOwnAmongThem(): void
+    {
+        $older = new Spool([$this->folder . '/s']);
+        $older->append($this->item('older'));
+        $own = new Spool([$this->folder . '/s']);
+        $own->append($this->item('own 1'));
+        $older->close();
+        $this->assertSame(['{"id":"older"}', '{"id":"own 1"}'], $this->lines($own));
+    }
+
+    public function testWhatWasNotMovedStaysAndWhatWasIsNotMovedAgain(): void
+    {
+        $spool = new Spool([$this->folder . '/s']);
+        $spool->append($this->item('one'));
+        try {
+            $spool->drain(static function (iterable $lines) {
+                foreach ($lines as $line) {
+                    throw new RuntimeException('the database is away');
+                }
+            });
+            $this->fail('drained');
+        } catch (RuntimeException $e) {
+            $spool->append($this->item('two'));
+        }
+        $moved = [];
+        for ($n = 0; $n < 2; $n++) {
+            $spool->drain(static function (iterable $lines) use (&$moved) {
+                foreach ($lines as $line) {
+                    $moved[] = $line;
+                }
+            });
+        }
+        $this->assertSame(['{"id":"one"}', '{"id":"two"}'], $moved);
+        $spool->append($this->item('three'));
+        $this->assertSame(['{"id":"three"}'], $this->lines($spool));
+    }
+
+    public function testAFileOfAnotherMachineIsTakenOnlyWhenItIsOld(): void
+    {
+        mkdir($this->folder . '/s', 0700);
+        $file = $this->folder . '/s/spool-0000000000000001-ffffffff-00000000.php';
+        file_put_contents($file, "<?php exit; ?>\n{\"id\":\"foreign\"}\n");
+        $spool = new Spool([$this->folder . '/s']);
+        $this->assertSame([], $this->lines($spool));
+        touch($file, time() - 2 * Spool::FOREIGN_AFTER_SECONDS);
+        $this->assertSame(['{"id":"foreign"}'], $this->lines($spool));
     }
 }

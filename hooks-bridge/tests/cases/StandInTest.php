@@ -5,14 +5,13 @@ declare(strict_types=1);
 use Sealtrail\StandIn\StandIn;
 use Sealtrail\Tests\BridgeCase;
 use Sealtrail\Tests\Endpoint;
+use Sealtrail\Tests\Visit;
 
 /** Whole requests in processes of their own: the command line, the cron, and the admin area under PHP's web server. */
 final class StandInTest extends BridgeCase
 {
     private $endpoint;
-    private $server;
-    private $base;
-    private $cookie;
+    private $visit;
 
     protected function setUp(): void
     {
@@ -22,14 +21,13 @@ final class StandInTest extends BridgeCase
         $this->sql('TRUNCATE mod_sealtrail_outbox');
         StandIn::moduleSetting('sealtrail', 'sidecar_url', $this->endpoint->url());
         StandIn::moduleSetting('sealtrail', 'bridge_id', 'bridge-1');
+        $this->aBridge()->watch()->learn();
     }
 
     protected function tearDown(): void
     {
-        if ($this->server !== null) {
-            proc_terminate($this->server);
-            proc_close($this->server);
-            unlink($this->cookie);
+        if ($this->visit !== null) {
+            $this->visit->end();
         }
         $this->endpoint->stop();
         $this->sql("DELETE FROM tbladdonmodules WHERE module = 'sealtrail'");
@@ -73,6 +71,7 @@ final class StandInTest extends BridgeCase
     public function testTheCronDeliversWhatIsWaitingAndTheDailyRunIsRecorded(): void
     {
         $this->aBridge()->recorder()->hook('ClientEdit', ['redact' => [], 'minimise' => []], ['userid' => 5], null);
+        $this->moveToOutbox();
         list($exit, $out, $err) = $this->php([__DIR__ . '/../whmcs/crons/cron.php', '--daily'], ['SEALTRAIL_BRIDGE_SECRET' => self::SECRET]);
         $this->assertSame([0, '', ''], [$exit, $out, $err]);
         $this->assertSame(['ClientEdit', 'DailyCronJob'], $this->hooksSent());
@@ -82,27 +81,28 @@ final class StandInTest extends BridgeCase
 
     public function testAPersonClicksThroughTheAdminArea(): void
     {
-        $this->startWeb();
-        $this->assertStringContainsString('incorrect', $this->submit('/admin/login.php', '/admin/dologin.php', ['username' => 'admin', 'password' => 'wrong']));
-        $this->assertStringContainsString('Signed in', $this->submit('/admin/login.php', '/admin/dologin.php', ['username' => 'admin', 'password' => 'admin-password']));
-        $this->assertStringContainsString('Changes saved', $this->submit('/admin/clientsprofile.php?userid=5', null, ['firstname' => '<b>Grace</b>', 'lastname' => 'H']));
-        $this->submit('/admin/configproducts.php?id=1', null, ['name' => 'Starter', 'description' => 'x']);
-        $this->submit('/admin/configgateways.php', null, ['name' => 'PayPal', 'visible' => 'on', 'apiSignature' => 'gateway-Secret-9']);
-        $this->submit('/admin/configgeneral.php', null, ['CompanyName' => 'Example Hosting', 'SMTPPassword' => 'smtp-Secret-9', 'TrustedProxyIps' => '10.0.0.5']);
-        $this->submit('/admin/configadmins.php?id=8', null, ['email' => 'sam@example.com', 'roleid' => '1', 'password' => 'new-Secret-9']);
-        $this->submit('/admin/configaddonmods.php', null, ['sidecar_url' => $this->endpoint->url(), 'bridge_id' => 'bridge-1', 'secret' => self::SECRET]);
+        $this->visit = new Visit();
+        $this->assertStringContainsString('incorrect', $this->visit->submit('/admin/login.php', '/admin/dologin.php', ['username' => 'admin', 'password' => 'wrong']));
+        $this->assertStringContainsString('Signed in', $this->visit->submit('/admin/login.php', '/admin/dologin.php', ['username' => 'admin', 'password' => 'admin-password']));
+        $this->assertStringContainsString('Changes saved', $this->visit->submit('/admin/clientsprofile.php?userid=5', null, ['firstname' => '<b>Grace</b>', 'lastname' => 'H']));
+        $this->visit->submit('/admin/configproducts.php?id=1', null, ['name' => 'Starter', 'description' => 'x']);
+        $this->visit->submit('/admin/configgateways.php', null, ['name' => 'PayPal', 'visible' => 'on', 'apiSignature' => 'gateway-Secret-9']);
+        $this->visit->submit('/admin/configgeneral.php', null, ['CompanyName' => 'Example Hosting', 'SMTPPassword' => 'smtp-Secret-9', 'TrustedProxyIps' => '10.0.0.5']);
+        $this->visit->submit('/admin/configadmins.php?id=8', null, ['email' => 'sam@example.com', 'roleid' => '1', 'password' => 'new-Secret-9']);
+        $this->visit->submit('/admin/configaddonmods.php', null, ['sidecar_url' => $this->endpoint->url(), 'bridge_id' => 'bridge-1', 'secret' => self::SECRET, 'access' => ['1']]);
         $this->assertSame([], $this->endpoint->deliveries(), 'this web server cannot close a page early, so nothing is sent behind it');
 
-        $page = $this->get('/admin/addonmodules.php?module=sealtrail&language=chinese-tw');
-        $this->assertStringContainsString('橋接狀態', $page);
-        $this->assertStringContainsString('alert-success', $this->submit('/admin/addonmodules.php?module=sealtrail', null, ['sealtrail_action' => 'test']));
-        $this->assertStringContainsString('alert-success', $this->submit('/admin/addonmodules.php?module=sealtrail', null, ['sealtrail_action' => 'deliver']));
-        $this->get('/admin/logout.php');
+        $this->visit->submit('/admin/myaccount.php', null, ['language' => 'chinese-tw']);
+        $page = $this->visit->get('/admin/addonmodules.php?module=sealtrail&tab=bridge');
+        $this->assertStringContainsString('橋接端狀態', $page);
+        $this->assertStringContainsString('alert-success', $this->visit->submit('/admin/addonmodules.php?module=sealtrail&tab=bridge', null, ['sealtrail_action' => 'test']));
+        $this->assertStringContainsString('alert-success', $this->visit->submit('/admin/addonmodules.php?module=sealtrail&tab=bridge', null, ['sealtrail_action' => 'deliver']));
+        $this->visit->get('/admin/logout.php');
 
         $this->assertSame([
             'LogActivity', 'AdminLogin', 'ClientEdit', 'LogActivity', 'ProductEdit',
             'tblpaymentgateways paypal', 'tblconfiguration SMTPPassword', 'tbladmins 8',
-            'AddonModuleConfigSave', 'tbladdonmodules sealtrail',
+            'AddonModuleConfigSave', 'tbladdonmodules sealtrail', 'tbladmins 1',
         ], $this->hooksSent());
         $text = implode('', array_column($this->endpoint->deliveries(), 'json')) . $this->outboxText();
         $this->assertStringNotContainsString('Secret-9', $text);
@@ -111,49 +111,30 @@ final class StandInTest extends BridgeCase
         $this->sql('UPDATE tbladmins SET roleid = 2 WHERE id = 8');
     }
 
-    private function startWeb(): void
+    public function testEachPageOfTheAdminAreaFiresItsHooksWithWhatTheyDocument(): void
     {
-        $port = Endpoint::freePort();
-        $this->base = 'http://127.0.0.1:' . $port;
-        $this->server = proc_open(
-            [PHP_BINARY, '-S', '127.0.0.1:' . $port, '-t', __DIR__ . '/../whmcs'],
-            [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']],
-            $pipes
-        );
-        for ($try = 0; $try < 200 && !@fsockopen('127.0.0.1', $port); $try++) {
-            usleep(20000);
+        $this->visit = new Visit([], ['SEALTRAIL_BRIDGE_SECRET' => self::SECRET]);
+        $this->visit->signIn('jane');
+        $this->visit->submit('/admin/clientsservices.php?userid=5&id=41', null, ['domain' => 'new.example', 'amount' => '12.00']);
+        $this->visit->submit('/admin/clientsdomains.php?userid=5&id=51', null, ['registrar' => 'other']);
+        $this->visit->submit('/admin/invoices.php?action=edit&id=123', null, []);
+        $this->visit->submit('/admin/supporttickets.php?action=view&id=31', null, ['message' => 'We are looking into it.']);
+        $this->visit->submit('/admin/addonmodules.php?module=sealtrail&tab=bridge', null, ['sealtrail_action' => 'deliver']);
+        $events = array_column(array_filter(array_merge(...array_column($this->endpoint->deliveries(), 'events')), static function (array $event): bool {
+            return isset($event['hook']);
+        }), 'params', 'hook');
+        $expected = [
+            'ServiceEdit' => ['userid' => 5, 'serviceid' => 41], 'DomainEdit' => ['userid' => 5, 'domainid' => 51],
+            'InvoiceCancelled' => ['invoiceid' => 123], 'TicketAdminReply' => ['ticketid' => 31, 'subject' => 'Cannot log in'],
+        ];
+        foreach ($expected as $hook => $params) {
+            $this->assertSame($params, array_intersect_key($events[$hook], $params), $hook);
         }
-        $this->cookie = tempnam(sys_get_temp_dir(), 'cookie');
-    }
-
-    /** Opens a page, takes the token out of its form, sends the form. */
-    private function submit(string $page, ?string $target, array $fields): string
-    {
-        preg_match('/name="token" value="([^"]+)"/', $this->get($page), $token);
-
-        return $this->request($target ?? $page, $fields + ['token' => $token[1]]);
-    }
-
-    private function get(string $path): string
-    {
-        return $this->request($path, null);
-    }
-
-    private function request(string $path, ?array $post): string
-    {
-        $curl = curl_init($this->base . $path);
-        curl_setopt_array($curl, [
-            CURLOPT_RETURNTRANSFER => true, CURLOPT_FOLLOWLOCATION => true, CURLOPT_COOKIEJAR => $this->cookie,
-            CURLOPT_COOKIEFILE => $this->cookie, CURLOPT_TIMEOUT => 20,
-        ]);
-        if ($post !== null) {
-            curl_setopt($curl, CURLOPT_POSTFIELDS, http_build_query($post));
+        foreach (['clientssummary.php?userid=5', 'clientsprofile.php?userid=5', 'myaccount.php', 'index.php'] as $page) {
+            $this->assertStringContainsString('</html>', $this->visit->get('/admin/' . $page));
         }
-        $body = (string) curl_exec($curl);
-        $this->assertSame(200, curl_getinfo($curl, CURLINFO_HTTP_CODE), $path . ': ' . $body);
-        $this->assertStringNotContainsString('Warning', $body);
-        curl_close($curl);
-
-        return $body;
+        $this->assertSame(404, $this->visit->request('/admin/clientssummary.php?userid=99')['status']);
+        $this->sql("UPDATE tblinvoices SET status = 'Unpaid' WHERE id = 123");
+        $this->sql('DELETE FROM tblticketreplies WHERE tid = 31');
     }
 }

@@ -17,14 +17,15 @@ abstract class BridgeCase extends TestCase
     const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
     protected $spoolFolder;
+    private $bridges = [];
     private $serverBefore;
 
     protected function setUp(): void
     {
         $this->serverBefore = $_SERVER;
         $this->spoolFolder = getenv('SEALTRAIL_SPOOL_DIR');
-        array_map('unlink', glob($this->spoolFolder . '/*') ?: []);
-        $this->sql('DROP TABLE IF EXISTS mod_sealtrail_outbox, mod_sealtrail_state');
+        array_map('unlink', glob($this->spoolFolder . '/{*,.f*}', GLOB_BRACE) ?: []);
+        $this->sql('DROP TABLE IF EXISTS mod_sealtrail_outbox, mod_sealtrail_state, mod_sealtrail_known_things, mod_sealtrail_known_rows');
         $this->aBridge()->schema()->create();
     }
 
@@ -34,13 +35,22 @@ abstract class BridgeCase extends TestCase
         $_SESSION = [];
         $_POST = [];
         $GLOBALS['hooks'] = [];
+        $this->bridges = [];
+    }
+
+    /** What the end of the request does with what was written down. */
+    protected function moveToOutbox(): void
+    {
+        foreach ($this->bridges as $bridge) {
+            $bridge->moveToOutbox();
+        }
     }
 
     protected function aBridge(string $url = '', ?callable $config = null, string $secret = self::SECRET): Bridge
     {
         $fields = ['sidecar_url' => $url, 'bridge_id' => 'bridge-1', 'secret' => $secret];
 
-        return new Bridge(
+        return $this->bridges[] = new Bridge(
             $config === null ? Connection::ofBilling() : new Connection($config),
             new Settings(sys_get_temp_dir() . '/no-whmcs/here', static function () use ($fields): array {
                 return $fields;
@@ -64,6 +74,8 @@ abstract class BridgeCase extends TestCase
     /** @return array<int, array> decoded items, oldest first */
     protected function items(): array
     {
+        $this->moveToOutbox();
+
         return array_map(static function (string $text): array {
             return json_decode($text, true, 512, JSON_THROW_ON_ERROR);
         }, $this->sql('SELECT body FROM mod_sealtrail_outbox ORDER BY id')->fetchAll(\PDO::FETCH_COLUMN));
@@ -71,11 +83,15 @@ abstract class BridgeCase extends TestCase
 
     protected function outboxText(): string
     {
+        $this->moveToOutbox();
+
         return implode("\n", $this->sql('SELECT CONCAT(subject, body) FROM mod_sealtrail_outbox ORDER BY id')->fetchAll(\PDO::FETCH_COLUMN));
     }
 
     protected function waiting(): int
     {
+        $this->moveToOutbox();
+
         return (int) $this->sql('SELECT COUNT(*) FROM mod_sealtrail_outbox WHERE parked_at IS NULL')->fetchColumn();
     }
 

@@ -34,15 +34,35 @@ final class Endpoint
         return 'http://127.0.0.1:' . $this->port;
     }
 
-    /** @param array $answer status, headers, body, delay_ms, poison (a text that makes a delivery a 400), drop (accept one less) */
+    /**
+     * @param array $answer status, headers, body, delay_ms, poison (a text that makes a delivery a 400), drop (accept one less),
+     *                      sign (the secret to sign a page or summary with), type (its Content-Type), repeat (the body so often)
+     */
     public function answer(array $answer)
     {
         file_put_contents($this->folder . '/answer.tmp', json_encode($answer));
         rename($this->folder . '/answer.tmp', $this->folder . '/answer.json');
     }
 
+    /** What was asked for besides deliveries. @return array<int, array> decoded bodies */
+    public function questions(): array
+    {
+        return array_values(array_map(static function (array $request): array {
+            return json_decode($request['json'], true);
+        }, array_filter($this->requests(), static function (array $request): bool {
+            return $request['path'] !== '/bridge/v1/events';
+        })));
+    }
+
     /** @return array<int, array{at: float, status: int, headers: array, body: string, json: string, events: array}> */
     public function deliveries(): array
+    {
+        return array_values(array_filter($this->requests(), static function (array $request): bool {
+            return in_array($request['path'], ['/bridge/v1/events', '/bridge/v1/heartbeat'], true);
+        }));
+    }
+
+    private function requests(): array
     {
         $files = glob($this->folder . '/delivery-*.json');
         sort($files);
@@ -52,7 +72,7 @@ final class Endpoint
             $delivery['body'] = base64_decode($delivery['body']);
             $isPacked = ($delivery['headers']['content-encoding'] ?? '') === 'gzip';
             $delivery['json'] = $isPacked ? gzdecode($delivery['body']) : $delivery['body'];
-            $delivery['events'] = json_decode($delivery['json'], true)['events'];
+            $delivery['events'] = json_decode($delivery['json'], true)['events'] ?? [];
 
             return $delivery;
         }, $files);

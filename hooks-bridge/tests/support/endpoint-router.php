@@ -21,8 +21,27 @@ http_response_code($status);
 foreach ($answer['headers'] ?? [] as $header) {
     header($header);
 }
-if (isset($answer['body'])) {
+if (isset($answer['sign'])) {
+    $type = $answer['type'] ?? 'application/json; charset=utf-8';
+    $found = [];
+    foreach ($answer['headers'] ?? [] as $header) {
+        list($name, $value) = explode(': ', $header, 2);
+        $found[strtolower($name)] = $value;
+    }
+    $disposition = $found['content-disposition'] ?? '';
+    $digest = strpos($disposition, 'attachment') === 0 ? 'streamed' : hash('sha256', $answer['body'] ?? '');
+    $lines = ['answer', $headers['webhook-id'], $status, $type, $disposition, $found['location'] ?? '', $digest];
+    $key = base64_decode(substr($answer['sign'], strlen('whsec_')));
+    header('content-type: ' . $type);
+    header('sealtrail-answer: v1,' . base64_encode(hash_hmac('sha256', implode("\n", $lines), $key, true)));
+    for ($times = $answer['repeat'] ?? 1; $times > 0; $times--) {
+        echo $answer['body'] ?? '';
+        flush();
+    }
+} elseif (isset($answer['body'])) {
     echo $answer['body'];
+} elseif ($status === 200 && $_SERVER['REQUEST_URI'] === '/bridge/v1/heartbeat') {
+    echo json_encode(['ok' => true, 'time' => gmdate('Y-m-d\TH:i:s.000\Z'), 'ledger' => 'main', 'chain' => ['status' => 'intact', 'at' => null], 'size' => 7]);
 } elseif ($status === 200) {
     $counted = array_slice($events, ($answer['drop'] ?? 0));
     echo json_encode(['accepted' => count($counted), 'duplicates' => 0, 'quarantined' => 0, 'receipts' => array_map(static function (array $event): array {

@@ -6,6 +6,6 @@ declare(strict_types=1);
 defined('WHMCS') || define('WHMCS', true);
 defined('ROOTDIR') || define('ROOTDIR', __DIR__);
 
-foreach (['DatabaseUrl', 'StandInConnection', 'TableQuery', 'TableSchema', 'Capsule', 'models', 'CurrentUser', 'App', 'functions', 'StandIn'] as $file) {
+foreach (['DatabaseUrl', 'StandInConnection', 'TableQuery', 'TableSchema', 'Capsule', 'models', 'CurrentUser', 'App', 'functions', 'AbstractWidget', 'StandIn'] as $file) {
     require_once __DIR__ . '/lib/' . $file . '.php';
 }

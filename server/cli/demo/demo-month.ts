@@ -187,9 +187,10 @@ function tellStories(
   add: (time: number, item: JsonObject) => void,
   at: (day: number, from: number, to: number) => number,
 ): void {
-  const [jane, wang] = ADMINS;
+  const [jane, wang, tom] = ADMINS;
   const mei = CLIENTS[0] as Person;
   const breakIn = at(21, 2, 3);
+  const thief = { ...admin(jane), request: request('192.0.2.66', 'configadmins.php') };
   for (let i = 0; i < 5; i += 1)
     add(breakIn + i * 9_000, activity('Failed Admin Login Attempt - Username: jane.doe', '192.0.2.66'));
   add(
@@ -233,6 +234,20 @@ function tellStories(
       { ...contact(mei), status: 'Active' },
     ),
   );
+  add(at(0, 1, 2), finding({ own: 'audit.capture_started' }, admin(jane), 'The addon was activated.'));
+  add(at(4, 10, 11), table('tblconfiguration', 'TrustedProxyIps', admin(jane), { value: '' }, { value: '10.0.0.0/8' }));
+  add(at(5, 14, 15), table('tblcredit', '88', admin(wang), null, { clientid: mei.id, amount: '50.00', description: 'For the outage' })); // prettier-ignore
+  add(at(7, 11, 12), table('tblinvoices', '4207', admin(wang), { userid: mei.id, duedate: '2026-11-01', status: 'Draft' }, { userid: mei.id, duedate: '2026-12-01', status: 'Unpaid' })); // prettier-ignore
+  add(
+    at(9, 16, 17),
+    table('tblusers_clients', '31', admin(wang), null, { auth_user_id: 640, client_id: 104, owner: 0 }),
+  );
+  add(at(11, 10, 11), finding({ watch: 'admin.access_denied' }, admin(tom), 'The admin area refused a page.', { page: 'configadmins.php' })); // prettier-ignore
+  add(at(14, 15, 16), activity('Module Suspend Failed - Service ID: 912 - Error: connection refused', '198.51.100.9'));
+  add(at(20, 9, 10), finding({ watch: 'report.exported' }, admin(wang), 'A report was exported.', { report: 'income_by_product' })); // prettier-ignore
+  add(breakIn + 90_000, table('tbladmins', '1', thief, { username: 'jane.doe', passwordhash: '[redacted]' }, { username: 'jane.doe', passwordhash: '[redacted:changed]' })); // prettier-ignore
+  add(breakIn + 300_000, finding({ watch: 'client_list.exported' }, thief, 'A list of clients was exported.', { type: 'clients' })); // prettier-ignore
+  add(at(22, 3, 4), { ...table('tblinvoices', '4210', nobody(), { userid: 105, total: '480.00' }, { userid: 105, total: '48.00' }), unexplained: true }); // prettier-ignore
   add(at(26, 16, 17), hook('PreDeleteClient', admin(jane), { userid: 107 }));
   add(at(28, 10, 11), hook('ServerEdit', admin(jane), { serverid: 3 }));
 }
@@ -262,7 +277,22 @@ function activity(text: string, ip: string): JsonObject {
   };
 }
 
-const INSTALLATION: JsonObject = { whmcs: '9.0.1', bridge: '0.1.0', time_zone: 'Europe/Berlin' };
+function finding(mark: JsonObject, who: Who, text: string, params: JsonObject = {}): JsonObject {
+  return { kind: 'activity', ...mark, text, params, before: null, ...who, installation: INSTALLATION };
+}
+
+/** Found by the reconciliation: nobody is known to have done it. */
+function nobody(): Who {
+  return { ...system(), actor: { type: 'unknown', id: null, name: null, role: null, acting_as: null } };
+}
+
+export const INSTALLATION: JsonObject = {
+  whmcs: '9.0.1',
+  bridge: '0.1.0',
+  time_zone: 'Europe/Berlin',
+  seq_step: 1,
+  node: 'demo',
+};
 
 function admin(who: Admin): Who {
   return {

@@ -1,8 +1,8 @@
 import type { Deps } from '../../deps';
 import { DEFAULT_TENANT } from '../../entries/ledger-setup';
 import { parseSecret } from '../../features/capture/verify-delivery';
-import { sendItems } from '../replay';
-import { demoMonth } from './demo-month';
+import { sendHeartbeat, sendItems } from '../replay';
+import { demoMonth, INSTALLATION } from './demo-month';
 
 /** Fills an empty store with a month of a small hosting company, sent as a bridge sends it; says what it did. */
 export async function runDemo(deps: Deps, url: string): Promise<string[]> {
@@ -20,7 +20,9 @@ export async function runDemo(deps: Deps, url: string): Promise<string[]> {
     via: 'cli',
   });
   const items = demoMonth(deps.now()).map((item) => JSON.stringify(item));
-  const sum = await sendItems({ url, bridge: made.id, secret: parseSecret(made.secret) ?? Buffer.alloc(0) }, items);
+  const sender = { url, bridge: made.id, secret: parseSecret(made.secret) ?? Buffer.alloc(0) };
+  const sum = await sendItems(sender, items);
+  await sendHeartbeat(sender, INSTALLATION, items.length + 1);
   await deps.indexer.catchUp();
   return [`Sent a month of events: ${sum.accepted} items accepted, ${sum.quarantined} set aside.`];
 }

@@ -1,9 +1,7 @@
-import { Router, urlencoded, type Request, type RequestHandler, type Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { KnownError } from '../../errors';
-import { createCsrfGuards } from '../../http/csrf';
-import { isLanguage, isTimeZone, LANGUAGE_COOKIE, TIME_ZONE_COOKIE } from '../../http/i18n';
-import { safeReturnPath } from '../../http/url-builder';
+import type { UrlBuilder } from '../../http/url-builder';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { LoginLinkService } from './login-link-service';
 import { actorOf, UNKNOWN_ACTOR } from './viewer';
@@ -11,19 +9,13 @@ import { actorOf, UNKNOWN_ACTOR } from './viewer';
 interface AccessDeps {
   readonly loginLinks: LoginLinkService;
   readonly ownEvents: OwnEvents;
-  readonly publicOrigin: string;
-  readonly https: boolean;
   /** The client's address, resolved through the trusted proxies. */
   readonly clientIp: (request: Request) => string | null;
 }
 
-const YEAR_MS = 365 * 86_400_000;
-
-/** Sign-in by one-time link, sign-out, preferences; and the guard in front of every page after it. */
+/** Sign-in by one-time link, sign-out; and the guard in front of every page after it. */
 export function createAccessRoutes(deps: AccessDeps): Router {
   const router = Router();
-  const csrf = createCsrfGuards({ publicOrigin: deps.publicOrigin });
-  router.use(urlencoded({ extended: false, limit: '64kb' }), ...csrf);
 
   router.get('/sign-in', (request, response) => {
     if (request.session.viewer) return response.redirect(303, urlIn(response)('/'));
@@ -72,15 +64,6 @@ export function createAccessRoutes(deps: AccessDeps): Router {
     response.clearCookie('sealtrail_session').redirect(303, urlIn(response)('/sign-in'));
   });
 
-  router.post('/preferences', (request, response) => {
-    const body = request.body as Readonly<Record<string, unknown>>;
-    const cookie = { httpOnly: true, sameSite: 'lax', secure: deps.https, maxAge: YEAR_MS } as const;
-    const { language, time_zone: timeZone } = body;
-    if (isLanguage(language)) response.cookie(LANGUAGE_COOKIE, language, cookie);
-    if (isTimeZone(timeZone)) response.cookie(TIME_ZONE_COOKIE, timeZone, cookie);
-    response.redirect(303, safeReturnPath(body['return_to'], urlIn(response)('/')));
-  });
-
   router.use(requireViewer);
   return router;
 }
@@ -100,8 +83,8 @@ function tokenOf(request: Request): string {
   return String(request.params['token'] ?? '');
 }
 
-function urlIn(response: Response): (path: string) => string {
-  return response.locals['url'] as (path: string) => string;
+function urlIn(response: Response): UrlBuilder {
+  return response.locals['url'] as UrlBuilder;
 }
 
 /** A new session id at sign-in, so that one planted before is worth nothing. */

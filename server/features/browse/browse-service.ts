@@ -30,6 +30,7 @@ export interface Stats {
 
 export { FILTER_NAMES, parseFilter, type EntryFilter, type RawFilter } from './entry-filter';
 export { SORTS, type Sort } from './entry-search';
+export { sentenceOf } from './entry-line-page';
 export type { EntryView } from './entry-view';
 
 /** What pages, API and export read. Every entry's own seal is checked as it is read (`integrity.status`). */

@@ -44,6 +44,8 @@ describe('changeLines', () => {
   it.each([
     [null, 'x', ['(empty)', '']],
     ['', 'x', ['(empty)', '']],
+    ['[redacted]', '[redacted:changed]', ['(changed, not shown)', '(changed, not shown)']],
+    ['', '[redacted:changed]', ['(empty)', '(changed, not shown)']],
     ['[redacted]', '[redacted]', ['(changed, not shown)', '(changed, not shown)']],
     [0, false, ['', '']],
   ])('of %j and %j remarks %j', (before, after, expected) => {

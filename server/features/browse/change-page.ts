@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../core/canonical-json';
 import type { Change } from '../../core/event';
-import { REDACTED } from '../../core/redact';
+import { REDACTED, REDACTED_CHANGED } from '../../core/redact';
 import { revealText, type PageContext } from '../../http/page-context';
 
 export interface Segment {
@@ -129,12 +129,16 @@ function splitWords(text: string, language: string): string[] {
 }
 
 function textOf(value: JsonValue): string {
-  if (value === null || value === REDACTED) return '';
+  if (value === null || isHidden(value)) return '';
   return revealText(typeof value === 'string' ? value : JSON.stringify(value, null, 2));
 }
 
+function isHidden(value: JsonValue): boolean {
+  return value === REDACTED || value === REDACTED_CHANGED;
+}
+
 function remarkOn(value: JsonValue, { t }: PageContext): string {
-  if (value === REDACTED) return t('entry:changed_not_shown');
+  if (isHidden(value)) return t('entry:changed_not_shown');
   return value === null || value === '' ? t('entry:empty') : '';
 }
 

@@ -96,15 +96,19 @@ export function filterForm(filter: PageFilter, kept: Query, ctx: PageContext, er
   const moreFields = MORE.map(field);
   const shown: readonly string[] = [...FIRST_ROW, ...MORE];
   const hidden = { ...kept, after: filter.raw.after, before: filter.raw.before };
+  const target = url.form('/entries');
   return {
-    action: url('/entries'),
+    action: target.action,
     clearHref: url('/entries', kept),
     fields: FIRST_ROW.map(field),
     moreFields,
     moreIsOpen: moreFields.some(({ value }) => value !== ''),
-    hidden: Object.entries(hidden).flatMap(([name, value]) =>
-      value === null || value === undefined || value === '' ? [] : [{ name, value: String(value) }],
-    ),
+    hidden: [
+      ...target.hidden,
+      ...Object.entries(hidden).flatMap(([name, value]) =>
+        value === null || value === undefined || value === '' ? [] : [{ name, value: String(value) }],
+      ),
+    ],
     chips: Object.entries(toQuery(filter)).flatMap(([name, value]) => {
       if (typeof value !== 'string' || value === '') return [];
       const label = t(`browse:filter.${name}`);

@@ -342,6 +342,7 @@ describe('the audit log', () => {
   it.each([50, 100])('shows %d on a page when asked, and keeps the filter', async (size) => {
     const page = await openAt('/entries?category=financial');
     await page.locator('.st-sizes a', { hasText: new RegExp(`^${size}$`) }).click();
+    await page.waitForURL(`**per_page=${size}`);
     expect(await rowsOf(page).count()).toBe(size);
     const total = await count(`WHERE category = 'financial'`);
     expect(await text(page.locator('.st-count'))).toBe(`Showing 1–${size} of ${english(total)}`);

@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import type { Appender } from '../../entries/appender';
 import type { AppendItem, QuarantinedItem, Receipt } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
@@ -7,18 +5,7 @@ import type { ActiveBridge, BridgeService } from '../access/bridge-service';
 import { scanDelivery } from './json-scan';
 import type { AsideItem, PreparedDelivery } from './prepare-delivery';
 import type { Preparer } from './preparer';
-import { findDeliveryProblem, type DeliveryHeaders } from './verify-delivery';
-
-export const MAX_BODY_BYTES = 5 * 1024 * 1024;
-
-export interface SignedDelivery {
-  readonly bridgeId: string;
-  readonly headers: DeliveryHeaders;
-  /** The bytes as received. */
-  readonly body: Buffer;
-  /** Content-Encoding. */
-  readonly encoding: string;
-}
+import { orLater, type SenderCheck, type SignedDelivery } from './sender-check-service';
 
 export interface DeliveryAnswer {
   readonly accepted: number;
@@ -33,6 +20,7 @@ export interface CaptureService {
 }
 
 interface CaptureDeps {
+  readonly senderCheck: SenderCheck;
   readonly bridges: BridgeService;
   readonly preparer: Preparer;
   readonly appender: Appender;
@@ -41,9 +29,8 @@ interface CaptureDeps {
   readonly maxWaiting?: number;
 }
 
-const inflate = promisify(gunzip);
-
 export function createCaptureService({
+  senderCheck,
   bridges,
   preparer,
   appender,
@@ -54,7 +41,7 @@ export function createCaptureService({
     async receive(delivery) {
       if (appender.waiting > maxWaiting) throw new KnownError('cannot_commit', 'too much is waiting for the database');
       const receivedAt = now();
-      const { bridge, body } = await authenticate(delivery, receivedAt);
+      const { bridge, body } = await senderCheck.check(delivery, receivedAt);
       const prepared = await prepare(bridge, body, delivery.headers.timestamp, receivedAt);
       if (!prepared.ok) throw new KnownError(prepared.error, prepared.detail);
       const answer = await store(bridge, body, prepared, receivedAt);
@@ -64,38 +51,11 @@ export function createCaptureService({
         whmcs: prepared.installation?.whmcs ?? null,
         bridgeVersion: prepared.installation?.bridge ?? null,
         timeZone: prepared.installation?.timeZone ?? null,
+        seqStep: prepared.installation?.seqStep ?? null,
       });
       return answer;
     },
   };
-
-  /** The bridge that signed, and the inflated body. Every refusal is the same `delivery_refused`: it never says which. */
-  async function authenticate(delivery: SignedDelivery, at: Date): Promise<{ bridge: ActiveBridge; body: Buffer }> {
-    const bridge = await orLater(bridges.findActive(delivery.bridgeId), 'the database does not answer');
-    if (!bridge) throw new KnownError('delivery_refused');
-    const compressed = delivery.encoding === 'gzip';
-    const problem = findDeliveryProblem(bridge.secret, delivery.headers, delivery.body, at);
-    // A sender whose HTTP layer compresses signs the body before that: the same content, so it counts as well.
-    if (problem !== undefined && !(compressed && problem === 'signature')) throw new KnownError('delivery_refused');
-    if (!compressed && !['', 'identity'].includes(delivery.encoding))
-      throw new KnownError('bad_encoding', 'Content-Encoding must be gzip or absent');
-    const body = compressed ? await unpack(delivery.body, problem === undefined) : delivery.body;
-    if (problem !== undefined && findDeliveryProblem(bridge.secret, delivery.headers, body, at) !== undefined)
-      throw new KnownError('delivery_refused');
-    return { bridge, body };
-  }
-
-  async function unpack(body: Buffer, isAuthentic: boolean): Promise<Buffer> {
-    try {
-      return await inflate(body, { maxOutputLength: MAX_BODY_BYTES });
-    } catch (error) {
-      if (!isAuthentic) throw new KnownError('delivery_refused', '', { cause: error });
-      const isTooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
-      throw isTooLarge
-        ? new KnownError('too_large', `the body inflates to more than ${MAX_BODY_BYTES} bytes`)
-        : new KnownError('bad_encoding', 'the body is not gzip', { cause: error });
-    }
-  }
 
   function prepare(bridge: ActiveBridge, body: Buffer, timestamp: string, receivedAt: Date): Promise<PreparedDelivery> {
     const { ledger } = bridge;
@@ -150,15 +110,6 @@ function rawItem(body: Buffer, position: number): string {
   const text = body.toString('utf8');
   const span = scanDelivery(text).items[position];
   return span ? text.slice(span.start, span.end) : '';
-}
-
-/** What fails here may work later: 503, and the bridge keeps what it has. */
-async function orLater<T>(work: Promise<T>, detail: string): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw new KnownError('cannot_commit', detail, { cause: error });
-  }
 }
 
 function quarantined(bridge: ActiveBridge, item: AsideItem, at: Date): QuarantinedItem {

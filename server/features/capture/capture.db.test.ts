@@ -15,7 +15,8 @@ let sender: Sender;
 const anItem = (parts: Readonly<Record<string, unknown>> = {}) => aHookItem({ id: uuidv7(), ...parts });
 const params = (text: string) =>
   `{"events":[${JSON.stringify(anItem({ params: 'PARAMS' })).replace('"PARAMS"', text)}]}`;
-const countEntries = async () => Number((await app.database.knex('entries').count({ n: '*' }))[0]?.['n']);
+/** What was taken; a refusal is noted behind its answer. */
+const countEntries = async () => Number((await app.database.knex('entries').whereNot({ action: 'audit.delivery_refused' }).count({ n: '*' }))[0]?.['n']); // prettier-ignore
 const quarantine = () =>
   app.database
     .knex('quarantine')

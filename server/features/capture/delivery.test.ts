@@ -29,7 +29,7 @@ describe('a whole delivery', () => {
     const parsed = parseDelivery(bodyOf(aHookItem({ id: 'a' }), aHookItem({ id: 'b' })));
     expect(parsed).toMatchObject({
       ok: true,
-      installation: { whmcs: '9.0.1', bridge: '1.0.0', timeZone: 'Europe/Berlin' },
+      installation: { whmcs: '9.0.1', bridge: '1.0.0', timeZone: 'Europe/Berlin', seqStep: null },
     });
     expect(
       itemsOf(bodyOf(aHookItem({ id: 'a' }), aHookItem({ id: 'b' }))).map((item) => item.ok && item.item.id),

@@ -31,6 +31,7 @@ export type QuarantineReason =
   | 'unknown_kind'
   | 'unknown_hook'
   | 'unknown_table'
+  | 'unknown_watch'
   | 'id_reused'
   | 'cannot_seal';
 
@@ -38,6 +39,7 @@ export interface Installation {
   readonly whmcs: string | null;
   readonly bridge: string | null;
   readonly timeZone: string | null;
+  readonly seqStep: number | null;
 }
 
 export type ParsedDelivery =
@@ -112,7 +114,13 @@ function installationOf(value: JsonValue | undefined): Installation | null {
   const block = isJsonObject(value) ? value['installation'] : undefined;
   if (!isJsonObject(block)) return null;
   const text = (field: JsonValue | undefined) => (typeof field === 'string' ? clip(field.toWellFormed(), 64) : null);
-  return { whmcs: text(block['whmcs']), bridge: text(block['bridge']), timeZone: text(block['time_zone']) };
+  const step = block['seq_step'];
+  return {
+    whmcs: text(block['whmcs']),
+    bridge: text(block['bridge']),
+    timeZone: text(block['time_zone']),
+    seqStep: typeof step === 'number' && Number.isSafeInteger(step) && step >= 1 && step <= 65_535 ? step : null,
+  };
 }
 
 // ---- values

@@ -41,9 +41,19 @@ export function readItemShape(value: JsonObject): ReportedItem {
         table: textOf('table', value['table'], 1, 64),
         key: keyOf(value['key']),
         after: objectOf('after', value['after']),
+        ...(flagOf('unexplained', value['unexplained']) ? { unexplained: true } : {}),
       };
-    case 'activity':
-      return { ...shared, kind, text: textOf('text', value['text'], 0, 65_535) };
+    case 'activity': {
+      const watch = nullableText('watch', value['watch'], 100);
+      const own = nullableText('own', value['own'], 100);
+      return {
+        ...shared,
+        kind,
+        text: textOf('text', value['text'], 0, 65_535),
+        ...(watch === null ? {} : { watch }),
+        ...(own === null ? {} : { own }),
+      };
+    }
   }
 }
 
@@ -142,6 +152,12 @@ function nullableText(field: string, value: JsonValue | undefined, max: number):
   if (typeof value === 'string') return clip(value, max);
   if (typeof value === 'number') return String(value);
   throw new ShapeError(field, 'must be a text, a number or null');
+}
+
+function flagOf(field: string, value: JsonValue | undefined): boolean {
+  if (value === null || value === undefined) return false;
+  if (typeof value === 'boolean') return value;
+  throw new ShapeError(field, 'must be true, false or null');
 }
 
 /** PHP writes an empty list where an empty object is meant. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { ownEvent, type OwnEvent } from '../../core/own-event';
 import type { Appender } from '../../entries/appender';
@@ -6,7 +7,11 @@ import { sealOwnEvent } from '../../entries/seal-own-event';
 
 /** Records what happens to the audit trail itself as entries of a tenant's ledger. */
 export interface OwnEvents {
-  record(tenant: string, event: Omit<OwnEvent, 'id' | 'at'>): Promise<void>;
+  /**
+   * `once` names what happened, so that it is recorded one time however often and from how many processes it is reported;
+   * without it each call is an entry.
+   */
+  record(tenant: string, event: Omit<OwnEvent, 'id' | 'at'> & { readonly once?: string }): Promise<void>;
 }
 
 interface OwnEventsDeps {
@@ -17,12 +22,12 @@ interface OwnEventsDeps {
 
 export function createOwnEvents({ appender, store, now }: OwnEventsDeps): OwnEvents {
   return {
-    async record(tenant, event) {
+    async record(tenant, { once, ...event }) {
       const ledger = await store.findLedger(tenant);
       if (!ledger) throw new Error(`there is no ledger for tenant ${tenant}`);
-      const at = now().toISOString();
-      const id = uuidv7();
-      await appender.append(ledger, [sealOwnEvent(ownEvent({ ...event, id, at }), ledger)], []);
+      const id = once === undefined ? uuidv7() : hash('sha256', `${event.action}\0${once}`);
+      const own = ownEvent({ ...event, id, at: now().toISOString() });
+      await appender.append(ledger, [sealOwnEvent(own, ledger)], []);
     },
   };
 }

@@ -3,11 +3,14 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Database } from '../../db/connection';
 import type { Appender } from '../../entries/appender';
 import type { SearchIndexer } from '../browse/search-index-service';
+import type { BridgeState, BridgeWatch } from './bridge-watch-service';
 
 interface HealthDeps {
   readonly database: Database;
   readonly appender: Appender;
   readonly indexer: SearchIndexer;
+  readonly bridgeWatch: BridgeWatch;
+  readonly now: () => Date;
 }
 
 /** `/healthz` (the process runs), `/readyz` (it can store), `/metrics` (Prometheus text). They tell numbers, never content. */
@@ -32,7 +35,7 @@ export function createHealthRoutes(deps: HealthDeps): Router {
   return router;
 }
 
-function createRegistry({ database, appender, indexer }: HealthDeps): Registry {
+function createRegistry({ database, appender, indexer, bridgeWatch, now }: HealthDeps): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: () => Promise<number>) =>
@@ -47,5 +50,43 @@ function createRegistry({ database, appender, indexer }: HealthDeps): Registry {
   );
   gauge('sealtrail_append_waiting', 'Items that wait for a commit', () => Promise.resolve(appender.waiting));
   gauge('sealtrail_index_behind', 'Entries that the search index does not hold yet', () => indexer.countBehind());
+  addBridgeGauges(registry, bridgeWatch, now);
   return registry;
+}
+
+/** One line for each paired bridge, by its id. What a bridge has not told yet is left out. */
+function addBridgeGauges(registry: Registry, bridgeWatch: BridgeWatch, now: () => Date): void {
+  // All are read in one go; each asks by itself.
+  let states = Promise.resolve<readonly BridgeState[]>([]);
+  let readAt = 0;
+  const read = () => {
+    if (Date.now() - readAt >= 1_000) {
+      readAt = Date.now();
+      states = bridgeWatch.states();
+    }
+    return states;
+  };
+  const gauge = (name: string, help: string, valueOf: (state: BridgeState) => number | null) =>
+    new Gauge({
+      name: `sealtrail_bridge_${name}`,
+      help,
+      labelNames: ['bridge'],
+      registers: [registry],
+      async collect() {
+        this.reset();
+        for (const state of await read()) {
+          const value = valueOf(state);
+          if (value !== null) this.set({ bridge: state.id }, value);
+        }
+      },
+    });
+  const seconds = (at: number | null | undefined) => (at ? Math.max(0, (now().getTime() - at) / 1_000) : null);
+  gauge('silent', '1 while a bridge is silent', (state) => (state.isSilent ? 1 : 0));
+  gauge('heard_seconds', 'Time since a bridge was last heard', (state) => seconds(state.lastSeenAt));
+  gauge('pending', 'Items that wait in the outbox of a bridge', (state) => state.outbox?.pending ?? null);
+  gauge('lag_seconds', 'Age of the oldest item that waits there', (state) => (state.outbox ? (seconds(state.outbox.oldestAt) ?? 0) : null)); // prettier-ignore
+  gauge('parked', 'Items that a bridge holds back for a person', (state) => state.outbox?.parked ?? null);
+  gauge('spooled', 'Items in files because the outbox could not be written', (state) => state.outbox?.spooled ?? null);
+  gauge('gaps', 'Gaps in the numbers of a bridge that are not closed', (state) => state.gaps);
+  gauge('missing', 'Numbers that those gaps lack', (state) => state.missing);
 }

@@ -9,7 +9,9 @@ if (!defined('WHMCS')) {
 (static function () {
     try {
         require_once __DIR__ . '/lib/autoload.php';
-        WHMCS\Module\Addon\Sealtrail\Bridge::ofBilling()->listen();
+        $bridge = WHMCS\Module\Addon\Sealtrail\Bridge::ofBilling();
+        $bridge->listen();
+        (new WHMCS\Module\Addon\Sealtrail\Admin\OutputHooks($bridge))->register();
     } catch (\Throwable $e) {
         error_log('sealtrail: not listening: ' . get_class($e) . ': ' . $e->getMessage());
     }

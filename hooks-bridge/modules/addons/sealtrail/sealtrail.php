@@ -67,5 +67,11 @@ function sealtrail_output($vars)
 {
     $words = new Words(is_array($vars['_lang'] ?? null) ? $vars['_lang'] : []);
     $link = (string) ($vars['modulelink'] ?? 'addonmodules.php?module=sealtrail');
-    echo (new AdminPage(Bridge::ofBilling(), $words, $link))->render((string) ($_SERVER['REQUEST_METHOD'] ?? 'GET'), $_POST);
+    $page = new AdminPage(Bridge::ofBilling(), $words, $link);
+    $html = $page->respond((string) ($_SERVER['REQUEST_METHOD'] ?? 'GET'), (string) ($_SERVER['QUERY_STRING'] ?? ''), $_POST);
+    if ($html === null) {
+        // Answered already, with headers of its own: nothing of WHMCS's page may follow.
+        exit;
+    }
+    echo $html;
 }

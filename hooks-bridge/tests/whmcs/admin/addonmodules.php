@@ -13,15 +13,22 @@ if (preg_match('/^[a-z][a-z0-9_]*$/', $module) !== 1 || !StandIn::isActive($modu
     http_response_code(404);
     exit('Module not found');
 }
+if (!StandIn::mayOpen($module, (int) currentAdmin()->roleid)) {
+    http_response_code(403);
+    showPage('Access denied', '<div class="alert alert-danger" role="alert">You do not have permission to open this module.</div>');
+    exit;
+}
 require_once StandIn::MODULES . "/$module/$module.php";
-$language = in_array($_GET['language'] ?? '', ['english', 'chinese', 'chinese-tw'], true) ? $_GET['language'] : 'english';
+$config = call_user_func($module . '_config');
 $vars = ['modulelink' => 'addonmodules.php?module=' . $module, 'version' => ''];
 foreach (Capsule::table('tbladdonmodules')->where('module', $module)->get() as $row) {
     $vars[$row->setting] = $row->value;
 }
+// The admin's language, else the one that the module names as its default.
+$language = basename((string) currentAdmin()->language);
 $_ADDONLANG = [];
-require StandIn::MODULES . "/$module/lang/$language.php";
+require StandIn::MODULES . "/$module/lang/" . (is_file(StandIn::MODULES . "/$module/lang/$language.php") ? $language : $config['language']) . '.php';
 $vars['_lang'] = $_ADDONLANG;
 ob_start();
 call_user_func($module . '_output', $vars);
-showPage('Sealtrail', (string) ob_get_clean());
+showPage($config['name'], (string) ob_get_clean());

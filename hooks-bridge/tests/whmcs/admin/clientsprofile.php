@@ -22,5 +22,5 @@ if (isPost()) {
     header('location: /admin/clientsprofile.php?userid=' . $id . '&saved=1');
     exit;
 }
-showPage('Client profile', (isset($_GET['saved']) ? '<p role="status">Changes saved</p>' : '')
-    . showForm(array_intersect_key($old, array_flip($fields)), 'Save changes'));
+showPage('Client profile', saved()
+    . showForm(array_intersect_key($old, array_flip($fields)), 'Save changes', [], hookFields('AdminClientProfileTabFields', ['userid' => $id] + $old)));

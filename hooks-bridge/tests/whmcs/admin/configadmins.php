@@ -19,4 +19,4 @@ if (isPost()) {
     header('location: /admin/configadmins.php?id=' . $id . '&saved=1');
     exit;
 }
-showPage('Administrator', showForm(['email' => $admin['email'], 'roleid' => $admin['roleid'], 'password' => ''], 'Save changes', ['password']));
+showPage('Administrator', saved() . showForm(['email' => $admin['email'], 'roleid' => $admin['roleid'], 'password' => ''], 'Save changes', ['password']));

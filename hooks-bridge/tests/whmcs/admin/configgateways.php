@@ -20,4 +20,4 @@ if (isPost()) {
     header('location: /admin/configgateways.php?saved=1');
     exit;
 }
-showPage('Gateways', showForm($settings, 'Save changes'));
+showPage('Gateways', saved() . showForm($settings, 'Save changes'));

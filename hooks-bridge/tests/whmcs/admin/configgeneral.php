@@ -20,4 +20,4 @@ if (isPost()) {
     header('location: /admin/configgeneral.php?saved=1');
     exit;
 }
-showPage('General settings', showForm($settings, 'Save changes', ['SMTPPassword']));
+showPage('General settings', saved() . showForm($settings, 'Save changes', ['SMTPPassword']));

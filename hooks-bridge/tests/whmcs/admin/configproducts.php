@@ -17,4 +17,4 @@ if (isPost()) {
     header('location: /admin/configproducts.php?id=' . $id . '&saved=1');
     exit;
 }
-showPage('Product', showForm(['name' => $old['name'], 'description' => $old['description']], 'Save changes'));
+showPage('Product', saved() . showForm(['name' => $old['name'], 'description' => $old['description']], 'Save changes'));

@@ -10,6 +10,9 @@ use WHMCS\Database\Capsule;
 final class StandIn
 {
     const MODULES = __DIR__ . '/../../../modules/addons';
+    // Unknown database, unknown table.
+    const NOT_THERE = [1049, 1146];
+    const SCHEMAS = ['schema.sql', 'schema-pages.sql'];
     const ENV_FIELDS = ['sidecar_url' => 'SEALTRAIL_SIDECAR_URL', 'bridge_id' => 'SEALTRAIL_BRIDGE_ID'];
 
     public static function install(DatabaseUrl $url)
@@ -17,8 +20,10 @@ final class StandIn
         $server = $url->connect(false);
         $server->exec('CREATE DATABASE IF NOT EXISTS `' . $url->database . '` CHARACTER SET utf8mb4');
         $pdo = $url->connect();
-        foreach (explode(";\n", trim((string) file_get_contents(__DIR__ . '/../schema.sql'))) as $statement) {
-            $pdo->exec(rtrim($statement, ';'));
+        foreach (self::SCHEMAS as $file) {
+            foreach (explode(";\n", trim((string) file_get_contents(__DIR__ . '/../' . $file))) as $statement) {
+                $pdo->exec(rtrim($statement, ';'));
+            }
         }
         $hash = $pdo->quote(password_hash('admin-password', PASSWORD_BCRYPT, ['cost' => 4]));
         $pdo->exec('UPDATE tbladmins SET passwordhash = ' . $hash);
@@ -31,12 +36,18 @@ final class StandIn
 
     public static function isInstalled(DatabaseUrl $url): bool
     {
-        $found = $url->connect(false)->prepare(
-            "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = 'tblpaymentgateways'"
-        );
-        $found->execute([$url->database]);
+        try {
+            // Not information_schema: that waits for whatever other tests on the server are making or dropping.
+            $url->connect()->query('SELECT 1 FROM tblpaymentgateways LIMIT 1');
 
-        return (int) $found->fetchColumn() === 1;
+            return true;
+        } catch (\PDOException $e) {
+            if (!in_array((int) ($e->errorInfo[1] ?? 0), self::NOT_THERE, true)) {
+                throw $e;
+            }
+
+            return false;
+        }
     }
 
     /** Activate, as configaddonmods.php does: calls _activate, then keeps the module in the three lists. */
@@ -81,6 +92,19 @@ final class StandIn
                 self::moduleSetting('sealtrail', $setting, $value);
             }
         }
+    }
+
+    /** Ticked in Addon Modules, for each module: which roles may open its page. */
+    public static function setAccess(string $module, array $roleIds)
+    {
+        self::moduleSetting($module, 'access', implode(',', array_map('intval', $roleIds)));
+    }
+
+    public static function mayOpen(string $module, int $roleId): bool
+    {
+        $access = (string) Capsule::table('tbladdonmodules')->where('module', $module)->where('setting', 'access')->value('value');
+
+        return in_array((string) $roleId, explode(',', $access), true);
     }
 
     public static function isActive(string $module): bool

@@ -29,6 +29,7 @@ final class ActorResolver
     {
         switch ($this->request->via()) {
             case RequestFacts::VIA_CRON:
+                return $this->cron();
             case RequestFacts::VIA_CLI:
                 return self::person('system', null, 'System');
             case RequestFacts::VIA_EMAIL:
@@ -42,6 +43,23 @@ final class ActorResolver
             default:
                 return $this->request->isAdminArea() ? $this->inAdminArea($hook, $params) : $this->inClientArea($hook, $params);
         }
+    }
+
+    /** Whether this hook's own parameters may say who acts, or it changes who is signed in. */
+    public function dependsOn(string $hook): bool
+    {
+        return isset(self::ADMIN_PARAMS[$hook]) || isset(self::CLIENT_PARAMS[$hook]) || isset(self::USER_PARAMS[$hook])
+            || $this->request->via() === RequestFacts::VIA_EMAIL;
+    }
+
+    // An admin can start the cron from the browser; then what it does was set off by that admin.
+    private function cron(): array
+    {
+        $admin = $this->request->method() === '' || empty($_SESSION['adminid']) ? null : $this->people->findSignedInAdmin();
+
+        return $admin === null
+            ? self::person('system', null, 'System')
+            : self::person('admin', $admin['id'], $admin['name'], $admin['role'], ['type' => 'system', 'id' => null, 'name' => 'System']);
     }
 
     private function inAdminArea(string $hook, array $params): array
@@ -79,6 +97,10 @@ final class ActorResolver
     {
         $identifier = $_POST['identifier'] ?? $_POST['username'] ?? null;
         $admin = $this->people->findSignedInAdmin();
+        if ($admin === null && is_string($identifier) && http_response_code() !== 403) {
+            // Where the session does not say, the credential's row does; of a refused one it proves nothing.
+            $admin = $this->people->findAdminOfCredential($identifier);
+        }
 
         return self::person(
             'api',
@@ -105,7 +127,7 @@ final class ActorResolver
         return is_scalar($id) && (int) $id > 0 ? ['id' => (string) (int) $id, 'name' => $name] : null;
     }
 
-    private static function unknown(): array
+    public static function unknown(): array
     {
         return self::person('unknown', null, null);
     }

@@ -57,6 +57,14 @@ final class Answer
             && array_diff($receipted, $eventIds) === [];
     }
 
+    /** @return array what a JSON answer holds */
+    public function values(): array
+    {
+        $answer = json_decode($this->body, true);
+
+        return is_array($answer) ? $answer : [];
+    }
+
     public function retryAfterSeconds(int $now): ?int
     {
         if (preg_match('/^\d{1,9}$/', $this->retryAfter)) {

@@ -17,6 +17,8 @@ final class Bridge
     private $recorder;
     private $request;
     private $watch;
+    private $people;
+    private $facts;
 
     public function __construct(Connection $connection, Settings $settings, Spool $spool)
     {
@@ -24,10 +26,12 @@ final class Bridge
         $this->settings = $settings;
         $this->spool = $spool;
         $this->schema = new Schema($connection);
-        $this->state = new State($connection, $this->schema);
+        $this->facts = new FactsCache($spool);
+        $this->state = new State($connection, $this->schema, $this->facts);
         $this->outbox = new Outbox($connection, $this->schema);
         $this->deliveryState = new DeliveryState($connection);
         $this->request = RequestFacts::ofBilling();
+        $this->people = new People($connection, $this->facts);
     }
 
     public static function ofBilling(): self
@@ -43,19 +47,49 @@ final class Bridge
     public function listen()
     {
         $table = HookTable::load();
-        $listener = new HookListener($table, $this->recorder(), new NameserverMemory(), function () {
-            $this->deliver(Limits::cron());
-        });
+        $listener = new HookListener(
+            $table,
+            $this->recorder(),
+            new NameserverMemory(),
+            $this->watch(),
+            function (bool $isDaily) {
+                $this->fromCron($isDaily);
+            },
+            function () {
+                $this->moveToOutbox();
+            }
+        );
+        $this->watch()->begin();
         foreach ($table->rows() as $hook => $row) {
             add_hook($hook, $row['priority'], $listener->callbackFor($hook));
-        }
-        if ($this->request->canChangeSettings()) {
-            $this->watch = new TableWatch($this->connection);
-            $this->watch->begin();
         }
         register_shutdown_function(function () {
             $this->atRequestEnd();
         });
+    }
+
+    public function watch(): Watch
+    {
+        if ($this->watch === null) {
+            $this->watch = new Watch(
+                $this->connection,
+                $this->schema,
+                $this->state,
+                $this->request,
+                $this->recorder(),
+                $this->people,
+                $this->facts
+            );
+        }
+
+        return $this->watch;
+    }
+
+    /** Compares all watched tables with how they were last seen, now; what nothing explains is recorded. */
+    public function reconcile()
+    {
+        $this->watch()->reconcileAll(0);
+        $this->moveToOutbox();
     }
 
     public function recorder(): Recorder
@@ -64,12 +98,15 @@ final class Bridge
             $this->recorder = new Recorder(
                 new ItemBuilder(
                     $this->request,
-                    new ActorResolver($this->request, new People($this->connection)),
-                    new Installation($this->connection),
+                    new ActorResolver($this->request, $this->people),
+                    new Installation($this->connection, $this->facts),
                     $this->state
                 ),
                 $this->outbox,
-                $this->spool
+                $this->spool,
+                $this->state,
+                // A worker on the command line may live for days and its next hook come tomorrow.
+                $this->request->via() === RequestFacts::VIA_CLI ? 0 : Recorder::DUE_SECONDS
             );
         }
 
@@ -82,7 +119,7 @@ final class Bridge
             $this->settings,
             $this->outbox,
             $this->deliveryState,
-            new SpoolImport($this->connection, $this->outbox, $this->spool, $this->state),
+            $this->import(),
             new Sender($this->settings),
             $this->schema
         );
@@ -108,6 +145,43 @@ final class Bridge
         return $this->deliveryState;
     }
 
+    public function connection(): Connection
+    {
+        return $this->connection;
+    }
+
+    public function state(): State
+    {
+        return $this->state;
+    }
+
+    public function growth(): GrowthWarning
+    {
+        return new GrowthWarning($this->outbox, $this->spool, $this->state);
+    }
+
+    public function heartbeat(): Heartbeat
+    {
+        $installation = new Installation($this->connection, $this->facts);
+
+        return new Heartbeat($this->settings, $this->outbox, $this->spool, $this->state, $installation, new Sender($this->settings));
+    }
+
+    /** From here on nothing is captured until resume(); both are recorded with who did it. */
+    public function pause()
+    {
+        $this->recorder()->finding(['own' => 'audit.capture_paused'], 'The capture was paused.');
+        $this->moveToOutbox();
+        $this->state->pause(true);
+    }
+
+    public function resume()
+    {
+        $this->state->pause(false);
+        $this->recorder()->finding(['own' => 'audit.capture_resumed'], 'The capture was resumed.');
+        $this->moveToOutbox();
+    }
+
     /** Delivers, and never lets it show. */
     public function deliver(Limits $limits)
     {
@@ -123,21 +197,87 @@ final class Bridge
         }
     }
 
-    private function atRequestEnd()
+    /** What was written down goes into the outbox table; where that fails it stays in its file for the next request. */
+    public function moveToOutbox()
     {
         try {
-            if ($this->watch !== null) {
-                $this->watch->end([$this->recorder(), 'tableChange']);
+            $this->import()->run();
+            $this->recorder()->moved();
+        } catch (\Throwable $e) {
+            error_log('sealtrail: the outbox cannot be written, the spool keeps it: ' . get_class($e));
+        }
+    }
+
+    private function import(): SpoolImport
+    {
+        return new SpoolImport($this->connection, $this->outbox, $this->spool, $this->state, $this->schema);
+    }
+
+    private function fromCron(bool $isDaily)
+    {
+        $this->watch()->reconcile($isDaily);
+        $this->deliver(Limits::cron());
+        if ($isDaily) {
+            return;
+        }
+        foreach (['beat', 'tidy', 'warn'] as $step) {
+            try {
+                $this->$step();
+            } catch (\Throwable $e) {
+                error_log('sealtrail: ' . $step . ': ' . get_class($e) . ' at ' . basename($e->getFile()) . ':' . $e->getLine());
             }
+        }
+    }
+
+    private function beat()
+    {
+        if ($this->settings->isPaired()) {
+            $this->heartbeat()->send(Limits::cron());
+        }
+    }
+
+    private function tidy()
+    {
+        $this->import()->tidy();
+    }
+
+    private function warn()
+    {
+        $this->growth()->warn();
+    }
+
+    private function atRequestEnd()
+    {
+        // Before the answer is closed, while its status and the session still stand.
+        $this->watch()->conclude();
+        if (!$this->watch()->isOpen() && !$this->recorder()->hasRecorded()) {
+            return;
+        }
+        // Registered now, so that it runs after every shutdown function that WHMCS has registered.
+        register_shutdown_function(function () {
+            ResponseEnd::settle();
+            $this->finish();
             if ($this->recorder()->hasRecorded() && ResponseEnd::canPrecede()) {
-                // Registered now, so that it runs after every shutdown function that WHMCS has registered.
-                register_shutdown_function(function () {
-                    ResponseEnd::close();
-                    $this->deliver(Limits::afterRequest());
-                });
+                $this->deliver(Limits::afterRequest());
             }
+        });
+    }
+
+    private function finish()
+    {
+        set_error_handler(static function (): bool {
+            return true;
+        });
+        try {
+            $this->watch()->end();
+            if ($this->recorder()->hasRecorded()) {
+                $this->moveToOutbox();
+            }
+            $this->spool->close();
         } catch (\Throwable $e) {
             error_log('sealtrail: end of request: ' . get_class($e) . ' at ' . basename($e->getFile()) . ':' . $e->getLine());
+        } finally {
+            restore_error_handler();
         }
     }
 }

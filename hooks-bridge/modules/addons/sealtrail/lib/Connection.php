@@ -47,11 +47,15 @@ final class Connection
         }
     }
 
+    public function lastInsertId(): string
+    {
+        return (string) $this->pdo()->lastInsertId();
+    }
+
     /** @return mixed what $work returns */
     public function transaction(callable $work)
     {
-        $pdo = $this->pdo();
-        $pdo->beginTransaction();
+        $pdo = $this->began();
         try {
             $result = $work();
             $pdo->commit();
@@ -63,6 +67,22 @@ final class Connection
             }
             throw $e;
         }
+    }
+
+    // A connection that the server has closed meanwhile shows it here, and is opened again.
+    private function began(): \PDO
+    {
+        try {
+            $this->pdo()->beginTransaction();
+        } catch (\PDOException $e) {
+            if (!$this->isLost($e)) {
+                throw $e;
+            }
+            $this->pdo = null;
+            $this->pdo()->beginTransaction();
+        }
+
+        return $this->pdo;
     }
 
     public static function isMissingTable(\Throwable $e): bool

@@ -49,8 +49,8 @@ final class Deliverer
         if (!$this->settings->isPaired()) {
             return self::NOT_PAIRED;
         }
-        $isMine = $this->schema->ensured(function () use ($evenIfPaused): bool {
-            return $this->state->acquire($evenIfPaused);
+        $isMine = $this->schema->ensured(function () use ($evenIfPaused, $limits): bool {
+            return $this->state->acquire($evenIfPaused, $limits->leaseSeconds());
         });
         if (!$isMine) {
             return self::BUSY;
@@ -67,10 +67,10 @@ final class Deliverer
     private function drain(Limits $limits, float $deadline): string
     {
         while (($leftMs = (int) (($deadline - microtime(true)) * 1000)) > self::TOO_LITTLE_TIME_MS) {
-            if (!$this->state->renew()) {
+            if (!$this->state->renew($limits->leaseSeconds())) {
                 return self::BUSY;
             }
-            $batch = $this->outbox->oldest($this->state->batchLimit(), self::MAX_BYTES, $this->state->lastSeq());
+            $batch = $this->outbox->oldest($this->state->batchLimit(), self::MAX_BYTES);
             if ($batch === []) {
                 return self::EMPTIED;
             }

@@ -10,7 +10,6 @@ namespace WHMCS\Module\Addon\Sealtrail;
  */
 final class DeliveryState
 {
-    const LEASE_SECONDS = 30;
     const FIRST_PAUSE_SECONDS = 5;
     const LONGEST_PAUSE_SECONDS = 900;
     const LONGEST_RETRY_AFTER_SECONDS = 3600;
@@ -31,11 +30,11 @@ final class DeliveryState
     }
 
     /** @param bool $evenIfPaused a person pressed the button */
-    public function acquire(bool $evenIfPaused): bool
+    public function acquire(bool $evenIfPaused, int $leaseSeconds): bool
     {
         $this->connection->run("INSERT IGNORE INTO mod_sealtrail_state (name, value) VALUES ('delivery', '{}')");
         $taken = $this->connection->run(
-            'UPDATE mod_sealtrail_state SET holder = ?, held_until = ' . self::leaseEnd() . " WHERE name = 'delivery' "
+            'UPDATE mod_sealtrail_state SET holder = ?, held_until = ' . self::leaseEnd($leaseSeconds) . " WHERE name = 'delivery' "
             . 'AND (held_until IS NULL OR held_until < UTC_TIMESTAMP(3))'
             . ($evenIfPaused ? '' : ' AND (not_before IS NULL OR not_before <= UTC_TIMESTAMP(3))'),
             [$this->holder]
@@ -47,10 +46,10 @@ final class DeliveryState
         return $taken;
     }
 
-    public function renew(): bool
+    public function renew(int $leaseSeconds): bool
     {
         return $this->connection->run(
-            'UPDATE mod_sealtrail_state SET held_until = ' . self::leaseEnd() . " WHERE name = 'delivery' AND holder = ?",
+            'UPDATE mod_sealtrail_state SET held_until = ' . self::leaseEnd($leaseSeconds) . " WHERE name = 'delivery' AND holder = ?",
             [$this->holder]
         )->rowCount() === 1;
     }
@@ -145,8 +144,8 @@ final class DeliveryState
         );
     }
 
-    private static function leaseEnd(): string
+    private static function leaseEnd(int $seconds): string
     {
-        return 'UTC_TIMESTAMP(3) + INTERVAL ' . self::LEASE_SECONDS . ' SECOND';
+        return 'UTC_TIMESTAMP(3) + INTERVAL ' . $seconds . ' SECOND';
     }
 }

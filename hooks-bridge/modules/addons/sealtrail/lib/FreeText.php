@@ -12,7 +12,7 @@ final class FreeText
     const LOOK_AHEAD_BYTES = 512;
 
     const ASSIGNMENT = '/(?<![A-Za-z0-9])
-        (["\']?[A-Za-z0-9_.-]{0,40}(?:passw(?:or)?d|passphrase|pwd|secret|token|cvv2?|cvc2?|api[_ -]?key|private[_ -]?key|access[_ -]?hash|epp[_ -]?code|auth[_ -]?code|authorization|cookie)[A-Za-z0-9_.-]{0,40}["\']?
+        (["\']?[A-Za-z0-9_.-]{0,40}(?:passw(?:or)?d|passphrase|pwd|(?<![A-Za-z0-9])(?:pass|pin|otp|epp)(?=["\']?\]?\s{0,3}=)|secret|token|cvv2?|cvc2?|api[_ -]?key|private[_ -]?key|access[_ -]?hash|epp[_ -]?code|auth[_ -]?code|authorization|cookie)[A-Za-z0-9_.-]{0,40}["\']?
         \]?\s{0,3}(?:=>|=|:)\s{0,3}(?:(?:Bearer|Basic)\s+)?)
         ("[^"]*+"?|\'[^\']*+\'?|[^\s,;&<>)}\]]+)/xi';
 

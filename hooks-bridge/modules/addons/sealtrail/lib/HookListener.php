@@ -13,15 +13,29 @@ final class HookListener
     private $table;
     private $recorder;
     private $nameservers;
-    private $deliverFromCron;
+    private $watch;
+    private $fromCron;
+    private $moveToOutbox;
     private $isListening = false;
 
-    public function __construct(HookTable $table, Recorder $recorder, NameserverMemory $nameservers, callable $deliverFromCron)
-    {
+    /**
+     * @param callable $fromCron     called with true after the daily run, with false at the end of every cron run
+     * @param callable $moveToOutbox called when a long request has collected enough
+     */
+    public function __construct(
+        HookTable $table,
+        Recorder $recorder,
+        NameserverMemory $nameservers,
+        Watch $watch,
+        callable $fromCron,
+        callable $moveToOutbox
+    ) {
         $this->table = $table;
         $this->recorder = $recorder;
         $this->nameservers = $nameservers;
-        $this->deliverFromCron = $deliverFromCron;
+        $this->watch = $watch;
+        $this->fromCron = $fromCron;
+        $this->moveToOutbox = $moveToOutbox;
     }
 
     public function callbackFor(string $hook): \Closure
@@ -43,11 +57,13 @@ final class HookListener
         set_error_handler(static function (): bool {
             return true;
         });
+        $limit = Headroom::take();
         try {
             $this->handle($hook, $this->table->row($hook), $args);
         } catch (\Throwable $e) {
             error_log('sealtrail: ' . $hook . ': ' . get_class($e) . ' at ' . basename($e->getFile()) . ':' . $e->getLine());
         } finally {
+            Headroom::drop($limit);
             restore_error_handler();
             $this->isListening = $wasListening;
         }
@@ -62,34 +78,38 @@ final class HookListener
 
                 return;
             case 'scheduler':
-                ($this->deliverFromCron)();
+                ($this->fromCron)(false);
 
                 return;
             case 'daily':
                 $this->recorder->hook($hook, $row, $named, null);
-                ($this->deliverFromCron)();
+                ($this->fromCron)(true);
 
                 return;
             default:
                 $this->record($hook, $row, $named);
+                if ($this->recorder->isDue()) {
+                    ($this->moveToOutbox)();
+                }
         }
     }
 
     private function record(string $hook, array $row, array $named)
     {
         if ($hook === 'LogActivity') {
+            $this->watch->heardText($named['description'] ?? '');
             $this->recorder->activity($row, $named);
 
             return;
         }
-        $before = null;
+        list($before, $news) = $this->watch->around($hook, $named);
         if ($row['before'] === 'olddata') {
-            $before = isset($named['olddata']) && is_array($named['olddata']) ? $named['olddata'] : null;
+            $before = isset($named['olddata']) && is_array($named['olddata']) ? $named['olddata'] : $before;
             unset($named['olddata']);
         } elseif ($row['before'] === 'nameservers') {
             $before = $this->nameservers->find($named);
         }
-        $this->recorder->hook($hook, $row, $named, $before);
+        $this->recorder->hook($hook, $row, $named + $news, $before);
     }
 
     /** @param string[]|null $names of positional arguments; null where the hook hands over one array */

@@ -29,6 +29,11 @@ final class Lifecycle
             return ['status' => 'error', 'description' => $this->words->text('activate_tables')];
         }
         $this->recordState('inactive', 'active');
+        $this->bridge->watch()->learn();
+        // What WHMCS writes down about the activation itself comes after this, and no hook of ours is loaded yet.
+        register_shutdown_function([$this->bridge->watch(), 'learn']);
+        $this->bridge->recorder()->finding(['own' => 'audit.capture_started'], 'The addon was activated.');
+        $this->bridge->moveToOutbox();
 
         return ['status' => 'success', 'description' => $this->words->text('activated')];
     }
@@ -37,6 +42,8 @@ final class Lifecycle
     public function deactivate(): array
     {
         $this->recordState('active', 'inactive');
+        $this->bridge->recorder()->finding(['own' => 'audit.capture_stopped'], 'The addon was deactivated.');
+        $this->bridge->moveToOutbox();
         $this->bridge->deliver(Limits::button());
 
         return ['status' => 'success', 'description' => $this->words->text('deactivated')];
@@ -45,6 +52,7 @@ final class Lifecycle
     public function upgrade()
     {
         $this->bridge->schema()->create();
+        $this->bridge->watch()->learn();
     }
 
     private function recordState(string $before, string $after)

@@ -43,6 +43,12 @@ final class Limits
         return $this->postMs;
     }
 
+    /** Longer than one post may take, and no longer than others should wait for a deliverer that was killed. */
+    public function leaseSeconds(): int
+    {
+        return 4 + (int) ceil($this->postMs / 1000);
+    }
+
     public function totalMs(): int
     {
         return $this->totalMs;

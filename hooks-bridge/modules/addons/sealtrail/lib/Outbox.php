@@ -7,11 +7,13 @@ namespace WHMCS\Module\Addon\Sealtrail;
 /**
  * Items waiting for the sidecar, oldest first. A row holds the finished text of an item without its sequence number, which
  * is the row's id and is put in front when the text is read: the same row always gives the same bytes.
+ *
+ * Numbers are taken from a counter in the transaction that writes the rows, under the counter's lock: what is rolled back
+ * leaves no hole, and whoever sees a row sees all rows before it.
  */
 final class Outbox
 {
-    // A hole below a younger row is either an insert that is not committed yet or a number that was burnt for ever.
-    const SETTLE_MS = 2000;
+    const SEQUENCE = 'sequence';
 
     private $connection;
     private $schema;
@@ -25,45 +27,49 @@ final class Outbox
     public function append(Item $item)
     {
         $this->schema->ensured(function () use ($item) {
-            $this->insert($item, null);
+            $this->connection->transaction(function () use ($item) {
+                $this->insert([$item]);
+            });
         });
     }
 
-    /** An item that cannot even be read is kept for a person to look at. */
-    public function appendParked(Item $item, string $reason)
+    /** @param Item[] $items in a transaction of the caller's */
+    public function insert(array $items)
     {
-        $this->insert($item, $reason);
+        $seq = $this->reserve(count($items));
+        $values = [];
+        foreach ($items as $item) {
+            array_push($values, $seq++, $item->id(), $item->subject(), $item->text(), $item->parkedFor(), $item->parkedFor());
+        }
+        $this->connection->run(
+            'INSERT INTO mod_sealtrail_outbox (id, event_id, subject, body, recorded_at, parked_at, reason) VALUES '
+            . implode(', ', array_fill(0, count($items), '(?, ?, ?, ?, UTC_TIMESTAMP(3), IF(? IS NULL, NULL, UTC_TIMESTAMP(3)), ?)')),
+            $values
+        );
     }
 
-    /**
-     * The next batch in order. It stops before a row that might overtake an earlier one which is still being written.
-     *
-     * @return array<int, string> seq => finished text
-     */
-    public function oldest(int $maxItems, int $maxBytes, int $lastSeq): array
+    /** The number that the next item will get. */
+    public function nextSeq(): int
+    {
+        $last = $this->connection->run('SELECT value FROM mod_sealtrail_state WHERE name = ?', [self::SEQUENCE])->fetchColumn();
+
+        return 1 + ($last === false ? $this->lastEver() : (int) $last);
+    }
+
+    /** @return array<int, string> the next batch in order, seq => finished text */
+    public function oldest(int $maxItems, int $maxBytes): array
     {
         $rows = $this->connection->run(
-            'SELECT id, parked_at IS NOT NULL AS is_parked, OCTET_LENGTH(body) AS bytes, @@auto_increment_increment AS step, '
-            . 'recorded_at > UTC_TIMESTAMP(3) - INTERVAL ' . self::SETTLE_MS * 1000 . ' MICROSECOND AS is_young '
-            . 'FROM mod_sealtrail_outbox WHERE parked_at IS NULL OR id > ? ORDER BY id LIMIT ' . $maxItems * 2,
-            [$lastSeq]
+            'SELECT id, OCTET_LENGTH(body) AS bytes FROM mod_sealtrail_outbox WHERE parked_at IS NULL ORDER BY id LIMIT ' . $maxItems
         );
         $ids = [];
         $bytes = 0;
         foreach ($rows as $row) {
-            $id = (int) $row['id'];
-            if ($row['is_young'] && $id > $lastSeq + (int) $row['step']) {
-                break;
-            }
-            $lastSeq = max($lastSeq, $id);
-            if ($row['is_parked']) {
-                continue;
-            }
             $bytes += (int) $row['bytes'] + 32;
-            if (count($ids) >= $maxItems || ($ids !== [] && $bytes > $maxBytes)) {
+            if ($ids !== [] && $bytes > $maxBytes) {
                 break;
             }
-            $ids[] = $id;
+            $ids[] = (int) $row['id'];
         }
 
         return $ids === [] ? [] : $this->texts($ids);
@@ -101,16 +107,34 @@ final class Outbox
         $counts = $this->connection->run(
             'SELECT COUNT(*) - COUNT(parked_at) AS waiting, COUNT(parked_at) AS parked FROM mod_sealtrail_outbox'
         )->fetch();
+
+        return [
+            'waiting' => (int) $counts['waiting'],
+            'parked' => (int) $counts['parked'],
+            'oldest_age_seconds' => $this->oldestAgeSeconds(),
+        ];
+    }
+
+    /** Of the item that waits longest; cheap however much waits. */
+    public function oldestAgeSeconds(): ?int
+    {
         $age = $this->connection->run(
             'SELECT TIMESTAMPDIFF(SECOND, recorded_at, UTC_TIMESTAMP(3)) FROM mod_sealtrail_outbox '
             . 'WHERE parked_at IS NULL ORDER BY id LIMIT 1'
         )->fetchColumn();
 
-        return [
-            'waiting' => (int) $counts['waiting'],
-            'parked' => (int) $counts['parked'],
-            'oldest_age_seconds' => $age === false ? null : max(0, (int) $age),
-        ];
+        return $age === false ? null : max(0, (int) $age);
+    }
+
+    /** @return array{seq: int, at: string}|null */
+    public function oldestWaiting(): ?array
+    {
+        $row = $this->connection->run(
+            "SELECT id, DATE_FORMAT(recorded_at, '%Y-%m-%dT%H:%i:%s.%f') AS at FROM mod_sealtrail_outbox "
+            . 'WHERE parked_at IS NULL ORDER BY id LIMIT 1'
+        )->fetch();
+
+        return $row === false ? null : ['seq' => (int) $row['id'], 'at' => substr($row['at'], 0, 23) . 'Z'];
     }
 
     /** @return array<int, array{id: string, event_id: string, subject: string, parked_at: string, reason: string}> */
@@ -137,12 +161,34 @@ final class Outbox
         return $texts;
     }
 
-    private function insert(Item $item, ?string $reason)
+    /** @return int the first of $count numbers */
+    private function reserve(int $count): int
     {
-        $this->connection->run(
-            'INSERT INTO mod_sealtrail_outbox (event_id, subject, body, recorded_at, parked_at, reason) '
-            . 'VALUES (?, ?, ?, UTC_TIMESTAMP(3), IF(? IS NULL, NULL, UTC_TIMESTAMP(3)), ?)',
-            [$item->id(), $item->subject(), $item->text(), $reason, $reason]
+        $take = function () use ($count): bool {
+            return $this->connection->run(
+                'UPDATE mod_sealtrail_state SET value = LAST_INSERT_ID(value + ?) WHERE name = ?',
+                [$count, self::SEQUENCE]
+            )->rowCount() === 1;
+        };
+        if (!$take()) {
+            $this->connection->run(
+                'INSERT IGNORE INTO mod_sealtrail_state (name, value) VALUES (?, ?)',
+                [self::SEQUENCE, (string) $this->lastEver()]
+            );
+            $take();
+        }
+
+        return (int) $this->connection->lastInsertId() - $count + 1;
+    }
+
+    // What the counter starts from when it is missing: never below a number that was used.
+    private function lastEver(): int
+    {
+        $delivered = json_decode((string) $this->connection->run("SELECT value FROM mod_sealtrail_state WHERE name = 'delivery'")->fetchColumn(), true);
+
+        return max(
+            (int) ($delivered['last_seq'] ?? 0),
+            (int) $this->connection->run('SELECT MAX(id) FROM mod_sealtrail_outbox')->fetchColumn()
         );
     }
 

@@ -8,13 +8,15 @@ namespace WHMCS\Module\Addon\Sealtrail;
 final class People
 {
     private $connection;
+    private $facts;
     private $current;
     private $admins = [];
 
     /** @param Connection $connection ours: even a SELECT on WHMCS's own would reset its lastInsertId() */
-    public function __construct(Connection $connection)
+    public function __construct(Connection $connection, ?FactsCache $facts = null)
     {
         $this->connection = $connection;
+        $this->facts = $facts;
     }
 
     /** @return array{id: string, name: ?string, role: ?string}|null */
@@ -27,6 +29,29 @@ final class People
         }
 
         return is_scalar($id) && (int) $id > 0 ? $this->admin((int) $id) : null;
+    }
+
+    public function isAdminSignedIn(): bool
+    {
+        return is_object($this->ask('admin'));
+    }
+
+    /** @return array{id: string, name: ?string, role: ?string}|null the admin whom an API credential belongs to */
+    public function findAdminOfCredential(string $identifier): ?array
+    {
+        foreach (['tbldeviceauth' => 'user_id', 'tblapi_credentials' => 'admin_id'] as $table => $column) {
+            try {
+                $id = (int) $this->connection->run("SELECT $column FROM $table WHERE identifier = ?", [$identifier])->fetchColumn();
+                if ($id > 0) {
+                    return $this->admin($id);
+                }
+            } catch (\Throwable $e) {
+                // Names from memory: an installation may lack them.
+                continue;
+            }
+        }
+
+        return null;
     }
 
     /** @return array{id: string, name: ?string, role: ?string} */
@@ -66,11 +91,19 @@ final class People
 
     private function readAdmin(int $id): array
     {
+        $kept = $this->facts === null ? null : $this->facts->find('admin.' . $id);
+        if ($kept !== null) {
+            return $kept;
+        }
         try {
             $admin = $this->connection->run(
                 'SELECT a.username AS name, r.name AS role FROM tbladmins a LEFT JOIN tbladminroles r ON r.id = a.roleid WHERE a.id = ?',
                 [$id]
             )->fetch();
+
+            if ($admin !== false && $this->facts !== null) {
+                $this->facts->put('admin.' . $id, $admin);
+            }
 
             return $admin === false ? [] : $admin;
         } catch (\Throwable $e) {

@@ -4,20 +4,28 @@ declare(strict_types=1);
 
 namespace WHMCS\Module\Addon\Sealtrail;
 
-/** Makes what was seen durable, at once: in the outbox table, else in the spool file. Never throws. */
+/** Writes down what was seen, at once: in the spool file, else in the outbox table. Never throws. */
 final class Recorder
 {
+    const DUE_BYTES = 524288;
+    const DUE_SECONDS = 2;
+
     private $items;
     private $outbox;
     private $spool;
+    private $state;
     private $hasRecorded = false;
-    private $isTableBroken = false;
+    private $dueSeconds;
+    private $isSpoolBroken = false;
+    private $waitsSince;
 
-    public function __construct(ItemBuilder $items, Outbox $outbox, Spool $spool)
+    public function __construct(ItemBuilder $items, Outbox $outbox, Spool $spool, State $state, float $dueSeconds = self::DUE_SECONDS)
     {
+        $this->dueSeconds = $dueSeconds;
         $this->items = $items;
         $this->outbox = $outbox;
         $this->spool = $spool;
+        $this->state = $state;
     }
 
     public function hook(string $hook, array $row, array $args, ?array $before)
@@ -41,13 +49,53 @@ final class Recorder
         });
     }
 
+    /** A difference that nothing we captured explains. */
+    public function unexplainedChange(string $table, string $key, ?array $before, ?array $after)
+    {
+        $this->record($table, function () use ($table, $key, $before, $after): Item {
+            return $this->items->tableChange($table, $key, $before, $after, true);
+        });
+    }
+
+    /** @param array $mark as ItemBuilder::finding() has it */
+    public function finding(array $mark, string $text, array $params = [])
+    {
+        $this->record((string) current($mark), function () use ($mark, $text, $params): Item {
+            return $this->items->finding($mark, $text, $params);
+        }, isset($mark['own']));
+    }
+
     public function hasRecorded(): bool
     {
         return $this->hasRecorded;
     }
 
-    private function record(string $subject, callable $build)
+    /** A long request (the daily cron) must not keep back what it has seen, nor collect it without end. */
+    public function isDue(): bool
     {
+        return $this->waitsSince !== null
+            && ($this->spool->size() > self::DUE_BYTES || microtime(true) - $this->waitsSince >= $this->dueSeconds);
+    }
+
+    public function moved()
+    {
+        $this->waitsSince = null;
+    }
+
+    private function isPaused(): bool
+    {
+        try {
+            return $this->state->isPaused();
+        } catch (\Throwable $e) {
+            return false;
+        }
+    }
+
+    private function record(string $subject, callable $build, bool $evenIfPaused = false)
+    {
+        if (!$evenIfPaused && $this->isPaused()) {
+            return;
+        }
         try {
             try {
                 $item = $build();
@@ -57,22 +105,28 @@ final class Recorder
             $this->keep($item);
             $this->hasRecorded = true;
         } catch (\Throwable $e) {
-            error_log('sealtrail: ' . $subject . ' could not be recorded in table or spool: ' . get_class($e));
+            error_log('sealtrail: ' . $subject . ' could not be recorded in spool or table: ' . get_class($e));
         }
     }
 
-    // A table that failed once in this request is left alone until the next: each try could cost its time-out again.
+    // Only where no file can be written is the table written at once, with a commit for each item.
     private function keep(Item $item)
     {
-        if (!$this->isTableBroken) {
+        if (!$this->isSpoolBroken) {
             try {
-                $this->outbox->append($item);
+                $this->spool->append($item);
+                $this->waitsSince = $this->waitsSince ?? microtime(true);
 
                 return;
             } catch (\Throwable $e) {
-                $this->isTableBroken = true;
+                $this->isSpoolBroken = true;
             }
         }
-        $this->spool->append($item);
+        try {
+            $this->outbox->append($item);
+        } catch (\Throwable $e) {
+            // Neither: one more try of the file, which may only have been full for a moment.
+            $this->spool->append($item);
+        }
     }
 }

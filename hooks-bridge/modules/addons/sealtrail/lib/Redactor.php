@@ -11,7 +11,7 @@ namespace WHMCS\Module\Addon\Sealtrail;
 final class Redactor
 {
     const REDACTED = '[redacted]';
-    const CHANGED = '[changed]';
+    const CHANGED = '[redacted:changed]';
     const TRUNCATED = FreeText::TRUNCATED;
     const REGISTRAR_SETTINGS = '<registrar settings>';
 
@@ -29,15 +29,16 @@ final class Redactor
      * @param string[] $redact   paths such as "password" or "params.serverpassword"
      * @param string[] $minimise paths whose texts are shortened
      */
-    public function __construct(array $redact, array $minimise, int $maxBytes)
+    public function __construct(array $redact, array $minimise)
     {
         $this->redact = array_fill_keys(array_map('strtolower', $redact), true);
         $this->minimise = array_fill_keys(array_map('strtolower', $minimise), true);
-        $this->bytesLeft = $maxBytes;
     }
 
-    public function clean(array $values): array
+    public function clean(array $values, int $maxBytes = 100000): array
     {
+        $this->bytesLeft = $maxBytes;
+
         return $this->walkArray($values, '', 0, false);
     }
 

@@ -14,6 +14,11 @@ final class RequestFacts
     const VIA_EMAIL = 'email';
     const VIA_CLI = 'cli';
 
+    const REACH_ALL = 'all';
+    const REACH_NAMED = 'named';
+    const REACH_NOTHING = 'nothing';
+    const ADMIN_LINK_THAT_ACTS = '~(?:^|&)(?:(?:action|sub|delete|remove)=|rp=[^&]*/(?:delete|remove|activate|deactivate|enable|disable|revoke|toggle|login))~i';
+
     const HEADERS = ['x-forwarded-for', 'cf-connecting-ip', 'forwarded', 'x-real-ip'];
     const MAX_HEADER_BYTES = 512;
 
@@ -62,18 +67,30 @@ final class RequestFacts
             && (defined('ADMINAREA') || basename(dirname($this->path())) === $this->customAdminPath);
     }
 
-    /** Admin POST, API call, or an admin link that does something. Everything else cannot change settings or admins. */
-    public function canChangeSettings(): bool
+    /**
+     * How far this request can change things: everywhere, only what it names, or nowhere.
+     *
+     * @param string $apiCall what is called, where this is an API request
+     */
+    public function reach(string $apiCall = ''): string
     {
-        if ($this->via() === self::VIA_API) {
-            return true;
+        switch ($this->via()) {
+            case self::VIA_API:
+                return preg_match('/^get[A-Z]/', lcfirst($apiCall)) === 1 ? self::REACH_NOTHING : self::REACH_ALL;
+            case self::VIA_CRON:
+            case self::VIA_CLI:
+                return self::REACH_ALL;
+            case self::VIA_CALLBACK:
+            case self::VIA_EMAIL:
+                return self::REACH_NAMED;
         }
-        if ($this->via() !== self::VIA_UI || !$this->isAdminArea()) {
-            return false;
+        if ($this->method() === 'POST') {
+            return $this->isAdminArea() ? self::REACH_ALL : self::REACH_NAMED;
         }
 
-        return $this->method() === 'POST'
-            || ($this->method() === 'GET' && preg_match('/(?:^|&)(?:action|sub)=/', $this->value('QUERY_STRING')) === 1);
+        return $this->isAdminArea() && preg_match(self::ADMIN_LINK_THAT_ACTS, rawurldecode($this->value('QUERY_STRING'))) === 1
+            ? self::REACH_ALL
+            : self::REACH_NOTHING;
     }
 
     public function script(): string
@@ -98,7 +115,8 @@ final class RequestFacts
             'user_agent' => $this->orNull($this->value('HTTP_USER_AGENT')),
             'via' => $this->via(),
             'script' => $this->orNull($this->script()),
-            'session' => $this->orNull($session),
+            // Not cleaned as text: digits of a hash may look like a card number.
+            'session' => $session === '' ? null : $session,
         ];
     }
 
@@ -124,7 +142,15 @@ final class RequestFacts
         return '/' . ltrim(str_replace('\\', '/', $this->value('SCRIPT_NAME') ?: $this->value('PHP_SELF')), '/');
     }
 
-    private function method(): string
+    /** The page that led here, by its script alone. */
+    public function refererScript(): string
+    {
+        $path = parse_url($this->value('HTTP_REFERER'), PHP_URL_PATH);
+
+        return is_string($path) ? basename($path) : '';
+    }
+
+    public function method(): string
     {
         return strtoupper($this->value('REQUEST_METHOD'));
     }

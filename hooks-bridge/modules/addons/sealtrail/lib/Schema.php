@@ -10,7 +10,7 @@ final class Schema
     // The text of an item is bytes (BLOB): what is sent twice must be the same twice, whatever the connection's charset.
     const OUTBOX = <<<'SQL'
 CREATE TABLE IF NOT EXISTS mod_sealtrail_outbox (
-  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  id BIGINT UNSIGNED NOT NULL PRIMARY KEY,
   event_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   subject VARCHAR(100) NOT NULL,
   body MEDIUMBLOB NOT NULL,
@@ -31,6 +31,26 @@ CREATE TABLE IF NOT EXISTS mod_sealtrail_state (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
 SQL;
 
+    const KNOWN_THINGS = <<<'SQL'
+CREATE TABLE IF NOT EXISTS mod_sealtrail_known_things (
+  tbl VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  name VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  body MEDIUMTEXT NOT NULL,
+  PRIMARY KEY (tbl, name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
+SQL;
+
+    const KNOWN_ROWS = <<<'SQL'
+CREATE TABLE IF NOT EXISTS mod_sealtrail_known_rows (
+  tbl VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  id BIGINT NOT NULL,
+  owner BIGINT NOT NULL,
+  body MEDIUMBLOB NOT NULL,
+  PRIMARY KEY (tbl, id),
+  KEY owner (tbl, owner)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
+SQL;
+
     private $connection;
 
     public function __construct(Connection $connection)
@@ -42,6 +62,8 @@ SQL;
     {
         $this->connection->run(self::OUTBOX);
         $this->connection->run(self::STATE);
+        $this->connection->run(self::KNOWN_THINGS);
+        $this->connection->run(self::KNOWN_ROWS);
     }
 
     /** @return mixed what $work returns; when one of our tables was missing, it is made and $work runs once more */

@@ -8,6 +8,7 @@ namespace WHMCS\Module\Addon\Sealtrail;
 final class Sender
 {
     const PATH = '/bridge/v1/events';
+    const HEARTBEAT_PATH = '/bridge/v1/heartbeat';
     const COMPRESS_ABOVE_BYTES = 8192;
     const MAX_ANSWER_BYTES = 4194304;
 
@@ -30,6 +31,19 @@ final class Sender
         }
         // The same items give the same id again; the time and so the signature are new at each attempt.
         $id = 'msg_' . ($items === [] ? bin2hex(random_bytes(16)) : substr(hash('sha256', $json), 0, 32));
+
+        return $this->signed(self::PATH, $id, $headers, $body, $connectMs, $totalMs);
+    }
+
+    public function heartbeat(string $body, int $connectMs, int $totalMs): Answer
+    {
+        $headers = ['content-type: application/json'];
+
+        return $this->signed(self::HEARTBEAT_PATH, 'msg_' . bin2hex(random_bytes(16)), $headers, $body, $connectMs, $totalMs);
+    }
+
+    private function signed(string $path, string $id, array $headers, string $body, int $connectMs, int $totalMs): Answer
+    {
         $now = time();
         $headers[] = 'webhook-id: ' . $id;
         $headers[] = 'webhook-timestamp: ' . $now;
@@ -37,7 +51,7 @@ final class Sender
         $headers[] = 'sealtrail-bridge: ' . $this->settings->bridgeId();
         $headers[] = 'expect:';
 
-        return $this->post($this->settings->sidecarUrl() . self::PATH, $headers, $body, $connectMs, $totalMs);
+        return $this->post($this->settings->sidecarUrl() . $path, $headers, $body, $connectMs, $totalMs);
     }
 
     private function post(string $url, array $headers, string $body, int $connectMs, int $totalMs): Answer

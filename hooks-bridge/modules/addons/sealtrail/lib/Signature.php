@@ -40,6 +40,21 @@ final class Signature
         return implode(' ', $signatures);
     }
 
+    /** Whether one of these signatures, parted by spaces, is made with one of our keys. */
+    public function isAnswer(string $signed, string $signatures): bool
+    {
+        foreach ($this->keys as $key) {
+            $expected = 'v1,' . base64_encode(hash_hmac('sha256', $signed, $key, true));
+            foreach (explode(' ', $signatures) as $signature) {
+                if (hash_equals($expected, $signature)) {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
     private static function key(string $secret): string
     {
         $isMarked = strncmp($secret, self::PREFIX, strlen(self::PREFIX)) === 0;

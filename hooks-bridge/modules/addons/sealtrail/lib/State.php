@@ -7,26 +7,25 @@ namespace WHMCS\Module\Addon\Sealtrail;
 /** Small values of this installation that outlive a request. */
 final class State
 {
+    const PAUSED = 'paused';
+
     private $connection;
     private $schema;
+    private $facts;
     private $install;
+    private $isPaused = false;
 
-    public function __construct(Connection $connection, Schema $schema)
+    public function __construct(Connection $connection, Schema $schema, ?FactsCache $facts = null)
     {
         $this->connection = $connection;
         $this->schema = $schema;
+        $this->facts = $facts;
     }
 
     /** A random value of this installation; session ids leave PHP only hashed with it. */
     public function salt(): string
     {
-        return $this->install()['salt'];
-    }
-
-    /** The step of the billing database's AUTO_INCREMENT, in which sequence numbers count up. */
-    public function sequenceStep(): int
-    {
-        return $this->install()['step'];
+        return $this->install();
     }
 
     public function find(string $name): ?string
@@ -34,6 +33,42 @@ final class State
         $value = $this->connection->run('SELECT value FROM mod_sealtrail_state WHERE name = ?', [$name])->fetchColumn();
 
         return $value === false ? null : (string) $value;
+    }
+
+    /** Whether a person has paused the capture; known together with the salt. Other web nodes know it within a minute. */
+    public function isPaused(): bool
+    {
+        $this->install();
+
+        return $this->isPaused;
+    }
+
+    public function pause(bool $isPaused)
+    {
+        $isPaused ? $this->put(self::PAUSED, '1') : $this->forget(self::PAUSED);
+        $this->isPaused = $isPaused;
+        if ($this->facts !== null) {
+            $this->facts->forget();
+        }
+    }
+
+    /**
+     * @param string[] $names
+     *
+     * @return array<string, string>
+     */
+    public function several(array $names): array
+    {
+        $marks = implode(', ', array_fill(0, count($names) + 2, '?'));
+        $found = $this->connection
+            ->run('SELECT name, value FROM mod_sealtrail_state WHERE name IN (' . $marks . ')', array_merge($names, ['install_salt', self::PAUSED]))
+            ->fetchAll(\PDO::FETCH_KEY_PAIR);
+        if (isset($found['install_salt'])) {
+            $this->install = $found['install_salt'];
+            $this->isPaused = isset($found[self::PAUSED]);
+        }
+
+        return $found;
     }
 
     public function put(string $name, string $value)
@@ -49,33 +84,32 @@ final class State
         $this->connection->run('DELETE FROM mod_sealtrail_state WHERE name = ?', [$name]);
     }
 
-    private function install(): array
+    private function install(): string
     {
+        $kept = $this->install !== null || $this->facts === null ? null : $this->facts->find('install');
+        if (is_string($kept['salt'] ?? null)) {
+            $this->install = $kept['salt'];
+            $this->isPaused = !empty($kept['paused']);
+        }
         if ($this->install === null) {
-            $this->install = $this->schema->ensured(function (): array {
-                return $this->readInstall() ?: $this->makeInstall();
+            $this->install = $this->schema->ensured(function (): string {
+                return $this->several([])['install_salt'] ?? $this->makeInstall();
             });
+            if ($this->facts !== null) {
+                $this->facts->put('install', ['salt' => $this->install, 'paused' => $this->isPaused]);
+            }
         }
 
         return $this->install;
     }
 
-    private function readInstall(): ?array
-    {
-        $row = $this->connection->run(
-            "SELECT value AS salt, @@auto_increment_increment AS step FROM mod_sealtrail_state WHERE name = 'install_salt'"
-        )->fetch();
-
-        return $row === false ? null : ['salt' => $row['salt'], 'step' => (int) $row['step']];
-    }
-
-    private function makeInstall(): array
+    private function makeInstall(): string
     {
         $this->connection->run(
             "INSERT IGNORE INTO mod_sealtrail_state (name, value) VALUES ('install_salt', ?)",
             [bin2hex(random_bytes(32))]
         );
 
-        return $this->readInstall();
+        return (string) $this->find('install_salt');
     }
 }

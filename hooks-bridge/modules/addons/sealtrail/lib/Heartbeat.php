@@ -1,0 +1,86 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\Module\Addon\Sealtrail;
+
+/** Tells the sidecar that this bridge lives and what it still holds, so that a number that never arrives is seen as missing. */
+final class Heartbeat
+{
+    const STATE_NAME = 'heartbeat';
+    const PARKED_TOLD = 1000;
+
+    private $settings;
+    private $outbox;
+    private $spool;
+    private $state;
+    private $installation;
+    private $sender;
+
+    public function __construct(Settings $settings, Outbox $outbox, Spool $spool, State $state, Installation $installation, Sender $sender)
+    {
+        $this->settings = $settings;
+        $this->outbox = $outbox;
+        $this->spool = $spool;
+        $this->state = $state;
+        $this->installation = $installation;
+        $this->sender = $sender;
+    }
+
+    public function send(Limits $limits): Answer
+    {
+        $sentAt = microtime(true);
+        $answer = $this->sender->heartbeat($this->body($sentAt), $limits->connectMs(), $limits->postMs());
+        if ($answer->isSuccess()) {
+            $this->state->put(self::STATE_NAME, (string) json_encode($this->kept($answer, $sentAt)));
+        }
+
+        return $answer;
+    }
+
+    /** @return array{at: string, drift_ms: ?int, chain: ?array, size: mixed, ledger: mixed}|null the last one that was answered */
+    public function last(): ?array
+    {
+        $kept = json_decode((string) $this->state->find(self::STATE_NAME), true);
+
+        return is_array($kept) ? $kept : null;
+    }
+
+    private function body(float $now): string
+    {
+        $depth = $this->outbox->depth();
+        $oldest = $this->outbox->oldestWaiting();
+        $block = $this->installation->block(Installation::node($this->state->salt()));
+
+        return (string) json_encode([
+            'installation' => $block + ['sapi' => PHP_SAPI],
+            'outbox' => [
+                'pending' => $depth['waiting'],
+                'oldest_seq' => $oldest['seq'] ?? null,
+                'oldest_at' => $oldest['at'] ?? null,
+                // Read after the oldest: what comes in between must not look as if it had gone.
+                'next_seq' => $this->outbox->nextSeq(),
+                'parked' => array_map(static function (array $row): array {
+                    return ['seq' => (int) $row['id'], 'reason' => (string) $row['reason']];
+                }, $this->outbox->parked(self::PARKED_TOLD)),
+                'spooled' => $this->spool->waitingFiles(),
+            ],
+            'paused' => $this->state->isPaused(),
+            'sent_at' => Instant::format($now),
+        ], ItemBuilder::JSON);
+    }
+
+    private function kept(Answer $answer, float $sentAt): array
+    {
+        $told = $answer->values();
+        $time = isset($told['time']) && is_string($told['time']) ? strtotime($told['time']) : false;
+
+        return [
+            'at' => Instant::format($sentAt),
+            'drift_ms' => $time === false ? null : (int) (($sentAt - $time) * 1000),
+            'chain' => is_array($told['chain'] ?? null) ? $told['chain'] : null,
+            'size' => $told['size'] ?? null,
+            'ledger' => $told['ledger'] ?? null,
+        ];
+    }
+}
