@@ -1,56 +1,16 @@
 import type { Knex } from 'knex';
 import { digestIn, macHead } from '../core/chain';
-import type { PresealedEntry } from '../core/sealed-record';
 import type { Database } from '../db/connection';
 import type { Cell } from '../db/dialect';
+import type { AppendItem, AppendResult, Head, QuarantinedItem, Receipt } from './append';
 import { createEntryReader, type EntryReader } from './entry-reader';
 import { ENTRY_COLUMNS, VALUE_COLUMNS } from './entry-row';
 import type { KeyRing } from './key-ring';
 import type { Ledger } from './ledger';
 import { linkBatch, type KnownEvents, type Place } from './link-batch';
 
+export type { AppendItem, AppendResult, Head, QuarantinedItem, Receipt } from './append';
 export type { Ledger } from './ledger';
-
-export interface Head {
-  /** Sequence number of the newest entry; 0 in a ledger without any. */
-  readonly seq: number;
-  readonly hash: string;
-  readonly mac: string;
-  readonly epoch: number;
-}
-
-/** The entries that one item of a delivery makes, stored together or not at all; parts are numbered from 0. */
-export interface AppendItem {
-  readonly eventId: string;
-  /** Tells a resend from another event under the same id. */
-  readonly digest: string;
-  readonly entries: readonly PresealedEntry[];
-}
-
-export interface QuarantinedItem {
-  readonly bridgeId: string;
-  readonly eventId: string | null;
-  readonly reason: string;
-  readonly detail: string;
-  /** The item as it came. */
-  readonly item: string;
-  readonly digest: string;
-  readonly receivedAt: number;
-}
-
-export interface Receipt {
-  readonly id: string;
-  readonly part: number;
-  readonly ledger: string;
-  readonly seq: number;
-  readonly hash: string;
-}
-
-/** `conflict`: the id was used before for another event; nothing of this item was stored as an entry. */
-export interface AppendResult {
-  readonly outcome: 'appended' | 'duplicate' | 'conflict';
-  readonly receipts: readonly Receipt[];
-}
 
 /**
  * The append-only store.

@@ -1,9 +1,9 @@
 import { hashEntry, sealDigest } from '../core/chain';
 import { recordAt, type PresealedEntry } from '../core/sealed-record';
 import type { Cell } from '../db/dialect';
+import type { AppendItem, AppendResult, Head, Receipt } from './append';
 import { dayNumber } from './day-number';
 import { toEntryCells, toValueCells } from './entry-row';
-import type { AppendItem, AppendResult, Head, Receipt } from './entry-store';
 import type { Ledger } from './ledger';
 
 /** Events that the store holds already, by their id. */
