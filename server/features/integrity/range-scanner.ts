@@ -40,7 +40,8 @@ function scanInThread(
 ): Promise<ScanResult> {
   return new Promise((resolve, reject) => {
     // No limit for what lives long: a ledger that somebody rewrote has as many breaks as entries.
-    const resourceLimits = { maxYoungGenerationSizeMb: 16 };
+    // Two chunks of rows must fit into what lives shortly: promoted, they would cost more memory and a tenth of the time.
+    const resourceLimits = { maxYoungGenerationSizeMb: 32 };
     const file = path.join(__dirname, 'verify-worker.js');
     const worker = new Worker(file, { workerData: { databaseUrl, request }, resourceLimits });
     worker.on('message', (message: { readonly progress?: number; readonly result?: ScanResult }) => {

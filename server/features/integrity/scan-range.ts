@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { GENESIS_PREV_HASH } from '../../core/chain';
 import { createLedgerScan, type KnownHead, type LedgerNames, type ScanResult } from '../../core/verify';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
@@ -14,6 +15,8 @@ export interface RangeRequest {
 }
 
 const CHUNK = 1_000;
+/** Rows checked before the thread looks at what the database has sent meanwhile: a full socket keeps the database waiting. */
+const TURN = 100;
 
 /** Reads a range in chunks and checks it; the next chunk is on its way while one is checked. */
 export async function scanRange(
@@ -39,7 +42,10 @@ export async function scanRange(
     const rows = await next;
     const last = rows.at(-1);
     if (last && rows.length === CHUNK) next = readChunk(last.seq + 1);
-    for (const row of rows) scan.add(row);
+    for (const [at, row] of rows.entries()) {
+      scan.add(row);
+      if (at % TURN === TURN - 1) await setImmediate();
+    }
     onProgress(rows.length);
     if (!last || rows.length < CHUNK) return scan.finish();
   }
