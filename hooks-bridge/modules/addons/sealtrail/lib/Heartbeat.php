@@ -48,6 +48,8 @@ final class Heartbeat
 
     private function body(float $now): string
     {
+        // Before the oldest: what is written in between is then beyond it, and does not look as if it had gone.
+        $nextSeq = $this->outbox->nextSeq();
         $depth = $this->outbox->depth();
         $oldest = $this->outbox->oldestWaiting();
         $block = $this->installation->block(Installation::node($this->state->salt()));
@@ -58,8 +60,7 @@ final class Heartbeat
                 'pending' => $depth['waiting'],
                 'oldest_seq' => $oldest['seq'] ?? null,
                 'oldest_at' => $oldest['at'] ?? null,
-                // Read after the oldest: what comes in between must not look as if it had gone.
-                'next_seq' => $this->outbox->nextSeq(),
+                'next_seq' => $nextSeq,
                 'parked' => array_map(static function (array $row): array {
                     return ['seq' => (int) $row['id'], 'reason' => (string) $row['reason']];
                 }, $this->outbox->parked(self::PARKED_TOLD)),
