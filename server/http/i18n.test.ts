@@ -59,4 +59,14 @@ describe('texts', () => {
     const hostile = '$t(errors:not_found) {{total}} <b>';
     expect(i18n.translator(language)('browse:not', { value: hostile })).toContain(hostile);
   });
+
+  it('are the same however often they are asked for, apart by language, and more keys than there are texts do no harm', () => {
+    const [english, chinese] = [i18n.translator('en'), i18n.translator('zh-CN')];
+    for (let time = 0; time < 2; time += 1) {
+      expect([english('common:just_now'), chinese('common:just_now')]).toEqual(['just now', '刚刚']);
+      for (let key = 0; key < 6_000; key += 1) expect(english(`actions:made.up_${key}`)).toContain(`made.up_${key}`);
+    }
+    expect(english('browse:count', { from: '1', to: '2', total: '3' })).toBe('Showing 1–2 of 3');
+    expect(english('browse:count', { from: '4', to: '5', total: '6' })).toBe('Showing 4–5 of 6');
+  });
 });
