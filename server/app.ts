@@ -53,7 +53,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   const pages = Router().use(
     createBrowseRoutes({ browse: deps.browse, findLedger: (name) => store.findLedger(name), now }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
-    createIntegrityRoutes({ verifier: deps.verifier, verifications: deps.verifications, store, ownEvents, now }),
+    createIntegrityRoutes({ jobs: deps.jobs, verifications: deps.verifications, store, parts: [], now }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
   );
 
@@ -92,7 +92,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     }),
   );
   app.use(createBridgeDoors(['events', 'heartbeat', 'page', 'summary'].map((door) => `/bridge/v1/${door}`)));
-  app.use('/api/v1', createApiRoutes({ tokens: deps.tokens, store, browse: deps.browse, exports: deps.exports, now }));
+  app.use('/api/v1', createApiRoutes({ ...deps, store, now }));
 
   app.use(assets);
   app.use(...locals);

@@ -5,6 +5,7 @@ import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
+import { createTreeReader } from './entries/tree-reader';
 import { readMasterKey } from './entries/master-key';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
@@ -21,9 +22,12 @@ import { createSenderCheck, type SenderCheck } from './features/capture/sender-c
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
+import { createBrokenAlarm } from './features/integrity/broken-alarm';
+import { createEntryCheck, type EntryCheckService } from './features/integrity/entry-check-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
+import { createDailyVerification, createVerifyJob } from './features/integrity/verify-job-service';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
 import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
 import { createJobService, type JobService } from './features/jobs/job-service';
@@ -60,6 +64,7 @@ export interface Deps {
   readonly browse: BrowseService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
+  readonly entryCheck: EntryCheckService;
   readonly verifications: VerificationStore;
   readonly jobs: JobService;
   readonly dailyTasks: DailyTasks;
@@ -108,7 +113,8 @@ export function createDeps(
     now,
     onError: (error) => logger.warn({ err: error }, 'a refused delivery was not recorded'),
   });
-  const verifications = createVerificationStore(database);
+  const trees = createTreeReader(database);
+  const verifications = createVerificationStore(database, deriveKey(masterKey, 'verification'));
   const heartbeats = createHeartbeatStore(database);
   const sequences = createSequenceStore(database, now);
   const bridgeWatch = createBridgeWatch({
@@ -122,15 +128,33 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
   });
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
-  const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
+  const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing, trees });
 
+  // Until the services of the tree are there, nobody knows keys or copies.
+  const findVkeys = () => Promise.resolve([]);
+  const verifier = createVerifyService({
+    database,
+    store,
+    trees,
+    keyRing,
+    headNotes,
+    scanner: createRangeScanner(config.databaseUrl, { ...store, ...trees }),
+    evidence: { findVkeys, heldCheckpoints: () => Promise.resolve([]) },
+    findMark: (ledger) => verifications.findMark(ledger),
+  });
+  const onReport = createBrokenAlarm({ config, logger });
   const jobs = createJobService({
     database,
-    kinds: [],
+    kinds: [createVerifyJob({ verifier, verifications, store, ownEvents, onReport, now })],
     now,
     onError: (error) => logger.warn({ err: error }, 'a job failed'),
   });
-  const dailyTasks = createDailyTasks({ tasks: [], database, now, logger });
+  const dailyTasks = createDailyTasks({
+    tasks: [createDailyVerification({ jobs, store, verifications })],
+    database,
+    now,
+    logger,
+  });
 
   const i18n = createI18n();
   const summaries = createSummaryService({
@@ -148,8 +172,8 @@ export function createDeps(
   }
 
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
-    const last = await verifications.findLatest(ledger);
-    return last ? { status: last.verdict, at: last.finishedAt } : { status: 'never_verified', at: null };
+    const state = await verifications.findState(ledger);
+    return state ? { status: state.verdict, at: state.at } : { status: 'never_verified', at: null };
   }
 
   return {
@@ -174,13 +198,8 @@ export function createDeps(
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse }),
-    verifier: createVerifyService({
-      database,
-      store,
-      keyRing,
-      headNotes,
-      scanner: createRangeScanner(config.databaseUrl, store),
-    }),
+    verifier,
+    entryCheck: createEntryCheck({ database, store, trees, keyRing, findVkeys }),
     verifications,
     jobs,
     dailyTasks,

@@ -11,19 +11,20 @@ import {
   type EntryFilter,
   type Sort,
 } from '../browse/browse-service';
+import type { EntryCheckService } from '../integrity/entry-check-service';
+import type { JobService } from '../jobs/job-service';
 import { EXPORT_FORMATS, exportFileName, type ExportService } from '../export/export-service';
+import type { Caller } from './caller';
+import { createVerifyRoutes } from './verify-routes';
 
 interface ApiDeps {
   readonly tokens: ApiTokenService;
   readonly store: EntryStore;
   readonly browse: BrowseService;
   readonly exports: ExportService;
+  readonly jobs: JobService;
+  readonly entryCheck: EntryCheckService;
   readonly now: () => Date;
-}
-
-interface Caller {
-  readonly tokenName: string;
-  readonly tenantId: number;
 }
 
 const pageQuery = z.object({
@@ -102,16 +103,29 @@ export function createApiRoutes(deps: ApiDeps): Router {
     });
   });
 
+  router.use(
+    createVerifyRoutes({
+      jobs: deps.jobs,
+      entryCheck: deps.entryCheck,
+      findLedger,
+      findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
+      mayVerify: may('verify'),
+    }),
+  );
+
   // A program that asks for what is not there gets no sign-in page.
   router.use(() => {
     throw new KnownError('not_found');
   });
   return router;
 
-  /** The tenant's ledger that `ledger` names, or its only one. Another tenant's is as unknown as one that never was. */
-  async function ledgerOf(request: Request, caller: Caller): Promise<Ledger> {
+  function ledgerOf(request: Request, caller: Caller): Promise<Ledger> {
+    return findLedger(caller, texts(request)['ledger']);
+  }
+
+  /** The tenant's ledger of this name, or its only one. Another tenant's is as unknown as one that never was. */
+  async function findLedger(caller: Caller, name: string | undefined): Promise<Ledger> {
     const ledgers = await deps.store.listLedgers(caller.tenantId);
-    const name = texts(request)['ledger'];
     const ledger = name === undefined ? ledgers[0] : ledgers.find((one) => one.name === name);
     if (!ledger) throw new KnownError('bad_filter', 'ledger: there is none of this name');
     return ledger;
