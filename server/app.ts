@@ -51,9 +51,18 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   const locals = [createLanguageChoice(deps.i18n), createPageLocals({ url: createUrlBuilder('/') })];
   const preferences = createPreferences({ https });
   const pages = Router().use(
-    createBrowseRoutes({ browse: deps.browse, findLedger: (name) => store.findLedger(name), now }),
+    createBrowseRoutes({
+      browse: deps.browse,
+      findLedger: (name) => store.findLedger(name),
+      findChain: deps.findChain,
+      now,
+    }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
-    createIntegrityRoutes({ jobs: deps.jobs, verifications: deps.verifications, store, parts: [], now }),
+    createIntegrityRoutes({
+      ...deps,
+      findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
+      parts: [],
+    }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
   );
 
@@ -73,6 +82,8 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       appender: deps.appender,
       indexer: deps.indexer,
       bridgeWatch: deps.bridgeWatch,
+      findChain: deps.findChain,
+      store,
       now,
     }),
   );

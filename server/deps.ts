@@ -65,6 +65,8 @@ export interface Deps {
   readonly exports: ExportService;
   readonly verifier: VerifyService;
   readonly entryCheck: EntryCheckService;
+  /** What the latest verifications say of a ledger. */
+  readonly findChain: (ledger: Ledger) => Promise<ChainStatus>;
   readonly verifications: VerificationStore;
   readonly jobs: JobService;
   readonly dailyTasks: DailyTasks;
@@ -200,6 +202,7 @@ export function createDeps(
     exports: createExportService({ browse }),
     verifier,
     entryCheck: createEntryCheck({ database, store, trees, keyRing, findVkeys }),
+    findChain: chainStatus,
     verifications,
     jobs,
     dailyTasks,

@@ -6,6 +6,8 @@ import { pageContext } from '../../http/page-locals';
 import type { UrlBuilder } from '../../http/url-builder';
 import { actorOf, type Viewer } from '../access/viewer';
 import type { Job, JobService } from '../jobs/job-service';
+import { entryCheckPage } from './entry-check-page';
+import type { EntryCheckService } from './entry-check-service';
 import { integrityPage, type IntegrityPart } from './integrity-page';
 import { jobPage } from './job-page';
 import { reportPage, BREAKS_PER_PAGE } from './report-page';
@@ -17,6 +19,8 @@ interface IntegrityDeps {
   readonly jobs: JobService;
   readonly verifications: VerificationStore;
   readonly store: EntryStore;
+  readonly entryCheck: EntryCheckService;
+  readonly findEntrySeq: (ledger: Ledger, idOrSeq: string) => Promise<number | undefined>;
   /** Sections of other features, in their order. */
   readonly parts: readonly ((ledger: Ledger, ctx: PageContext) => Promise<IntegrityPart>)[];
   readonly now: () => Date;
@@ -88,6 +92,14 @@ export function createIntegrityRoutes(deps: IntegrityDeps): Router {
       limit: BREAKS_PER_PAGE,
     });
     response.render('integrity/report', { page: reportPage(report, found, page, pageContext(response, deps.now())) });
+  });
+  // Answered at once: nothing is kept of it, and a reload asks again.
+  router.post('/entries/:id/verify', async (request, response) => {
+    const ledger = await ledgerOf(response);
+    const seq = await deps.findEntrySeq(ledger, String(request.params['id']));
+    const check = seq === undefined ? undefined : await deps.entryCheck.check(ledger, seq);
+    if (!check) throw new KnownError('entry_not_found');
+    response.render('integrity/entry-check', { page: entryCheckPage(check, pageContext(response, deps.now())) });
   });
   return router;
 
