@@ -39,6 +39,7 @@ import { createCheckpointStore } from './features/tree/checkpoint-store';
 import { createFirstOrigin } from './features/tree/first-origin';
 import { createCheckpointService } from './features/tree/knex-checkpoint-service';
 import { createTreeService } from './features/tree/knex-tree-service';
+import { createProofService, type ProofService } from './features/tree/proof-service';
 import { createSignedMemory } from './features/tree/signed-memory';
 import { createTreeBuilder } from './features/tree/tree-builder';
 import type { TreeService } from './features/tree/tree-service';
@@ -78,6 +79,7 @@ export interface Deps {
   readonly tree: TreeService;
   readonly checkpoints: CheckpointService;
   readonly checkpointClock: CheckpointClock;
+  readonly proofs: ProofService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -183,6 +185,13 @@ export function createDeps(
     treeBuilder.wake();
   }
 
+  /** An export goes out all the same: what it lacks then is the checkpoint. */
+  async function checkpointExport(ledger: Ledger): Promise<void> {
+    await checkpoints.sign(ledger, 'export').catch((error: unknown) => {
+      logger.warn({ err: error }, 'an export was not preceded by a checkpoint');
+    });
+  }
+
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
     const last = await verifications.findLatest(ledger);
     return last ? { status: last.verdict, at: last.finishedAt } : { status: 'never_verified', at: null };
@@ -209,7 +218,7 @@ export function createDeps(
     bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
-    exports: createExportService({ browse }),
+    exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier: createVerifyService({
       database,
       store,
@@ -225,6 +234,7 @@ export function createDeps(
     tree,
     checkpoints,
     checkpointClock,
+    proofs: createProofService({ database, store, tree, checkpoints }),
     async close() {
       await bridgeWatch.stop();
       await preparer.stop();
