@@ -1,12 +1,14 @@
+import path from 'node:path';
 import pino, { type Logger } from 'pino';
 import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
+import { createCheckpointFile } from './entries/checkpoint-file';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
-import { createTreeReader } from './entries/tree-reader';
 import { readMasterKey } from './entries/master-key';
+import { createTreeReader } from './entries/tree-reader';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
 import { createLoginLinkService, type LoginLinkService } from './features/access/login-link-service';
@@ -37,6 +39,18 @@ import { createHeartbeatStore } from './features/monitor/heartbeat-store';
 import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
 import { createSequenceConsumer } from './features/monitor/sequence-consumer';
 import { createSequenceStore } from './features/monitor/sequence-store';
+import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
+import type { CheckpointService } from './features/tree/checkpoint-service';
+import { createCheckpointStore } from './features/tree/checkpoint-store';
+import { createFirstOrigin } from './features/tree/first-origin';
+import { createHandedLeaves } from './features/tree/handed-leaves';
+import { createCheckpointService } from './features/tree/knex-checkpoint-service';
+import { createTreeService } from './features/tree/knex-tree-service';
+import { createProofService, type ProofService } from './features/tree/proof-service';
+import { createSignedMemory } from './features/tree/signed-memory';
+import { createTreeBuilder } from './features/tree/tree-builder';
+import type { TreeService } from './features/tree/tree-service';
+import { createTreeStore } from './features/tree/tree-store';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
 
@@ -74,6 +88,10 @@ export interface Deps {
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
+  readonly tree: TreeService;
+  readonly checkpoints: CheckpointService;
+  readonly checkpointClock: CheckpointClock;
+  readonly proofs: ProofService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -90,7 +108,8 @@ export function createDeps(
   const db = database.knex;
   const trustedProxies = parseTrustedProxies(config.trustedProxies);
 
-  const store = createEntryStore({ database, keyRing });
+  const handedLeaves = createHandedLeaves();
+  const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
   const headNotes = createHeadNotes({
     dataDir: config.dataDir,
     store: storeName(config.databaseUrl),
@@ -115,7 +134,7 @@ export function createDeps(
     now,
     onError: (error) => logger.warn({ err: error }, 'a refused delivery was not recorded'),
   });
-  const trees = createTreeReader(database);
+  const treeReader = createTreeReader(database);
   const verifications = createVerificationStore(database, deriveKey(masterKey, 'verification'));
   const heartbeats = createHeartbeatStore(database);
   const sequences = createSequenceStore(database, now);
@@ -130,18 +149,65 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
   });
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
-  const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing, trees });
+  const browse = createBrowseService({
+    database,
+    store,
+    search: createEntrySearch(database),
+    keyRing,
+    trees: treeReader,
+  });
 
-  // Until the services of the tree are there, nobody knows keys or copies.
-  const findVkeys = () => Promise.resolve([]);
+  const i18n = createI18n();
+  const summaries = createSummaryService({
+    database,
+    store,
+    browse,
+    i18n,
+    findChain: chainStatus,
+    bridgeStates: () => bridgeWatch.states(),
+  });
+
+  const trees = createTreeStore(database);
+  const firstOrigin = createFirstOrigin({ database, store, trees });
+  const tree = createTreeService({ database, store, trees, handedLeaves, firstOrigin });
+  const treeBuilder = createTreeBuilder({
+    store,
+    tree,
+    onError: (error) => logger.warn({ err: error }, 'the tree fell behind; it tries again'),
+  });
+  const checkpointStore = createCheckpointStore(database);
+  const checkpointFile = createCheckpointFile(path.join(config.dataDir, 'checkpoints'));
+  const signing = { storeName: storeName(config.databaseUrl), file: checkpointFile, checkpoints: checkpointStore };
+  const checkpoints = createCheckpointService({
+    ...signing,
+    database,
+    store,
+    keyRing,
+    tree,
+    trees,
+    memory: createSignedMemory({ ...signing, keyRing }),
+    firstOrigin,
+    ownEvents,
+    now,
+    onStopped: (error) => logger.error({ err: error }, 'a ledger signs no checkpoints any more: see sealtrail doctor'),
+  });
+  const checkpointClock = createCheckpointClock({
+    database,
+    store,
+    checkpoints,
+    now,
+    onError: (error) => logger.error({ err: error }, 'no checkpoint could be signed'),
+  });
+
+  const findVkeys = (ledger: Ledger) => checkpoints.vkeys(ledger);
   const verifier = createVerifyService({
     database,
     store,
-    trees,
+    trees: treeReader,
     keyRing,
     headNotes,
-    scanner: createRangeScanner(config.databaseUrl, { ...store, ...trees }),
-    evidence: { findVkeys, heldCheckpoints: () => Promise.resolve([]) },
+    scanner: createRangeScanner(config.databaseUrl, { ...store, ...treeReader }),
+    evidence: { findVkeys, heldCheckpoints },
     findMark: (ledger) => verifications.findMark(ledger),
   });
   const onReport = createBrokenAlarm({ config, logger });
@@ -158,19 +224,24 @@ export function createDeps(
     logger,
   });
 
-  const i18n = createI18n();
-  const summaries = createSummaryService({
-    database,
-    store,
-    browse,
-    i18n,
-    findChain: chainStatus,
-    bridgeStates: () => bridgeWatch.states(),
-  });
-
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
+    treeBuilder.wake();
+  }
+
+  /** An export goes out all the same: what it lacks then is the checkpoint. */
+  async function checkpointExport(ledger: Ledger): Promise<void> {
+    await checkpoints.sign(ledger, 'export').catch((error: unknown) => {
+      logger.warn({ err: error }, 'an export was not preceded by a checkpoint');
+    });
+  }
+
+  /** What is kept outside of the database; the newest checkpoints stand for all before them. */
+  async function heldCheckpoints(ledger: Ledger): Promise<{ note: string; where: string }[]> {
+    const lines = await checkpointFile.readNewest(ledger.name);
+    const ours = lines.filter((line) => line.store === undefined || line.store === signing.storeName);
+    return ours.map(({ note, size }) => ({ note, where: `the data folder (${size} entries)` }));
   }
 
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
@@ -199,9 +270,9 @@ export function createDeps(
     bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
-    exports: createExportService({ browse }),
+    exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
-    entryCheck: createEntryCheck({ database, store, trees, keyRing, findVkeys }),
+    entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys }),
     findChain: chainStatus,
     verifications,
     jobs,
@@ -210,12 +281,19 @@ export function createDeps(
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,
+    tree,
+    checkpoints,
+    checkpointClock,
+    proofs: createProofService({ database, store, tree, checkpoints }),
     async close() {
       await dailyTasks.stop();
       await jobs.stop();
       await bridgeWatch.stop();
       await preparer.stop();
       await refusals.flush();
+      await appender.drain();
+      await checkpointClock.stop();
+      await treeBuilder.stop();
       await appender.drain();
       await bridges.flush();
       await indexer.stop();

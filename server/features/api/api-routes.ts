@@ -16,6 +16,10 @@ import type { JobService } from '../jobs/job-service';
 import { EXPORT_FORMATS, exportFileName, type ExportService } from '../export/export-service';
 import type { Caller } from './caller';
 import { createVerifyRoutes } from './verify-routes';
+import type { CheckpointService } from '../tree/checkpoint-service';
+import type { ProofService } from '../tree/proof-service';
+import type { TreeService } from '../tree/tree-service';
+import { createTreeApiRoutes } from './tree-api-routes';
 
 interface ApiDeps {
   readonly tokens: ApiTokenService;
@@ -24,6 +28,9 @@ interface ApiDeps {
   readonly exports: ExportService;
   readonly jobs: JobService;
   readonly entryCheck: EntryCheckService;
+  readonly tree: TreeService;
+  readonly checkpoints: CheckpointService;
+  readonly proofs: ProofService;
   readonly now: () => Date;
 }
 
@@ -113,6 +120,17 @@ export function createApiRoutes(deps: ApiDeps): Router {
     }),
   );
 
+  router.use(
+    createTreeApiRoutes({
+      browse: deps.browse,
+      tree: deps.tree,
+      checkpoints: deps.checkpoints,
+      proofs: deps.proofs,
+      mayRead: may('read'),
+      ledgerOf: (request, response) => ledgerOf(request, response.locals['caller'] as Caller),
+    }),
+  );
+
   // A program that asks for what is not there gets no sign-in page.
   router.use(() => {
     throw new KnownError('not_found');
@@ -120,7 +138,8 @@ export function createApiRoutes(deps: ApiDeps): Router {
   return router;
 
   function ledgerOf(request: Request, caller: Caller): Promise<Ledger> {
-    return findLedger(caller, texts(request)['ledger']);
+    const name = request.query['ledger'];
+    return findLedger(caller, name === undefined ? undefined : String(name));
   }
 
   /** The tenant's ledger of this name, or its only one. Another tenant's is as unknown as one that never was. */
