@@ -37,6 +37,7 @@ import { createCheckpointClock, type CheckpointClock } from './features/tree/che
 import type { CheckpointService } from './features/tree/checkpoint-service';
 import { createCheckpointStore } from './features/tree/checkpoint-store';
 import { createFirstOrigin } from './features/tree/first-origin';
+import { createHandedLeaves } from './features/tree/handed-leaves';
 import { createCheckpointService } from './features/tree/knex-checkpoint-service';
 import { createTreeService } from './features/tree/knex-tree-service';
 import { createProofService, type ProofService } from './features/tree/proof-service';
@@ -96,7 +97,8 @@ export function createDeps(
   const db = database.knex;
   const trustedProxies = parseTrustedProxies(config.trustedProxies);
 
-  const store = createEntryStore({ database, keyRing });
+  const handedLeaves = createHandedLeaves();
+  const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
   const headNotes = createHeadNotes({
     dataDir: config.dataDir,
     store: storeName(config.databaseUrl),
@@ -149,7 +151,7 @@ export function createDeps(
 
   const trees = createTreeStore(database);
   const firstOrigin = createFirstOrigin({ database, store, trees });
-  const tree = createTreeService({ database, store, trees, firstOrigin });
+  const tree = createTreeService({ database, store, trees, handedLeaves, firstOrigin });
   const treeBuilder = createTreeBuilder({
     store,
     tree,
