@@ -14,6 +14,7 @@ interface VerifyFlags {
   readonly from?: number;
   readonly to?: number;
   readonly actor?: string;
+  readonly derived?: boolean;
   readonly status?: 'broken';
   readonly expectCheckpoint?: string;
 }
@@ -27,6 +28,7 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
     .option('--from <seq>', 'first sequence number', sequence)
     .option('--to <seq>', 'last sequence number', sequence)
     .option('--actor <type:id>', 'only the entries of one actor, each by itself', actor)
+    .option('--derived', 'also compare counters, quarantine and search index with the entries')
     .addOption(new Option('--status <status>', 'print only what is broken').choices(['broken']))
     .option('--expect-checkpoint <file>', 'an earlier output of verify --json that was kept elsewhere')
     .action((flags: VerifyFlags) =>
@@ -39,6 +41,7 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
             fromSeq: flags.from,
             toSeq: flags.to,
             actor: flags.actor,
+            derived: flags.derived,
             expected: flags.expectCheckpoint === undefined ? [] : readExpectedHeads(flags.expectCheckpoint),
           });
           context.print(
