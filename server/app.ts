@@ -11,6 +11,7 @@ import { createExportRoutes } from './features/export/export-routes';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
 import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
+import { createBridgeDoors } from './http/bridge-doors';
 import { resolveClientIp } from './http/client-ip';
 import { createCsrfGuards } from './http/csrf';
 import { createErrorHandler, notFound } from './http/error-handler';
@@ -90,6 +91,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       pages: Router().use(preferences, pages, notFound),
     }),
   );
+  app.use(createBridgeDoors(['events', 'heartbeat', 'page', 'summary'].map((door) => `/bridge/v1/${door}`)));
   app.use('/api/v1', createApiRoutes({ tokens: deps.tokens, store, browse: deps.browse, exports: deps.exports, now }));
 
   app.use(assets);

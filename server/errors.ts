@@ -1,6 +1,7 @@
 /** Every error a caller can meet: stable code, HTTP status, key of its text in locales/<lng>/errors.json. */
 export const ERRORS = {
   not_found: { status: 404, message: 'errors:not_found' },
+  wrong_method: { status: 405, message: 'errors:wrong_method' },
   entry_not_found: { status: 404, message: 'errors:entry_not_found' },
   bad_filter: { status: 400, message: 'errors:bad_filter' },
   bad_cursor: { status: 400, message: 'errors:bad_cursor' },

@@ -1,8 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The folder with package.json, views, locales and public: the same from source and from dist. */
 export const PROGRAM_ROOT = findRoot(__dirname);
+
+/** The version of this program: `0.1.0`. */
+export const PROGRAM_VERSION = (
+  JSON.parse(readFileSync(path.join(PROGRAM_ROOT, 'package.json'), 'utf8')) as { readonly version: string }
+).version;
 
 function findRoot(folder: string): string {
   if (existsSync(path.join(folder, 'package.json')) && existsSync(path.join(folder, 'views'))) return folder;

@@ -4,7 +4,9 @@ import { migrate } from '../db/migration-source';
 import { openDatabase } from '../db/connection';
 import { checkMasterKey, DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
 import { createMasterKey } from '../entries/master-key';
+import { createServerRuns } from '../features/monitor/server-runs';
 import { ensureMasterKey, openStore, startServer } from '../main';
+import { PROGRAM_VERSION } from '../root';
 import { runDemo } from './demo/demo';
 import { diagnose } from './doctor';
 import { createSignInUrl } from './sign-in-url';
@@ -86,6 +88,16 @@ async function serve(context: CliContext, options: { readonly demo: boolean; rea
     await deps.close();
     throw error;
   });
+  const runs = createServerRuns({
+    ownEvents: deps.ownEvents,
+    dataDir: config.dataDir,
+    port: config.port,
+    tenant: DEFAULT_TENANT,
+    version: PROGRAM_VERSION,
+    now: deps.now,
+    onError: (error) => deps.logger.warn({ err: error }, 'the start or stop of the server was not recorded'),
+  });
+  await runs.started();
   try {
     const url = process.env['SEALTRAIL_PUBLIC_URL'] ? config.publicUrl : server.url;
     const demo = options.demo ? await runDemo(deps, server.url) : [];
@@ -98,6 +110,7 @@ async function serve(context: CliContext, options: { readonly demo: boolean; rea
     ]);
     await untilSignal();
   } finally {
+    await runs.stopped();
     await server.stop();
   }
 
