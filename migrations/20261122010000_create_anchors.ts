@@ -7,7 +7,7 @@ export async function up(db: Knex): Promise<void> {
 }
 
 export async function down(db: Knex): Promise<void> {
-  for (const table of ['witness_logs', 'anchor_copies', 'anchors']) await db.schema.dropTableIfExists(table);
+  for (const table of ['witness_logs', 'anchor_reports', 'anchor_copies', 'anchors']) await db.schema.dropTableIfExists(table);
 }
 
 // ASCII(n), WORDS(n) and TEXT8 as in the first migration.
@@ -33,10 +33,12 @@ const TABLES = [
      halted_at BIGINT, failing_since BIGINT, last_error WORDS(1000))`,
   `CREATE TABLE anchor_copies (
      anchor_id ASCII(36) NOT NULL, ledger_id INTEGER NOT NULL, origin ASCII(255) NOT NULL, size BIGINT NOT NULL, root ASCII(64) NOT NULL,
-     note TEXT8 NOT NULL, state ASCII(16) NOT NULL, attempts INTEGER NOT NULL, next_at BIGINT NOT NULL, created_at BIGINT NOT NULL,
+     note TEXT8 NOT NULL, signed_at BIGINT NOT NULL, state ASCII(16) NOT NULL, attempts INTEGER NOT NULL, next_at BIGINT NOT NULL, created_at BIGINT NOT NULL,
      done_at BIGINT, answer TEXT8, mac ASCII(64),
      PRIMARY KEY (anchor_id, ledger_id, origin, size))`,
-  `CREATE INDEX anchor_copies_due ON anchor_copies (state, next_at)`,
+  `CREATE TABLE anchor_reports (
+     anchor_id ASCII(36) NOT NULL, origin ASCII(255) NOT NULL, note TEXT8 NOT NULL, reported_at BIGINT NOT NULL, mac ASCII(64) NOT NULL,
+     PRIMARY KEY (anchor_id, origin))`,
   `CREATE TABLE witness_logs (
      origin ASCII(255) NOT NULL PRIMARY KEY, vkeys TEXT8 NOT NULL, added_at BIGINT NOT NULL, removed_at BIGINT,
      size BIGINT NOT NULL, root ASCII(64) NOT NULL, note TEXT8, cosignature TEXT8, signed_at BIGINT, mac ASCII(64) NOT NULL)`,

@@ -53,6 +53,7 @@ export interface Copy {
   readonly root: string;
   /** The whole signed note. */
   readonly note: string;
+  readonly signedAt: number;
   readonly state: CopyState;
   readonly attempts: number;
   readonly nextAt: number;
@@ -71,6 +72,7 @@ export interface Outgoing {
   readonly size: number;
   readonly root: string;
   readonly note: string;
+  readonly signedAt: number;
 }
 
 export type Outcome =
