@@ -25,6 +25,8 @@ import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
+import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
+import { createJobService, type JobService } from './features/jobs/job-service';
 import { createBridgeWatch, type BridgeWatch } from './features/monitor/bridge-watch-service';
 import { createHeartbeatService, type ChainStatus, type HeartbeatService } from './features/monitor/heartbeat-service';
 import { createHeartbeatStore } from './features/monitor/heartbeat-store';
@@ -59,6 +61,8 @@ export interface Deps {
   readonly exports: ExportService;
   readonly verifier: VerifyService;
   readonly verifications: VerificationStore;
+  readonly jobs: JobService;
+  readonly dailyTasks: DailyTasks;
   readonly indexer: SearchIndexer;
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
@@ -120,6 +124,14 @@ export function createDeps(
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
   const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
 
+  const jobs = createJobService({
+    database,
+    kinds: [],
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a job failed'),
+  });
+  const dailyTasks = createDailyTasks({ tasks: [], database, now, logger });
+
   const i18n = createI18n();
   const summaries = createSummaryService({
     database,
@@ -170,11 +182,15 @@ export function createDeps(
       scanner: createRangeScanner(config.databaseUrl, store),
     }),
     verifications,
+    jobs,
+    dailyTasks,
     indexer,
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,
     async close() {
+      await dailyTasks.stop();
+      await jobs.stop();
       await bridgeWatch.stop();
       await preparer.stop();
       await refusals.flush();
