@@ -224,12 +224,10 @@ describe.each(ENGINES)('a witness on %s', (engine) => {
       await post(call(0, 8));
       const row = await database.knex('witness_logs').first<Record<string, unknown>>();
       const value = row?.[column];
-      await database
-        .knex('witness_logs')
-        .update({
-          [column]:
-            typeof value === 'number' ? value - 1 : String(value).replace(/.$/s, (last) => (last === 'a' ? 'b' : 'a')),
-        });
+      await database.knex('witness_logs').update({
+        [column]:
+          typeof value === 'number' ? value - 1 : String(value).replace(/.$/s, (last) => (last === 'a' ? 'b' : 'a')),
+      });
       expect([403, 500]).toContain((await post(call(8, 20))).status);
       await expect(witness.add(formatVkey(keyOf(LOG)))).rejects.toThrow('was changed in the database');
     },
