@@ -1,10 +1,15 @@
+import path from 'node:path';
+import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
+import { v7 as uuidv7 } from 'uuid';
 import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
+import { createCheckpointFile } from './entries/checkpoint-file';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
+import { DEFAULT_TENANT } from './entries/ledger-setup';
 import { readMasterKey } from './entries/master-key';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
@@ -21,6 +26,9 @@ import { createSenderCheck, type SenderCheck } from './features/capture/sender-c
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
+import type { AnchorService } from './features/anchors/anchor-service';
+import { createAnchors } from './features/anchors/create-anchors';
+import { createWitness, type WitnessDoor } from './features/anchors/witness/create-witness';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
@@ -33,8 +41,20 @@ import { createHeartbeatStore } from './features/monitor/heartbeat-store';
 import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
 import { createSequenceConsumer } from './features/monitor/sequence-consumer';
 import { createSequenceStore } from './features/monitor/sequence-store';
+import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
+import type { CheckpointService } from './features/tree/checkpoint-service';
+import { createCheckpointStore } from './features/tree/checkpoint-store';
+import { createFirstOrigin } from './features/tree/first-origin';
+import { createCheckpointService } from './features/tree/knex-checkpoint-service';
+import { createTreeService } from './features/tree/knex-tree-service';
+import { createSignedMemory } from './features/tree/signed-memory';
+import { createTreeBuilder } from './features/tree/tree-builder';
+import type { TreeService } from './features/tree/tree-service';
+import { createTreeStore } from './features/tree/tree-store';
+import { createOutbound } from './http/outbound-request';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
+import { createMailTransport } from './mail/transport';
 
 /** Everything that is made once, joined here and nowhere else. */
 export interface Deps {
@@ -67,6 +87,11 @@ export interface Deps {
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
+  readonly tree: TreeService;
+  readonly checkpoints: CheckpointService;
+  readonly checkpointClock: CheckpointClock;
+  readonly anchors: AnchorService;
+  readonly witness: WitnessDoor;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -142,9 +167,71 @@ export function createDeps(
     bridgeStates: () => bridgeWatch.states(),
   });
 
+  const trees = createTreeStore(database);
+  const firstOrigin = createFirstOrigin({ database, store, trees });
+  const tree = createTreeService({ database, store, trees, firstOrigin });
+  const treeBuilder = createTreeBuilder({
+    store,
+    tree,
+    onError: (error) => logger.warn({ err: error }, 'the tree fell behind; it tries again'),
+  });
+  const checkpointStore = createCheckpointStore(database);
+  const checkpointFile = createCheckpointFile(path.join(config.dataDir, 'checkpoints'));
+  const signing = { storeName: storeName(config.databaseUrl), file: checkpointFile, checkpoints: checkpointStore };
+  const checkpoints = createCheckpointService({
+    ...signing,
+    database,
+    store,
+    keyRing,
+    tree,
+    trees,
+    memory: createSignedMemory({ ...signing, keyRing }),
+    firstOrigin,
+    ownEvents,
+    now,
+    onStopped: (error) => logger.error({ err: error }, 'a ledger signs no checkpoints any more: see sealtrail doctor'),
+  });
+  const checkpointClock = createCheckpointClock({
+    database,
+    store,
+    checkpoints,
+    now,
+    onError: (error) => logger.error({ err: error }, 'no checkpoint could be signed'),
+  });
+
+  const outbound = createOutbound();
+  const anchors = createAnchors({
+    database,
+    keyRing,
+    rowKey: deriveKey(masterKey, 'row-mac'),
+    store,
+    checkpoints,
+    tree,
+    ownEvents,
+    outbound,
+    transport: () => createMailTransport(config),
+    defaultTenant: DEFAULT_TENANT,
+    dataDir: config.dataDir,
+    randomBytes,
+    random: Math.random,
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a checkpoint was not brought to an anchor; it is tried again'),
+  });
+  const witness = createWitness({
+    database,
+    rowKey: deriveKey(masterKey, 'row-mac'),
+    seedOf: (name) => deriveKey(masterKey, 'witness', name),
+    ownEvents,
+    defaultTenant: DEFAULT_TENANT,
+    dataDir: config.dataDir,
+    newId: uuidv7,
+    now,
+  });
+
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
+    treeBuilder.wake();
   }
 
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
@@ -169,7 +256,17 @@ export function createDeps(
     ownEvents,
     refusals,
     senderCheck,
-    heartbeats: createHeartbeatService({ senderCheck, bridges, heartbeats, store, chainStatus, now }),
+    heartbeats: createHeartbeatService({
+      senderCheck,
+      bridges,
+      heartbeats,
+      store,
+      chainStatus,
+      keepCheckpoint: (bridge, held) => anchors.keeper.exchange(bridge, held),
+      now,
+      onError: (error) =>
+        logger.warn({ err: error }, 'a bridge was handed no checkpoint; the next heartbeat brings it'),
+    }),
     bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
@@ -188,12 +285,21 @@ export function createDeps(
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,
+    tree,
+    checkpoints,
+    checkpointClock,
+    anchors,
+    witness,
     async close() {
       await dailyTasks.stop();
       await jobs.stop();
       await bridgeWatch.stop();
       await preparer.stop();
       await refusals.flush();
+      await appender.drain();
+      await checkpointClock.stop();
+      await anchors.stop();
+      await treeBuilder.stop();
       await appender.drain();
       await bridges.flush();
       await indexer.stop();

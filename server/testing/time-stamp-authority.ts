@@ -9,6 +9,7 @@ import { SignedData } from '@peculiar/asn1-cms';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { TimeStampResp } from '@peculiar/asn1-tsp';
 import { Certificate } from '@peculiar/asn1-x509';
+import { findProgram } from './requirements';
 
 /** A time-stamp authority of our own behind a real port: `openssl ts -reply` with certificates made for it. */
 export interface TimeStampAuthority {
@@ -35,6 +36,7 @@ export interface AuthorityOptions {
   readonly essCertIdAlg?: 'sha1' | 'sha256';
 }
 
+const OPENSSL = findProgram('openssl') ?? 'openssl';
 const RSA = ['rsa:2048'];
 const TIME_STAMPING = ['extendedKeyUsage=critical,timeStamping'];
 
@@ -45,7 +47,7 @@ export async function startTimeStampAuthority({
 }: AuthorityOptions = {}): Promise<TimeStampAuthority> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sealtrail-tsa-'));
   const file = (name: string) => path.join(folder, name);
-  const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] }); // prettier-ignore
+  const openssl = (...args: readonly string[]) => execFileSync(OPENSSL, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] }); // prettier-ignore
   const config = (name: string, lines: readonly string[]) => writeFileSync(file(name), `${lines.join('\n')}\n`);
 
   config('ca.cnf', ['[req]', 'distinguished_name=dn', 'prompt=no', '[dn]', 'CN=Test Root', '[ca]', 'basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign']); // prettier-ignore
@@ -100,7 +102,7 @@ export async function startTimeStampAuthority({
     verify(given, data) {
       writeFileSync(file('kept.tsr'), given);
       writeFileSync(file('data'), data);
-      const { stdout } = spawnSync('openssl', ['ts', '-verify', '-data', 'data', '-in', 'kept.tsr', '-CAfile', 'root.pem'], { cwd: folder }); // prettier-ignore
+      const { stdout } = spawnSync(OPENSSL, ['ts', '-verify', '-data', 'data', '-in', 'kept.tsr', '-CAfile', 'root.pem'], { cwd: folder }); // prettier-ignore
       return stdout.toString();
     },
     async stop() {

@@ -10,7 +10,7 @@ import type { CheckpointKeeper } from './checkpoint-keeper';
 import type { CopyStore } from './copy-store';
 import { createCheckpointFile } from './destinations/file';
 import { WEBHOOK_SECRET_BYTES, webhookKeys } from './destinations/webhook';
-import type { CopyFault, HeldCheckpoint, HeldCopies } from './held-copies';
+import type { HeldCheckpoint, HeldCopies } from './held-copies';
 import { checkRequest, type AnchorRequest } from './new-anchor';
 
 /** How an anchor of a ledger does. Times are milliseconds since 1970. */
@@ -66,8 +66,8 @@ export interface AnchorService {
   stop(): Promise<void>;
 }
 
-export type { Anchor, AnchorKind, Copy } from './anchor';
-export type { CopyFault, HeldCheckpoint, HeldCopies };
+export type { Anchor, Copy } from './anchor';
+export type { HeldCheckpoint, HeldCopies };
 
 interface ServiceDeps {
   readonly anchors: AnchorStore;

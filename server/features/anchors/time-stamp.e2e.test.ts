@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { findProgram } from '../../testing/requirements';
 import { startTimeStampAuthority, type TimeStampAuthority } from '../../testing/time-stamp-authority';
 import { checkTimeStamp } from './time-stamp';
 import { timeStampNonce, timeStampRequest } from './time-stamp-request';
@@ -25,7 +26,7 @@ describe('timeStampRequest', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'sealtrail-tsq-'));
     try {
       writeFileSync(path.join(folder, 'data'), DATA);
-      const openssl = (...args: readonly string[]) => execFileSync('openssl', ['ts', '-query', ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] }); // prettier-ignore
+      const openssl = (...args: readonly string[]) => execFileSync(findProgram('openssl') ?? 'openssl', ['ts', '-query', ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] }); // prettier-ignore
       const ours = timeStampRequest(DATA, NONCE);
       const withoutNonce = Buffer.concat([Buffer.of(0x30, ours.length - 12), ours.subarray(2, 56), ours.subarray(66)]);
       expect(ours).toHaveLength(69);
