@@ -69,14 +69,19 @@ export function createCopyStore({ knex: db, dialect }: Database, rowMac: RowMac)
       const row = [anchorId, ledgerId, origin, size, root, note, signedAt, 'waiting', attempts, nextAt, createdAt, null, null, null]; // prettier-ignore
       await dialect.insertRows(db, 'anchor_copies', COLUMNS, [row], { onConflict: 'ignore' });
       // What is on its way ends by itself: it is settled, or found here once it waits again.
-      await of(anchorId, ledgerId).where({ state: 'waiting' }).where('created_at', '<', createdAt).delete();
+      const others = of(anchorId, ledgerId).where({ state: 'waiting' }).where('signed_at', '<=', signedAt);
+      await others.whereNot((same) => void same.where({ origin, size })).delete();
     },
     async find(key) {
       const row = await at(key).first();
       return row && fromRow(row);
     },
     async findWaiting(anchorId, ledgerId) {
-      const row = await of(anchorId, ledgerId).where({ state: 'waiting' }).orderBy('created_at', 'desc').first();
+      const row = await of(anchorId, ledgerId)
+        .where({ state: 'waiting' })
+        .orderBy('signed_at', 'desc')
+        .orderBy('size', 'desc')
+        .first();
       return row && fromRow(row);
     },
     async listDone(anchorId, ledgerId, limit) {
