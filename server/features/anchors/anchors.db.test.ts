@@ -6,17 +6,22 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import express from 'express';
 import pino from 'pino';
-import { openCheckpoint } from '../../core/checkpoint';
+import { formatCheckpoint, openCheckpoint } from '../../core/checkpoint';
+import { leafHash, rootOfLeaves } from '../../core/merkle';
+import { signNote } from '../../core/signed-note';
 import { createDeps, type Deps } from '../../deps';
 import { anAppendItem } from '../../testing/append-item';
 import { signatureOf } from '../../testing/sender';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
+import { consistencyProof } from '../../testing/consistency-proof';
 import { startTimeStampAuthority } from '../../testing/time-stamp-authority';
 import { TOLD_FROM_ATTEMPT } from './anchor-sender';
 import { copyFiles } from './copy-files';
 import { AnchorRequestError, type AnchorRequest } from './new-anchor';
+import { formatAddCheckpoint } from './witness/add-checkpoint';
 import { createWitnessRoutes } from './witness/witness-routes';
+import type { WitnessService } from './witness/witness-service';
 
 const HOUR = 3_600_000;
 
@@ -388,21 +393,43 @@ describe.each(ENGINES)('anchors on %s', (engine) => {
       expect(await deps.anchors.quorum(test.ledger)).toMatchObject({ witnesses: 1, signed: 1 });
     });
 
-    it('refuses a history that does not continue what it signed: critical at both ends', async () => {
+    /** What somebody with our key and database can show the witness: all that is there, and one entry that never was. */
+    async function showForged(witness: WitnessService): Promise<number> {
+      const records = (await test.database.knex('entries').orderBy('seq').pluck('record')) as string[];
+      const { origin, size } = (await deps.checkpoints.latest(test.ledger)) ?? { origin: '', size: 0 };
+      const leaves = [...records.slice(0, size).map(leafHash), leafHash('forged')];
+      const checkpoint = formatCheckpoint({ origin, size: size + 1, root: rootOfLeaves(leaves) });
+      const note = signNote(checkpoint, deps.keyRing.noteSigner(origin));
+      const proof = consistencyProof(size, leaves);
+      const { status: answer } = await witness.addCheckpoint(Buffer.from(formatAddCheckpoint({ oldSize: size, proof, note }))); // prettier-ignore
+      expect(answer).toBe(200);
+      return size + 1;
+    }
+
+    it.each([
+      ['as many entries as the forgery', 1, 'signed before'],
+      ['fewer than the witness has signed', 0, 'larger than'],
+      ['more entries than the forgery', 3, 'signed before'],
+    ])('refuses a history that does not continue what it signed, with %s', async (_name, count, detail) => {
       const { other, witness, url, vkey } = await startWitness();
       await witness.add(vkey);
-      await add({ kind: 'witness', target: url, vkey: witness.vkey, allowPrivate: true });
-      const { size } = await publish(5);
-      // The tree of somebody who has everything of ours and starts again, unseen by the guards of this machine.
-      await test.database.knex('tree_tiles').update({ hashes: Buffer.alloc(32 * size, 7) });
-      await append();
-      await deps.anchors.sendNow(test.ledger);
-      const forged = await deps.checkpoints.latest(test.ledger);
-      expect(forged).toBeDefined();
-      const answer = await witness.findLast(forged?.origin ?? '');
-      expect(answer).toContain(`\n${size}\n`);
-      const rows = await other.database.knex('entries').where({ action: 'audit.checkpoint_refused' });
-      expect(rows.length).toBeLessThanOrEqual(1);
+      const id = await add({ kind: 'witness', target: url, vkey: witness.vkey, allowPrivate: true });
+      const first = await publish(5);
+      const forged = await showForged(witness);
+      if (count === 0) await test.database.knex('anchor_copies').delete();
+      // Told of the first signature, the ledger has one entry more already.
+      if (count > 0) {
+        await append(count - 1);
+        await deps.checkpoints.sign(test.ledger, 'request');
+      }
+      await deps.anchors.run();
+      expect((await status(id)).refused?.answer).toContain(detail);
+      expect((await entries('audit.checkpoint_refused')).map(({ payload }) => payload['kind'])).toEqual(['witness']);
+      expect(await witness.findLast(first.origin)).toContain(`\n${forged}\n`);
+      const there = await other.database.knex('entries').where({ action: 'audit.checkpoint_refused' });
+      expect(there).toHaveLength(count === 0 ? 0 : 1);
+      // What it holds is our signature over what is not ours: verification hears of it.
+      expect((await deps.anchors.heldCheckpoints(test.ledger)).map(({ size }) => size)).toContain(forged);
     });
 
     it('whose answer carries another signature is not believed', async () => {
@@ -416,18 +443,55 @@ describe.each(ENGINES)('anchors on %s', (engine) => {
   });
 
   describe('in the database', () => {
-    const COLUMNS: readonly [string, string][] = [
-      ...['ledger_id', 'kind', 'name', 'target', 'every_ms', 'settings', 'created_at', 'halted_at', 'failing_since', 'last_error', 'mac'].map((column): [string, string] => ['anchors', column]), // prettier-ignore
-      ...['origin', 'size', 'root', 'note', 'signed_at', 'attempts', 'next_at', 'created_at', 'done_at', 'answer', 'mac'].map((column): [string, string] => ['anchor_copies', column]), // prettier-ignore
-    ];
-    it.each(COLUMNS)('an edited %s.%s is named', async (table, column) => {
+    it.each<[string, readonly string[]]>([
+      [
+        'anchors',
+        [
+          'ledger_id',
+          'kind',
+          'name',
+          'target',
+          'every_ms',
+          'settings',
+          'created_at',
+          'halted_at',
+          'failing_since',
+          'last_error',
+          'mac',
+        ],
+      ],
+      [
+        'anchor_copies',
+        [
+          'origin',
+          'size',
+          'root',
+          'note',
+          'signed_at',
+          'attempts',
+          'next_at',
+          'created_at',
+          'done_at',
+          'answer',
+          'mac',
+        ],
+      ],
+    ])('an edited column of %s is named', async (table, columns) => {
       await add({ kind: 'file', target: file, ledger: test.ledger });
       await publish();
-      const row = await test.database.knex(table).first<Record<string, unknown>>();
-      const value = row?.[column];
-      const edited = value === null || value === undefined ? 1 : typeof value === 'number' ? value + 1 : String(value).replace(/.$/s, (last) => (last === 'a' ? 'b' : 'a')); // prettier-ignore
-      await test.database.knex(table).update({ [column]: column === 'ledger_id' ? null : edited });
-      expect((await faults()).join('; ')).toMatch(/changed in the database|has not our signature|now holds/);
+      const row = (await test.database.knex(table).first<Record<string, unknown>>()) ?? {};
+      expect(await faults()).toEqual([]);
+      for (const column of columns) {
+        const value = row[column];
+        const edited = value === null ? 1 : typeof value === 'number' ? value + 1 : String(value).replace(/.$/s, (last) => (last === 'a' ? 'b' : 'a')); // prettier-ignore
+        await test.database.knex(table).update({ [column]: column === 'ledger_id' ? null : edited });
+        expect([column, (await faults()).join('; ')]).toEqual([
+          column,
+          expect.stringContaining('changed in the database'),
+        ]);
+        await test.database.knex(table).update(row);
+      }
+      expect(await faults()).toEqual([]);
     });
 
     it('a changed anchor gets nothing any more', async () => {

@@ -9,6 +9,7 @@ import { EMPTY_ROOT, leafHash, nodeHash, rootOfLeaves } from '../../../core/merk
 import { COSIGNATURE, formatVkey, keyOf, type NoteSigner } from '../../../core/note-key';
 import { createRowMac } from '../../../core/row-mac';
 import { signNote, verifyNote } from '../../../core/signed-note';
+import { consistencyProof } from '../../../testing/consistency-proof';
 import { createTestDatabase, ENGINES, type TestDatabase } from '../../../testing/test-database';
 import { formatAddCheckpoint, type AddCheckpoint } from './add-checkpoint';
 import { createWitnessLogStore } from './witness-log-store';
@@ -23,15 +24,6 @@ const LEAVES = Array.from({ length: 40 }, (_, at) => leafHash(`entry ${at}`));
 const FORK = LEAVES.map((leaf, at) => (at === 2 ? leafHash('forged') : leaf));
 const NOW = new Date('2026-11-21T12:00:00.000Z');
 
-/** RFC 6962, section 2.1.2, written here by its definition. */
-function subproof(size: number, leaves: readonly Buffer[], isWhole: boolean): Buffer[] {
-  if (size === leaves.length) return isWhole ? [] : [rootOfLeaves(leaves)];
-  const half = 2 ** Math.ceil(Math.log2(leaves.length) - 1);
-  return size <= half
-    ? [...subproof(size, leaves.slice(0, half), isWhole), rootOfLeaves(leaves.slice(half))]
-    : [...subproof(size - half, leaves.slice(half), false), rootOfLeaves(leaves.slice(0, half))];
-}
-
 function note(
   size: number,
   { leaves = LEAVES, signer = LOG }: { leaves?: readonly Buffer[]; signer?: NoteSigner } = {},
@@ -42,7 +34,7 @@ function note(
 
 /** A call as an honest log makes it. */
 function call(oldSize: number, size: number, leaves: readonly Buffer[] = LEAVES): AddCheckpoint['note'] {
-  const proof = oldSize === 0 ? [] : subproof(oldSize, leaves.slice(0, size), true);
+  const proof = oldSize === 0 ? [] : consistencyProof(oldSize, leaves.slice(0, size));
   return formatAddCheckpoint({ oldSize, proof, note: note(size, { leaves }) });
 }
 
