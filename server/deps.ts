@@ -45,8 +45,10 @@ import { createCheckpointClock, type CheckpointClock } from './features/tree/che
 import type { CheckpointService } from './features/tree/checkpoint-service';
 import { createCheckpointStore } from './features/tree/checkpoint-store';
 import { createFirstOrigin } from './features/tree/first-origin';
+import { createHandedLeaves } from './features/tree/handed-leaves';
 import { createCheckpointService } from './features/tree/knex-checkpoint-service';
 import { createTreeService } from './features/tree/knex-tree-service';
+import { createProofService, type ProofService } from './features/tree/proof-service';
 import { createSignedMemory } from './features/tree/signed-memory';
 import { createTreeBuilder } from './features/tree/tree-builder';
 import type { TreeService } from './features/tree/tree-service';
@@ -92,6 +94,7 @@ export interface Deps {
   readonly checkpointClock: CheckpointClock;
   readonly anchors: AnchorService;
   readonly witness: WitnessDoor;
+  readonly proofs: ProofService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -108,7 +111,8 @@ export function createDeps(
   const db = database.knex;
   const trustedProxies = parseTrustedProxies(config.trustedProxies);
 
-  const store = createEntryStore({ database, keyRing });
+  const handedLeaves = createHandedLeaves();
+  const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
   const headNotes = createHeadNotes({
     dataDir: config.dataDir,
     store: storeName(config.databaseUrl),
@@ -169,7 +173,7 @@ export function createDeps(
 
   const trees = createTreeStore(database);
   const firstOrigin = createFirstOrigin({ database, store, trees });
-  const tree = createTreeService({ database, store, trees, firstOrigin });
+  const tree = createTreeService({ database, store, trees, handedLeaves, firstOrigin });
   const treeBuilder = createTreeBuilder({
     store,
     tree,
@@ -234,6 +238,13 @@ export function createDeps(
     treeBuilder.wake();
   }
 
+  /** An export goes out all the same: what it lacks then is the checkpoint. */
+  async function checkpointExport(ledger: Ledger): Promise<void> {
+    await checkpoints.sign(ledger, 'export').catch((error: unknown) => {
+      logger.warn({ err: error }, 'an export was not preceded by a checkpoint');
+    });
+  }
+
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
     const last = await verifications.findLatest(ledger);
     return last ? { status: last.verdict, at: last.finishedAt } : { status: 'never_verified', at: null };
@@ -270,7 +281,7 @@ export function createDeps(
     bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
-    exports: createExportService({ browse }),
+    exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier: createVerifyService({
       database,
       store,
@@ -290,6 +301,7 @@ export function createDeps(
     checkpointClock,
     anchors,
     witness,
+    proofs: createProofService({ database, store, tree, checkpoints }),
     async close() {
       await dailyTasks.stop();
       await jobs.stop();

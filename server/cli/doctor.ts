@@ -53,6 +53,7 @@ export async function diagnose(config: Config, env: Readonly<Record<string, stri
     findings.push(await run('bridges', () => checkBridges(deps)));
     findings.push(await run('queue', () => checkQueue(deps)));
     findings.push(await run('anchors', () => checkAnchors(deps)));
+    findings.push(await run('checkpoints', () => checkCheckpoints(deps)));
     findings.push(await run('chain tail', () => checkTail(deps)));
     return findings;
   } finally {
@@ -157,6 +158,20 @@ async function checkAnchors({ anchors, store }: Deps): Promise<string> {
     parts.push(`${ledger.name}: ${there} of ${found.length} hold a checkpoint`);
   }
   if (troubles.length > 0) throw new Warning([...new Set(troubles)].join('; '));
+  return parts.join('; ');
+}
+
+async function checkCheckpoints({ store, checkpoints }: Deps): Promise<string> {
+  const parts: string[] = [];
+  for (const ledger of await store.listLedgers()) {
+    const { state, stoppedDetail, latest, behind } = await checkpoints.status(ledger);
+    if (state === 'stopped')
+      throw new Error(
+        `${ledger.name} signs none any more: ${stoppedDetail} If this is known and right: sealtrail checkpoint --new-origin --ledger ${ledger.name} --reason TEXT`,
+      );
+    const signed = latest ? `over ${latest.size}, ${new Date(latest.signedAt).toISOString()}` : 'none yet';
+    parts.push(`${ledger.name}: ${signed}, ${behind} entries behind it`);
+  }
   return parts.join('; ');
 }
 

@@ -7,6 +7,7 @@ import { addAnchorCommands } from './anchor-commands';
 import type { CliContext } from './cli-context';
 import { addDataCommands } from './data-commands';
 import { addServerCommands } from './server-commands';
+import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
 import { addWitnessCommands } from './witness-commands';
 
@@ -35,6 +36,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addServerCommands(program, context);
   addAccessCommands(program, context);
   addVerifyCommand(program, context);
+  addTreeCommands(program, context);
   addDataCommands(program, context);
   addAnchorCommands(program, context);
   addWitnessCommands(program, context);

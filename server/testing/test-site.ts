@@ -26,7 +26,10 @@ export interface TestSite {
   stop(): Promise<void>;
 }
 
-export async function startTestSite(engine: Engine, options: { readonly demo?: boolean; readonly env?: Readonly<Record<string, string>> } = {}): Promise<TestSite> {
+export async function startTestSite(
+  engine: Engine,
+  options: { readonly demo?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<TestSite> {
   const database = await createTestDatabase(engine);
   const dataDir = mkdtempSync(path.join(tmpdir(), 'sealtrail-site-'));
   const port = await freePort();

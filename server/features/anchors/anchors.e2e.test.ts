@@ -157,7 +157,13 @@ describe('checkpoints out of reach, with the built program', () => {
     });
 
     it('refuses bad arguments with one line', async () => {
-      for (const argv of [['add', 'pigeon', 'x'], ['add', 'witness', witness.url], ['add', 'file', '/no/such/folder/x'], ['remove', 'x'], ['copies', 'x']]) {
+      for (const argv of [
+        ['add', 'pigeon', 'x'],
+        ['add', 'witness', witness.url],
+        ['add', 'file', '/no/such/folder/x'],
+        ['remove', 'x'],
+        ['copies', 'x'],
+      ]) {
         const { code, stdout, stderr } = await site.run('anchor', ...argv);
         expect([code, stdout, stderr.trim().split('\n')]).toEqual([2, '', [expect.any(String)]]);
       }
