@@ -47,8 +47,8 @@ export interface ServedProgram extends Omit<StartedProgram, 'line'> {
 
 /** `serve --json` of the built program, ready to answer. */
 export async function serveProgram(options: ProgramOptions): Promise<ServedProgram> {
-  const { line, process: child, end } = await startProgram(['serve'], options);
-  return { url: line['url'] ?? '', signIn: line['sign_in'] ?? '', process: child, end };
+  const { line, ...program } = await startProgram(['serve'], options);
+  return { ...program, url: line['url'] ?? '', signIn: line['sign_in'] ?? '' };
 }
 
 /** A command of the built program that goes on until it is told to end. */

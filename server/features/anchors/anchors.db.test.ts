@@ -479,10 +479,10 @@ describe.each(ENGINES)('anchors on %s', (engine) => {
     ])('an edited column of %s is named', async (table, columns) => {
       await add({ kind: 'file', target: file, ledger: test.ledger });
       await publish();
-      const row = (await test.database.knex(table).first<Record<string, unknown>>()) ?? {};
+      const row = (await test.database.knex(table).first<Record<string, string | number | null>>()) ?? {};
       expect(await faults()).toEqual([]);
       for (const column of columns) {
-        const value = row[column];
+        const value = row[column] ?? null;
         const edited = value === null ? 1 : typeof value === 'number' ? value + 1 : String(value).replace(/.$/s, (last) => (last === 'a' ? 'b' : 'a')); // prettier-ignore
         await test.database.knex(table).update({ [column]: column === 'ledger_id' ? null : edited });
         expect([column, (await faults()).join('; ')]).toEqual([
