@@ -11,6 +11,7 @@ import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-
 import { createKeyRing, type KeyRing } from './entries/key-ring';
 import { DEFAULT_TENANT } from './entries/ledger-setup';
 import { readMasterKey } from './entries/master-key';
+import { createTreeReader } from './entries/tree-reader';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
 import { createLoginLinkService, type LoginLinkService } from './features/access/login-link-service';
@@ -29,9 +30,13 @@ import { createSummaryService, type SummaryService } from './features/embed/summ
 import type { AnchorService } from './features/anchors/anchor-service';
 import { createAnchors } from './features/anchors/create-anchors';
 import { createWitness, type WitnessDoor } from './features/anchors/witness/create-witness';
+import type { HeldNote } from './features/integrity/evidence';
+import { createBrokenAlarm } from './features/integrity/broken-alarm';
+import { createEntryCheck, type EntryCheckService } from './features/integrity/entry-check-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
+import { createDailyVerification, createVerifyJob } from './features/integrity/verify-job-service';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
 import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
 import { createJobService, type JobService } from './features/jobs/job-service';
@@ -82,6 +87,9 @@ export interface Deps {
   readonly browse: BrowseService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
+  readonly entryCheck: EntryCheckService;
+  /** What the latest verifications say of a ledger. */
+  readonly findChain: (ledger: Ledger) => Promise<ChainStatus>;
   readonly verifications: VerificationStore;
   readonly jobs: JobService;
   readonly dailyTasks: DailyTasks;
@@ -137,7 +145,8 @@ export function createDeps(
     now,
     onError: (error) => logger.warn({ err: error }, 'a refused delivery was not recorded'),
   });
-  const verifications = createVerificationStore(database);
+  const treeReader = createTreeReader(database);
+  const verifications = createVerificationStore(database, deriveKey(masterKey, 'verification'));
   const heartbeats = createHeartbeatStore(database);
   const sequences = createSequenceStore(database, now);
   const bridgeWatch = createBridgeWatch({
@@ -151,15 +160,13 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
   });
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
-  const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
-
-  const jobs = createJobService({
+  const browse = createBrowseService({
     database,
-    kinds: [],
-    now,
-    onError: (error) => logger.warn({ err: error }, 'a job failed'),
+    store,
+    search: createEntrySearch(database),
+    keyRing,
+    trees: treeReader,
   });
-  const dailyTasks = createDailyTasks({ tasks: [], database, now, logger });
 
   const i18n = createI18n();
   const summaries = createSummaryService({
@@ -231,6 +238,30 @@ export function createDeps(
     newId: uuidv7,
     now,
   });
+  const findVkeys = (ledger: Ledger) => checkpoints.vkeys(ledger);
+  const verifier = createVerifyService({
+    database,
+    store,
+    trees: treeReader,
+    keyRing,
+    headNotes,
+    scanner: createRangeScanner(config.databaseUrl, { ...store, ...treeReader }),
+    evidence: { findVkeys, heldCheckpoints },
+    findMark: (ledger) => verifications.findMark(ledger),
+  });
+  const onReport = createBrokenAlarm({ config, logger });
+  const jobs = createJobService({
+    database,
+    kinds: [createVerifyJob({ verifier, verifications, store, ownEvents, onReport, now })],
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a job failed'),
+  });
+  const dailyTasks = createDailyTasks({
+    tasks: [createDailyVerification({ jobs, store, verifications })],
+    database,
+    now,
+    logger,
+  });
 
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
@@ -245,9 +276,21 @@ export function createDeps(
     });
   }
 
+  /** What is kept outside of the database; the newest checkpoints stand for all before them. */
+  async function heldCheckpoints(ledger: Ledger): Promise<HeldNote[]> {
+    const lines = await checkpointFile.readNewest(ledger.name);
+    const ours = lines.filter((line) => line.store === undefined || line.store === signing.storeName);
+    const { held, faults } = await anchors.readCopies(ledger);
+    return [
+      ...ours.map(({ note, size }) => ({ note, where: `the data folder (${size} entries)` })),
+      ...held.map(({ note, where }) => ({ note, where })),
+      ...faults.flatMap(({ where, detail, isEdited }) => (isEdited ? [{ note: '', where, fault: detail }] : [])),
+    ];
+  }
+
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
-    const last = await verifications.findLatest(ledger);
-    return last ? { status: last.verdict, at: last.finishedAt } : { status: 'never_verified', at: null };
+    const state = await verifications.findState(ledger);
+    return state ? { status: state.verdict, at: state.at } : { status: 'never_verified', at: null };
   }
 
   return {
@@ -282,13 +325,9 @@ export function createDeps(
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse, beforeExport: checkpointExport }),
-    verifier: createVerifyService({
-      database,
-      store,
-      keyRing,
-      headNotes,
-      scanner: createRangeScanner(config.databaseUrl, store),
-    }),
+    verifier,
+    entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys }),
+    findChain: chainStatus,
     verifications,
     jobs,
     dailyTasks,

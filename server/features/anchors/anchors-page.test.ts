@@ -76,7 +76,7 @@ it('is drawn with every text escaped, and says what is missing where there is no
   const app = express().set('views', path.join(PROGRAM_ROOT, 'views')).set('view engine', 'ejs');
   const draw = (statuses: AnchorStatus[]) =>
     new Promise<string>((resolve, reject) => {
-      const locals = { t, anchors: anchorsPage(statuses, undefined, ctx) };
+      const locals = { t, part: anchorsPage(statuses, undefined, ctx) };
       app.render('integrity/anchors', locals, (error: Error | null, html: string) => (error ? reject(error) : resolve(html))); // prettier-ignore
     });
   const html = await draw([aStatus({ anchor: { ...anchor, name: '<b>x', failingSince: AT, lastError: '<script>' } })]);

@@ -28,6 +28,8 @@ export interface CopyFault {
   readonly anchorId: string;
   readonly where: string;
   readonly detail: string;
+  /** Somebody changed it; else it is away, or shorter than it was. */
+  readonly isEdited: boolean;
 }
 
 export interface HeldCopies {
@@ -56,7 +58,7 @@ export async function readHeldCopies(deps: HeldDeps, ledger: Ledger): Promise<He
   for (const anchor of (await deps.anchors.list()).filter((one) => isFor(one, ledger))) {
     const copies = (await deps.copies.listDone(anchor.id, ledger.id, MAX_COPIES)).filter(({ state }) => state === 'taken'); // prettier-ignore
     const found = createFindings(anchor, vkeys);
-    if (!anchor.isGenuine) found.fault('the anchor was changed in the database');
+    if (!anchor.isGenuine) found.edited('the anchor was changed in the database');
     for (const copy of copies) checkRow(copy, anchor, vkeys, found);
     if (anchor.kind === 'file') await readFile(anchor.target, found);
     else if (anchor.kind === 'bridge') await readReports(deps, anchor, found);
@@ -73,7 +75,10 @@ export async function readHeldCopies(deps: HeldDeps, ledger: Ledger): Promise<He
 
 interface Findings {
   readonly faults: CopyFault[];
-  fault(detail: string): void;
+  /** Somebody changed the copy. */
+  edited(detail: string): void;
+  /** The copy is not there, or not whole. */
+  lacking(detail: string): void;
   /** Believed when our signature is genuine; tells whether it is. */
   hold(note: string): boolean;
   readonly origins: ReadonlySet<string>;
@@ -87,10 +92,13 @@ function createFindings(anchor: Anchor, vkeys: readonly string[]): Findings {
   const origins = new Set(vkeys.map((vkey) => vkey.slice(0, vkey.indexOf('+'))));
   const newest = new Map<string, HeldCheckpoint>();
   const faults: CopyFault[] = [];
-  const fault = (detail: string) => void faults.push({ anchorId: anchor.id, where, detail });
+  const fault = (detail: string, isEdited: boolean) =>
+    void faults.push({ anchorId: anchor.id, where, detail, isEdited });
+  const lacking = (detail: string) => fault(detail, false);
   return {
     faults,
-    fault,
+    edited: (detail) => fault(detail, true),
+    lacking,
     hold(note) {
       const opened = openCheckpoint(note, vkeys);
       if (!opened.ok) return false;
@@ -105,7 +113,7 @@ function createFindings(anchor: Anchor, vkeys: readonly string[]): Findings {
         if (isGenuine) taken.set(origin, Math.max(size, taken.get(origin) ?? 0));
       for (const [origin, size] of taken) {
         const held = newest.get(origin)?.size ?? 0;
-        if (held < size) fault(`it took a checkpoint of size ${size} of ${origin}, and now holds ${held === 0 ? 'none' : `size ${held} at most`}`); // prettier-ignore
+        if (held < size) lacking(`it took a checkpoint of size ${size} of ${origin}, and now holds ${held === 0 ? 'none' : `size ${held} at most`}`); // prettier-ignore
       }
     },
     held: () => [...newest.values()],
@@ -123,35 +131,35 @@ export function placeOf({ kind, name, target }: Anchor): string {
 function checkRow(copy: Copy, anchor: Anchor, vkeys: readonly string[], found: Findings): void {
   const { size, origin, root, note, answer } = copy;
   const opened = openCheckpoint(note, vkeys);
-  if (!copy.isGenuine) return found.fault(`the copy of size ${size} of ${origin} was changed in the database`);
+  if (!copy.isGenuine) return found.edited(`the copy of size ${size} of ${origin} was changed in the database`);
   if (!opened.ok || opened.checkpoint.size !== size || opened.checkpoint.root.toString('hex') !== root)
-    return found.fault(`the copy of size ${size} of ${origin} has not our signature`);
+    return found.edited(`the copy of size ${size} of ${origin} has not our signature`);
   if (anchor.kind === 'tsa') {
     const stamp = checkTimeStamp(Buffer.from(answer ?? '', 'base64'), { data: Buffer.from(note, 'utf8') });
-    if ('fault' in stamp) found.fault(`the time-stamp of size ${size} of ${origin}: ${stamp.fault}`);
+    if ('fault' in stamp) found.edited(`the time-stamp of size ${size} of ${origin}: ${stamp.fault}`);
   }
   if (anchor.kind === 'witness') {
     const cosigned = addLines(note, answer ?? '');
     if (cosigned === undefined || cosignedAt(cosigned, vkeys, anchor.settings.vkey ?? '') === undefined)
-      found.fault(`the witness's signature of size ${size} of ${origin} is not genuine`);
+      found.edited(`the witness's signature of size ${size} of ${origin} is not genuine`);
   }
 }
 
 async function readFile(file: string, found: Findings): Promise<void> {
   try {
     for await (const { number, found: line } of readLines(file)) {
-      if (!line) found.fault(`line ${number} cannot be read`);
+      if (!line) found.lacking(`line ${number} cannot be read`);
       else if (!found.hold(line.note) && found.origins.has(line.origin))
-        found.fault(`line ${number}: the checkpoint of size ${line.size} has not our signature`);
+        found.edited(`line ${number}: the checkpoint of size ${line.size} has not our signature`);
     }
   } catch (error) {
-    found.fault(`it cannot be read: ${(error as Error).message}`);
+    found.lacking(`it cannot be read: ${(error as Error).message}`);
   }
 }
 
 async function readReports({ reports }: HeldDeps, anchor: Anchor, found: Findings): Promise<void> {
   for (const { note, origin, isGenuine } of await reports.list(anchor.id))
-    if (!isGenuine || !found.hold(note)) found.fault(`what it reported of ${origin} was changed in the database`);
+    if (!isGenuine || !found.hold(note)) found.edited(`what it reported of ${origin} was changed in the database`);
 }
 
 /** A Sealtrail that is a witness tells what it holds; of any other we have what it signed. */
@@ -166,8 +174,8 @@ async function askWitness({ outbound }: HeldDeps, anchor: Anchor, found: Finding
     }).catch(() => undefined);
     if (answer?.status !== 200) continue;
     const note = answer.body.toString('utf8');
-    if (!found.hold(note)) found.fault(`the witness shows a checkpoint of ${origin} without our signature`);
-    else if (sizeOf(note) < size) found.fault(`the witness signed size ${size} of ${origin}, and now shows ${sizeOf(note)}`); // prettier-ignore
+    if (!found.hold(note)) found.edited(`the witness shows a checkpoint of ${origin} without our signature`);
+    else if (sizeOf(note) < size) found.lacking(`the witness signed size ${size} of ${origin}, and now shows ${sizeOf(note)}`); // prettier-ignore
   }
 }
 
