@@ -8,6 +8,7 @@ import { createCaptureRoutes } from './features/capture/capture-routes';
 import { createQuarantineRoutes } from './features/capture/quarantine-routes';
 import { createEmbedRoutes } from './features/embed/embed-routes';
 import { createExportRoutes } from './features/export/export-routes';
+import { createCheckpointsPart } from './features/integrity/checkpoints-part';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
 import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
@@ -61,7 +62,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     createIntegrityRoutes({
       ...deps,
       findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
-      parts: [],
+      parts: [createCheckpointsPart(deps.checkpoints)],
     }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
   );

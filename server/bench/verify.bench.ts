@@ -37,7 +37,7 @@ export async function benchVerify(place: BenchPlace): Promise<BenchResult[]> {
       {
         name: 'verify / driver streaming the same rows',
         ratio: median(ratios),
-        bound: { atLeast: 0.5 },
+        bound: { atLeast: 0.6 },
         figures: `${Math.round(median(verified))} entries/s, ${Math.round(median(streamed))} rows/s, rounds ${ratios.map((ratio) => ratio.toFixed(2)).join(' ')}`,
       },
     ];

@@ -152,7 +152,7 @@ describe.each(ENGINES)('the tree on %s', (engine) => {
       const report = await verify();
       expect(report.verdict).toBe('broken');
       expect(report.valid).toBe(SIZE);
-      expect(new Set(found(report).map(([, kind]) => kind)).has('content' as BreakKind)).toBe(false);
+      expect(new Set(found(report).map(([, kind]) => kind)).has('content')).toBe(false);
       expect(details(report)).toMatch(/Merkle tree/);
     });
   });
