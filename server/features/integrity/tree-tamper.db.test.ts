@@ -2,7 +2,6 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { hashEntry, macHead } from '../../core/chain';
-import type { BreakKind } from '../../core/verify';
 import { anAppendItem } from '../../testing/append-item';
 import { runCommand } from '../../testing/run-command';
 import { createTestStore, type TestStore } from '../../testing/test-app';
