@@ -17,6 +17,7 @@ interface VerifyFlags {
   readonly from?: number;
   readonly to?: number;
   readonly actor?: string;
+  readonly derived?: boolean;
   readonly status?: 'broken';
   readonly expectCheckpoint?: string;
   readonly new?: boolean;
@@ -31,6 +32,7 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
     .option('--from <seq>', 'first sequence number', sequence)
     .option('--to <seq>', 'last sequence number', sequence)
     .option('--actor <type:id>', 'only the entries of one actor, each by itself', actor)
+    .option('--derived', 'also compare counters, quarantine and search index with the entries')
     .addOption(new Option('--status <status>', 'print only what is broken').choices(['broken']))
     .option('--new', 'only what is new since the last verification on the pages that found nothing')
     .option('--expect-checkpoint <file>', 'a signed checkpoint, or an output of verify --json, that was kept elsewhere')
@@ -44,6 +46,7 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
             fromSeq: flags.from,
             toSeq: flags.to,
             actor: flags.actor,
+            derived: flags.derived,
             isOnlyNew: flags.new,
             ...(flags.expectCheckpoint === undefined ? {} : readExpected(flags.expectCheckpoint)),
           });

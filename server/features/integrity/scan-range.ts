@@ -24,7 +24,8 @@ export interface RangeResult extends ScanResult {
   readonly tiles: readonly TileScan[];
 }
 
-const CHUNK = 1_000;
+/** Two chunks are in memory at a time; larger ones outlive the collector's young space and are copied again and again. */
+const CHUNK = 250;
 /** Rows checked before the thread looks at what the database has sent meanwhile: a full socket keeps the database waiting. */
 const TURN = 100;
 

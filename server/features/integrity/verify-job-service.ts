@@ -78,7 +78,7 @@ export function createVerifyJob(deps: JobDeps): JobKind {
     let count = resumed?.broken ?? 0;
     // What was found after the place that we go on from is found again.
     await verifications.truncateBreaks(id, count);
-    const options = { isOnlyNew: asked.only_new, fromSeq: asked.from ?? undefined, toSeq: asked.to ?? undefined, actor: asked.actor ?? undefined }; // prettier-ignore
+    const options = { isOnlyNew: asked.only_new, fromSeq: asked.from ?? undefined, toSeq: asked.to ?? undefined, actor: asked.actor ?? undefined, derived: true }; // prettier-ignore
     const report = await verifier.run(ledger, options, resumed, {
       signal,
       onProgress: (done, total) => work.progress(done, total),
