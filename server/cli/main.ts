@@ -4,7 +4,9 @@ import { ConfigError, describeConfig, readConfig } from '../config/config';
 import { KnownError } from '../errors';
 import { addAccessCommands } from './access-commands';
 import type { CliContext } from './cli-context';
+import { addBundleCommands } from './bundle-commands';
 import { addDataCommands } from './data-commands';
+import { addKeyCommands } from './key-commands';
 import { addServerCommands } from './server-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
@@ -36,6 +38,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addVerifyCommand(program, context);
   addTreeCommands(program, context);
   addDataCommands(program, context);
+  addBundleCommands(program, context);
+  addKeyCommands(program, context);
   program
     .command('config')
     .description('print the effective settings with secrets hidden')
