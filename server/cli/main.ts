@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, describeConfig, readConfig } from '../config/config';
 import { KnownError } from '../errors';
 import { addAccessCommands } from './access-commands';
+import { addAnchorCommands } from './anchor-commands';
 import type { CliContext } from './cli-context';
 import { addBundleCommands } from './bundle-commands';
 import { addDataCommands } from './data-commands';
@@ -10,6 +11,7 @@ import { addKeyCommands } from './key-commands';
 import { addServerCommands } from './server-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
+import { addWitnessCommands } from './witness-commands';
 
 /** Exit code for "could not do its work": bad arguments, database away (CONTRACT section 3). */
 const FAILED = 2;
@@ -38,6 +40,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addVerifyCommand(program, context);
   addTreeCommands(program, context);
   addDataCommands(program, context);
+  addAnchorCommands(program, context);
+  addWitnessCommands(program, context);
   addBundleCommands(program, context);
   addKeyCommands(program, context);
   program
