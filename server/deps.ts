@@ -35,6 +35,7 @@ import { createBrokenAlarm } from './features/integrity/broken-alarm';
 import { createEntryCheck, type EntryCheckService } from './features/integrity/entry-check-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
+import { createDerivedChecks } from './features/integrity/derived/derived-checks';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createDailyVerification, createVerifyJob } from './features/integrity/verify-job-service';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
@@ -247,6 +248,7 @@ export function createDeps(
     headNotes,
     scanner: createRangeScanner(config.databaseUrl, { ...store, ...treeReader }),
     evidence: { findVkeys, heldCheckpoints },
+    derived: createDerivedChecks(config.databaseUrl, database),
     findMark: (ledger) => verifications.findMark(ledger),
   });
   const onReport = createBrokenAlarm({ config, logger });
