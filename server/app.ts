@@ -5,6 +5,7 @@ import { createAccessRoutes } from './features/access/access-routes';
 import { anchorsPage } from './features/anchors/anchors-page';
 import { createApiRoutes } from './features/api/api-routes';
 import { createBrowseRoutes } from './features/browse/browse-routes';
+import { createBundleRoutes } from './features/bundle/bundle-routes';
 import { createCaptureRoutes } from './features/capture/capture-routes';
 import { createQuarantineRoutes } from './features/capture/quarantine-routes';
 import { createEmbedRoutes } from './features/embed/embed-routes';
@@ -60,6 +61,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       now,
     }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
+    createBundleRoutes({ bundles: deps.bundles, store, ownEvents, now }),
     createIntegrityRoutes({
       ...deps,
       findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
