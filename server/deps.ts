@@ -4,6 +4,7 @@ import { deriveKey } from './core/keys';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
+import { createErasureReader } from './entries/erasure-reader';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
 import { readMasterKey } from './entries/master-key';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
@@ -80,6 +81,7 @@ export function createDeps(
   const trustedProxies = parseTrustedProxies(config.trustedProxies);
 
   const store = createEntryStore({ database, keyRing });
+  const erasureReader = createErasureReader({ database, reader: store, keyRing });
   const headNotes = createHeadNotes({
     dataDir: config.dataDir,
     store: storeName(config.databaseUrl),
@@ -118,7 +120,13 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
   });
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
-  const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
+  const browse = createBrowseService({
+    database,
+    store,
+    search: createEntrySearch(database),
+    keyRing,
+    erasures: erasureReader,
+  });
 
   const i18n = createI18n();
   const summaries = createSummaryService({
@@ -168,6 +176,7 @@ export function createDeps(
       keyRing,
       headNotes,
       scanner: createRangeScanner(config.databaseUrl, store),
+      erasures: erasureReader,
     }),
     verifications,
     indexer,

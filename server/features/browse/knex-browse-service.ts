@@ -1,9 +1,11 @@
+import { coverOf, createErasureCover, type AppliedErasure, type ErasureCover } from '../../core/erasure-cover';
 import { checkSeal } from '../../core/verify';
 import { CATEGORIES, SEVERITIES } from '../../core/event';
 import type { Database } from '../../db/connection';
 import type { EntryRow } from '../../entries/entry-row';
 import { dayNumber } from '../../entries/day-number';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import type { BrowseService, Stats } from './browse-service';
 import type { EntrySearch } from './entry-search';
@@ -16,29 +18,49 @@ interface BrowseDeps {
   readonly store: EntryStore;
   readonly search: EntrySearch;
   readonly keyRing: KeyRing;
+  readonly erasures: ErasureReader;
+}
+
+interface Erased {
+  readonly applied: readonly AppliedErasure[];
+  readonly cover: ErasureCover;
 }
 
 const STREAM_CHUNK = 500;
 const DAY_MS = 86_400_000;
 
-export function createBrowseService({ database, store, search, keyRing }: BrowseDeps): BrowseService {
+export function createBrowseService({ database, store, search, keyRing, erasures }: BrowseDeps): BrowseService {
   const { knex: db, dialect } = database;
 
-  async function view(ledger: Ledger, row: EntryRow): Promise<EntryView> {
+  async function view(ledger: Ledger, row: EntryRow, findErased = erasedIn(ledger)): Promise<EntryView> {
     const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
     const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
-    const check = checkSeal(row, names, key);
+    const seen = checkSeal(row, names, key);
+    // Read after the row: an erasure is told before any value goes.
+    const erased = seen.breaks.some((one) => one.kind === 'commitment') ? await findErased() : undefined;
+    const check = erased ? checkSeal(row, names, key, erased.cover) : seen;
     const status: ChainStatus = check.breaks.length > 0 ? 'broken' : check.unverifiable ? 'unverifiable' : 'valid';
-    return viewEntry(row, names, status);
+    return viewEntry(row, names, status, erased?.applied);
+  }
+
+  /** What was erased from a ledger, read when the first entry asks for it. */
+  function erasedIn(ledger: Ledger): () => Promise<Erased> {
+    let reading: Promise<Erased> | undefined;
+    const read = async (): Promise<Erased> => {
+      const applied = await erasures.readAll(ledger, { reuse: true });
+      return { applied, cover: createErasureCover(coverOf(applied)) };
+    };
+    return () => (reading ??= read());
   }
 
   /** In the order of `seqs`; a row that vanished in between is left out. */
   async function viewMany(ledger: Ledger, seqs: readonly number[]): Promise<EntryView[]> {
     const rows = new Map((await store.readMany(ledger, seqs)).map((row) => [row.seq, row]));
+    const findErased = erasedIn(ledger);
     const views: EntryView[] = [];
     for (const seq of seqs) {
       const row = rows.get(seq);
-      if (row) views.push(await view(ledger, row));
+      if (row) views.push(await view(ledger, row, findErased));
     }
     return views;
   }

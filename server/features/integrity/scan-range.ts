@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { GENESIS_PREV_HASH } from '../../core/chain';
+import { createErasureCover, type CoverData } from '../../core/erasure-cover';
 import { createLedgerScan, type KnownHead, type LedgerNames, type ScanResult } from '../../core/verify';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 
@@ -12,6 +13,8 @@ export interface RangeRequest {
   /** Chain keys by epoch, hex. */
   readonly keys: readonly (readonly [number, string])[];
   readonly knownHeads: readonly KnownHead[];
+  /** What was erased. */
+  readonly cover: CoverData;
 }
 
 const CHUNK = 1_000;
@@ -34,6 +37,7 @@ export async function scanRange(
     prevHash,
     findEpochKey: (epoch) => keys.get(epoch),
     knownHeads: request.knownHeads,
+    cover: createErasureCover(request.cover),
   });
 
   const readChunk = (from: number) => store.readRange(ledger, { fromSeq: from, toSeq, limit: CHUNK });

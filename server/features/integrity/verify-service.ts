@@ -1,4 +1,5 @@
 import { isSameHash, macHead } from '../../core/chain';
+import { coverOf, createErasureCover, type ErasureCover } from '../../core/erasure-cover';
 import {
   checkSeal,
   mergeScans,
@@ -6,12 +7,15 @@ import {
   type Break,
   type KnownHead,
   type LedgerNames,
+  type ScanSum,
   type Verdict,
 } from '../../core/verify';
 import type { Database } from '../../db/connection';
 import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
+import { explainErased } from './explain-erased';
 import type { HeadNotes } from './head-notes';
 import type { RangeScanner } from './range-scanner';
 
@@ -60,7 +64,10 @@ interface VerifyDeps {
   readonly keyRing: KeyRing;
   readonly headNotes: HeadNotes;
   readonly scanner: RangeScanner;
+  readonly erasures: ErasureReader;
 }
+
+type ScanCounts = Omit<ScanSum, 'lastHash'>;
 
 const CHUNK = 1_000;
 
@@ -68,7 +75,14 @@ export class UnknownLedgerError extends Error {
   override name = 'UnknownLedgerError';
 }
 
-export function createVerifyService({ database, store, keyRing, headNotes, scanner }: VerifyDeps): VerifyService {
+export function createVerifyService({
+  database,
+  store,
+  keyRing,
+  headNotes,
+  scanner,
+  erasures,
+}: VerifyDeps): VerifyService {
   const { knex: db, dialect } = database;
 
   async function verifyLedger(
@@ -81,7 +95,14 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
     const keys = await loadEpochKeys(ledger);
     const findEpochKey = (epoch: number) => keys.get(epoch);
     const lastSeq = Math.max(head?.seq ?? 0, head ? 0 : await store.findLastSeq(ledger));
-    if (options.actor !== undefined) return verifyActor(ledger, names, head, options.actor, findEpochKey);
+    const applied = await erasures.readAll(ledger);
+    const erased = coverOf(applied);
+    const cover = createErasureCover(erased);
+    const explainDeps = { store, findEpochKey, readErasures: () => erasures.readAll(ledger) };
+    const explain = <T extends ScanCounts>(found: T) =>
+      explainErased(explainDeps, { ledger, names, known: applied.length }, found);
+    if (options.actor !== undefined)
+      return report(ledger, head, await explain(await verifyActor(ledger, names, options.actor, findEpochKey, cover)));
 
     const fromSeq = Math.max(1, options.fromSeq ?? 1);
     const toSeq = Math.min(options.toSeq ?? lastSeq, lastSeq);
@@ -94,18 +115,19 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
       toSeq,
       keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const),
       knownHeads,
+      cover: erased,
     };
     const scans = await scanner.scan(request, (rows) => {
       done += rows;
       options.onProgress?.(done, total);
     });
-    const result = mergeScans(scans, { toSeq, isHead: toSeq === lastSeq });
+    const result = await explain(mergeScans(scans, { toSeq, isHead: toSeq === lastSeq }));
     const coversHead = toSeq === lastSeq;
     const breaks = [
       ...result.breaks,
       ...(coversHead ? headBreaks(ledger, head, result.lastHash, keys.size > 0) : []),
       ...(coversHead ? await epochBreaks(ledger, head) : []),
-      ...(coversHead ? await beyondHead(ledger, names, findEpochKey) : []),
+      ...(coversHead ? await beyondHead(ledger, names, findEpochKey, cover) : []),
       ...knownHeads.filter((known) => known.seq > lastSeq).map((known) => shorterThan(known, lastSeq)),
     ];
     return report(ledger, head, { ...result, breaks });
@@ -159,13 +181,14 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
     ledger: Ledger,
     names: LedgerNames,
     findEpochKey: (epoch: number) => Buffer | undefined,
+    cover: ErasureCover,
   ): Promise<Break[]> {
     const last = await store.findLastSeq(ledger);
     const head = await store.findHead(ledger);
     if (!head || last <= head.seq) return [];
     const rows = await store.readRange(ledger, { fromSeq: head.seq + 1, toSeq: last, limit: CHUNK });
     return rows.map((row) => {
-      const kind = checkSeal(row, names, findEpochKey(row.epoch)).breaks[0]?.kind ?? 'linkage';
+      const kind = checkSeal(row, names, findEpochKey(row.epoch), cover).breaks[0]?.kind ?? 'linkage';
       return {
         seq: row.seq,
         id: row.id,
@@ -180,10 +203,10 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
   async function verifyActor(
     ledger: Ledger,
     names: LedgerNames,
-    head: Head | undefined,
     actor: string,
     findEpochKey: (epoch: number) => Buffer | undefined,
-  ) {
+    cover: ErasureCover,
+  ): Promise<ScanCounts> {
     const [type = '', ...rest] = actor.split(':');
     const breaks: Break[] = [];
     let scanned = 0;
@@ -192,7 +215,7 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
     for (let after = 0; ;) {
       const rows = await readByActor(ledger, type, rest.join(':'), after);
       for (const row of rows) {
-        const check = checkSeal(row, names, findEpochKey(row.epoch));
+        const check = checkSeal(row, names, findEpochKey(row.epoch), cover);
         breaks.push(...check.breaks);
         scanned += 1;
         if (check.breaks.length > 0) brokenRows += 1;
@@ -202,7 +225,7 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
       if (!last || rows.length < CHUNK) break;
       after = last.seq;
     }
-    return report(ledger, head, { scanned, unverifiable, valid: scanned - brokenRows - unverifiable, breaks });
+    return { scanned, unverifiable, valid: scanned - brokenRows - unverifiable, breaks };
   }
 
   async function readByActor(ledger: Ledger, type: string, id: string, after: number): Promise<EntryRow[]> {
@@ -244,16 +267,7 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
   };
 }
 
-function report(
-  ledger: Ledger,
-  head: Head | undefined,
-  result: {
-    readonly scanned: number;
-    readonly valid: number;
-    readonly unverifiable: number;
-    readonly breaks: readonly Break[];
-  },
-): LedgerReport {
+function report(ledger: Ledger, head: Head | undefined, result: ScanCounts): LedgerReport {
   return {
     ledger: ledger.name,
     verdict: verdictOf(result),
