@@ -46,15 +46,15 @@ export function holdsSeq(ranges: readonly SeqRange[], seq: number): boolean {
   return false;
 }
 
-/** Collects numbers that come in ascending order; neighbours share a range. */
-export function createRangeList(): { add(seq: number): void; readonly ranges: readonly SeqRange[] } {
+/** Collects numbers, as a rule in ascending order: neighbours that come one after the other share a range. */
+export function createRangeList(): { add(seq: number): void; ranges(): SeqRange[] } {
   const ranges: [number, number][] = [];
   return {
-    ranges,
     add(seq) {
       const last = ranges.at(-1);
-      if (last && seq <= last[1] + 1) last[1] = Math.max(last[1], seq);
+      if (last && seq >= last[0] && seq <= last[1] + 1) last[1] = Math.max(last[1], seq);
       else ranges.push([seq, seq]);
     },
+    ranges: () => mergeRanges(ranges),
   };
 }

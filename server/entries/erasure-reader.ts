@@ -42,7 +42,7 @@ export function createErasureReader({ database, reader, keyRing }: ReaderDeps): 
       WHERE e.ledger_id = ? AND e.action = ? AND e.seq <= COALESCE((SELECT h.seq FROM heads h WHERE h.ledger_id = e.ledger_id), e.seq)
       ORDER BY e.seq`;
     const rows = await dialect.selectArrays(db, sql, [ledger.id, ERASURE_ACTION]);
-    return rows.map(([seq, hash]) => ({ seq: Number(seq), mark: `${ledger.id} ${seq} ${hash}` }));
+    return rows.map(([seq, hash]) => ({ seq: Number(seq), mark: [ledger.id, seq, hash].join(' ') }));
   }
 
   return {
