@@ -26,6 +26,8 @@ import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
+import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
+import { createJobService, type JobService } from './features/jobs/job-service';
 import { createBridgeWatch, type BridgeWatch } from './features/monitor/bridge-watch-service';
 import { createHeartbeatService, type ChainStatus, type HeartbeatService } from './features/monitor/heartbeat-service';
 import { createHeartbeatStore } from './features/monitor/heartbeat-store';
@@ -60,6 +62,8 @@ export interface Deps {
   readonly exports: ExportService;
   readonly verifier: VerifyService;
   readonly verifications: VerificationStore;
+  readonly jobs: JobService;
+  readonly dailyTasks: DailyTasks;
   readonly indexer: SearchIndexer;
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
@@ -128,6 +132,14 @@ export function createDeps(
     erasures: erasureReader,
   });
 
+  const jobs = createJobService({
+    database,
+    kinds: [],
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a job failed'),
+  });
+  const dailyTasks = createDailyTasks({ tasks: [], database, now, logger });
+
   const i18n = createI18n();
   const summaries = createSummaryService({
     database,
@@ -179,11 +191,15 @@ export function createDeps(
       erasures: erasureReader,
     }),
     verifications,
+    jobs,
+    dailyTasks,
     indexer,
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,
     async close() {
+      await dailyTasks.stop();
+      await jobs.stop();
       await bridgeWatch.stop();
       await preparer.stop();
       await refusals.flush();
