@@ -4,7 +4,7 @@ import { deriveKey } from './core/keys';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
-import { createErasureReader } from './entries/erasure-reader';
+import { createErasureReader, type ErasureReader } from './entries/erasure-reader';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
 import { readMasterKey } from './entries/master-key';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
@@ -19,6 +19,7 @@ import { createCaptureService, type CaptureService } from './features/capture/ca
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
 import { createSenderCheck, type SenderCheck } from './features/capture/sender-check-service';
+import { createErasureService, type ErasureService } from './features/erasure/erasure-service';
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
@@ -61,6 +62,8 @@ export interface Deps {
   readonly browse: BrowseService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
+  readonly erasureReader: ErasureReader;
+  readonly erasures: ErasureService;
   readonly verifications: VerificationStore;
   readonly jobs: JobService;
   readonly dailyTasks: DailyTasks;
@@ -132,6 +135,17 @@ export function createDeps(
     erasures: erasureReader,
   });
 
+  const erasures = createErasureService({
+    database,
+    store,
+    appender,
+    erasures: erasureReader,
+    indexer,
+    now,
+    onError: (error) =>
+      logger.warn({ err: error }, 'an interrupted erasure was not carried out; the next start tries again'),
+  });
+
   const jobs = createJobService({
     database,
     kinds: [],
@@ -191,6 +205,8 @@ export function createDeps(
       erasures: erasureReader,
     }),
     verifications,
+    erasureReader,
+    erasures,
     jobs,
     dailyTasks,
     indexer,
@@ -200,6 +216,7 @@ export function createDeps(
     async close() {
       await dailyTasks.stop();
       await jobs.stop();
+      await erasures.stop();
       await bridgeWatch.stop();
       await preparer.stop();
       await refusals.flush();

@@ -5,6 +5,7 @@ import { KnownError } from '../errors';
 import { addAccessCommands } from './access-commands';
 import type { CliContext } from './cli-context';
 import { addDataCommands } from './data-commands';
+import { addEraseCommand } from './erase-command';
 import { addServerCommands } from './server-commands';
 import { addVerifyCommand } from './verify-command';
 
@@ -34,6 +35,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addAccessCommands(program, context);
   addVerifyCommand(program, context);
   addDataCommands(program, context);
+  addEraseCommand(program, context);
   program
     .command('config')
     .description('print the effective settings with secrets hidden')

@@ -25,6 +25,7 @@ const aScope = (parts: Partial<ErasureScope> = {}): ErasureScope => ({
 const anErasure = (parts: Partial<AppliedErasure> = {}): AppliedErasure => ({
   ...aScope(),
   seq: 20,
+  id: 'e',
   at: '2026-11-21T01:02:03.456Z',
   isProven: true,
   ...parts,
@@ -49,6 +50,7 @@ describe('the entry of an erasure', () => {
     expect(readErasure(recordOf({ ...scopePayload(scope), ground: 'asked by mail' }), true)).toEqual({
       ...scope,
       seq: 20,
+      id: 'e',
       at: '2026-11-21T01:02:03.456Z',
       isProven: true,
     });
@@ -152,7 +154,10 @@ describe('an entry whose values are gone', () => {
   it('is a break where they were altered before they were erased', () => {
     const altered = anErasure({ subject: { erased: [], altered: [[7, 7]] } });
     expect(check({}, altered).breaks).toMatchObject([
-      { kind: 'commitment', detail: 'the values of the subject were not what was sealed when they were erased' },
+      {
+        kind: 'commitment',
+        detail: 'the values of the subject, or the digest, were not what was sealed when they were erased',
+      },
     ]);
   });
 

@@ -29,6 +29,8 @@ export interface ErasureScope {
 /** An entry `audit.erasure_applied`, read. */
 export interface AppliedErasure extends ErasureScope {
   readonly seq: number;
+  /** What the entries of one erasure share that was too large for one. */
+  readonly id: string;
   /** RFC 3339. */
   readonly at: string;
   /** False where the key of its epoch is not at hand, so that nobody can say whether the entry is genuine. */
@@ -67,6 +69,7 @@ export function readErasure(record: SealedRecord, isProven: boolean): AppliedEra
   if (typeof ref !== 'string' || !actor || !actorAltered || !subject || !subjectAltered || !digests) return undefined;
   return {
     seq,
+    id: record.source.event_id,
     at: record.occurred_at,
     isProven,
     ref,

@@ -144,7 +144,7 @@ function valuesFault(
       case 'unproven':
         return [UNPROVEN];
       case 'altered':
-        return [`the values of the ${side} were not what was sealed when they were erased`];
+        return [`the values of the ${side}, or the digest, were not what was sealed when they were erased`];
       case undefined:
         return [`the values of the ${side} are gone, and no entry says that they were erased`];
     }
