@@ -32,6 +32,12 @@ export function runProgram(
   });
 }
 
+/** A command of the built program that goes on by itself, to be ended in the middle. */
+export function startProgram(argv: readonly string[], { env }: Pick<ProgramOptions, 'env'>): ChildProcess {
+  requireBuild();
+  return spawn(process.execPath, [MAIN, ...argv], { env: cleanEnv(env), stdio: 'ignore' });
+}
+
 export interface ServedProgram {
   readonly url: string;
   readonly signIn: string;

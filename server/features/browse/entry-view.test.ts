@@ -80,7 +80,16 @@ describe('an entry to read', () => {
   const gone = { actorSalt: null, actorBody: null, subjectSalt: null, subjectBody: null };
   const erasureOf = (ref: string, seq: number): AppliedErasure => {
     const side = { erased: [[1, 9]] as const, altered: [] };
-    return { ref, seq, id: 'e', at: '2026-11-22T01:02:03.456Z', isProven: true, actor: side, subject: side, digests: [] };
+    return {
+      ref,
+      seq,
+      id: 'e',
+      at: '2026-11-22T01:02:03.456Z',
+      isProven: true,
+      actor: side,
+      subject: side,
+      digests: [],
+    };
   };
 
   it('names what was erased, and by which entries, and shows null for it', () => {

@@ -8,8 +8,6 @@ import { anAppendItem, type AppendItemOptions } from '../../testing/append-item'
 import { readCsv } from '../../testing/read-csv';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
-import { createRangeScanner } from '../integrity/range-scanner';
-import { createVerifyService } from '../integrity/verify-service';
 import { createErasureService, SubjectHeldError } from './erasure-service';
 
 const BASIS: ErasureBasis = 'request';
@@ -367,29 +365,5 @@ describe.each(ENGINES)('erasing the values of a data subject on %s', (engine) =>
       expect((await valueRow(100))['subject_body']).toBe('{"label":"Mallory"}');
       expect(await breaks()).toEqual([[100, 'commitment']]);
     });
-  });
-
-  it('verifies intact although values go while a scan runs', async () => {
-    await append(about(), by(), about());
-    const { database, store, keyRing, headNotes, erasureReader } = test.deps;
-    const scanner = createRangeScanner(test.database.url, store);
-    const verifier = createVerifyService({
-      database,
-      store,
-      keyRing,
-      headNotes,
-      erasures: erasureReader,
-      scanner: {
-        // After the verifier has read what was erased.
-        async scan(request, onProgress) {
-          await erase();
-          return scanner.scan(request, onProgress);
-        },
-      },
-    });
-    expect(await verifier.verify({})).toMatchObject({ verdict: 'intact', ledgers: [{ scanned: 4, valid: 4, broken: [] }] }); // prettier-ignore
-    await append(about(), about());
-    await valuesAt(6).update({ subject_salt: 'a'.repeat(64) });
-    expect(await verifier.verify({})).toMatchObject({ verdict: 'broken', ledgers: [{ scanned: 7, valid: 6, broken: [{ seq: 6, kind: 'commitment' }] }] }); // prettier-ignore
   });
 });

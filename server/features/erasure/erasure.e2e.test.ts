@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import path from 'node:path';
 import type { Knex } from 'knex';
 import { anAppendItem } from '../../testing/append-item';
-import { runProgram } from '../../testing/built-server';
+import { runProgram, startProgram } from '../../testing/built-server';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
 
 const COUNT = 20_000;
-const MAIN = path.join(__dirname, '..', '..', '..', 'dist', 'server', 'cli', 'main.js');
 const ERASE = ['erase', 'client:5', '--ground', 'case 4711', '--json'];
 
 describe.each(ENGINES)('a data subject with many entries on %s', (engine) => {
@@ -39,11 +36,7 @@ describe.each(ENGINES)('a data subject with many entries on %s', (engine) => {
 
   /** Ends the program with SIGKILL as soon as values have begun to go. */
   async function killWhileErasing(): Promise<void> {
-    const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith('SEALTRAIL_'));
-    const child = spawn(process.execPath, [MAIN, ...ERASE], {
-      env: { ...Object.fromEntries(inherited), ...test.env },
-      stdio: 'ignore',
-    });
+    const child = startProgram(ERASE, { env: test.env });
     const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const before = await countLeft();
     while ((await countLeft()) === before && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5)); // prettier-ignore
