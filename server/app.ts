@@ -92,7 +92,19 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     }),
   );
   app.use(createBridgeDoors(['events', 'heartbeat', 'page', 'summary'].map((door) => `/bridge/v1/${door}`)));
-  app.use('/api/v1', createApiRoutes({ tokens: deps.tokens, store, browse: deps.browse, exports: deps.exports, now }));
+  app.use(
+    '/api/v1',
+    createApiRoutes({
+      tokens: deps.tokens,
+      store,
+      browse: deps.browse,
+      exports: deps.exports,
+      tree: deps.tree,
+      checkpoints: deps.checkpoints,
+      proofs: deps.proofs,
+      now,
+    }),
+  );
 
   app.use(assets);
   app.use(...locals);

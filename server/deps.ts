@@ -1,8 +1,10 @@
+import path from 'node:path';
 import pino, { type Logger } from 'pino';
 import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
+import { createCheckpointFile } from './entries/checkpoint-file';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createErasureReader, type ErasureReader } from './entries/erasure-reader';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
@@ -35,6 +37,18 @@ import { createHeartbeatStore } from './features/monitor/heartbeat-store';
 import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
 import { createSequenceConsumer } from './features/monitor/sequence-consumer';
 import { createSequenceStore } from './features/monitor/sequence-store';
+import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
+import type { CheckpointService } from './features/tree/checkpoint-service';
+import { createCheckpointStore } from './features/tree/checkpoint-store';
+import { createFirstOrigin } from './features/tree/first-origin';
+import { createHandedLeaves } from './features/tree/handed-leaves';
+import { createCheckpointService } from './features/tree/knex-checkpoint-service';
+import { createTreeService } from './features/tree/knex-tree-service';
+import { createProofService, type ProofService } from './features/tree/proof-service';
+import { createSignedMemory } from './features/tree/signed-memory';
+import { createTreeBuilder } from './features/tree/tree-builder';
+import type { TreeService } from './features/tree/tree-service';
+import { createTreeStore } from './features/tree/tree-store';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
 
@@ -71,6 +85,10 @@ export interface Deps {
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
+  readonly tree: TreeService;
+  readonly checkpoints: CheckpointService;
+  readonly checkpointClock: CheckpointClock;
+  readonly proofs: ProofService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -87,7 +105,8 @@ export function createDeps(
   const db = database.knex;
   const trustedProxies = parseTrustedProxies(config.trustedProxies);
 
-  const store = createEntryStore({ database, keyRing });
+  const handedLeaves = createHandedLeaves();
+  const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
   const erasureReader = createErasureReader({ database, reader: store, keyRing });
   const headNotes = createHeadNotes({
     dataDir: config.dataDir,
@@ -164,9 +183,49 @@ export function createDeps(
     bridgeStates: () => bridgeWatch.states(),
   });
 
+  const trees = createTreeStore(database);
+  const firstOrigin = createFirstOrigin({ database, store, trees });
+  const tree = createTreeService({ database, store, trees, handedLeaves, firstOrigin });
+  const treeBuilder = createTreeBuilder({
+    store,
+    tree,
+    onError: (error) => logger.warn({ err: error }, 'the tree fell behind; it tries again'),
+  });
+  const checkpointStore = createCheckpointStore(database);
+  const checkpointFile = createCheckpointFile(path.join(config.dataDir, 'checkpoints'));
+  const signing = { storeName: storeName(config.databaseUrl), file: checkpointFile, checkpoints: checkpointStore };
+  const checkpoints = createCheckpointService({
+    ...signing,
+    database,
+    store,
+    keyRing,
+    tree,
+    trees,
+    memory: createSignedMemory({ ...signing, keyRing }),
+    firstOrigin,
+    ownEvents,
+    now,
+    onStopped: (error) => logger.error({ err: error }, 'a ledger signs no checkpoints any more: see sealtrail doctor'),
+  });
+  const checkpointClock = createCheckpointClock({
+    database,
+    store,
+    checkpoints,
+    now,
+    onError: (error) => logger.error({ err: error }, 'no checkpoint could be signed'),
+  });
+
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
+    treeBuilder.wake();
+  }
+
+  /** An export goes out all the same: what it lacks then is the checkpoint. */
+  async function checkpointExport(ledger: Ledger): Promise<void> {
+    await checkpoints.sign(ledger, 'export').catch((error: unknown) => {
+      logger.warn({ err: error }, 'an export was not preceded by a checkpoint');
+    });
   }
 
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
@@ -195,7 +254,7 @@ export function createDeps(
     bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
-    exports: createExportService({ browse }),
+    exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier: createVerifyService({
       database,
       store,
@@ -213,6 +272,10 @@ export function createDeps(
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,
+    tree,
+    checkpoints,
+    checkpointClock,
+    proofs: createProofService({ database, store, tree, checkpoints }),
     async close() {
       await dailyTasks.stop();
       await jobs.stop();
@@ -220,6 +283,9 @@ export function createDeps(
       await bridgeWatch.stop();
       await preparer.stop();
       await refusals.flush();
+      await appender.drain();
+      await checkpointClock.stop();
+      await treeBuilder.stop();
       await appender.drain();
       await bridges.flush();
       await indexer.stop();

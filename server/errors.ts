@@ -17,6 +17,9 @@ export const ERRORS = {
   bad_csrf: { status: 403, message: 'errors:bad_csrf' },
   bad_login_link: { status: 403, message: 'errors:bad_login_link' },
   too_many_requests: { status: 429, message: 'errors:too_many_requests' },
+  ledger_stopped: { status: 409, message: 'errors:ledger_stopped' },
+  entries_gone: { status: 410, message: 'errors:entries_gone' },
+  entry_too_long: { status: 422, message: 'errors:entry_too_long' },
   cannot_commit: { status: 503, message: 'errors:cannot_commit' },
   unexpected: { status: 500, message: 'errors:unexpected' },
 } as const;

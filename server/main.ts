@@ -54,6 +54,7 @@ export async function startServer(deps: Deps): Promise<RunningServer> {
   deps.bridgeWatch.start();
   deps.jobs.start();
   deps.dailyTasks.start();
+  deps.checkpointClock.start();
   deps.erasures.start();
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : deps.config.port;

@@ -51,6 +51,7 @@ export async function diagnose(config: Config, env: Readonly<Record<string, stri
     findings.push(await run('clock', () => checkClock(deps)));
     findings.push(await run('bridges', () => checkBridges(deps)));
     findings.push(await run('queue', () => checkQueue(deps)));
+    findings.push(await run('checkpoints', () => checkCheckpoints(deps)));
     findings.push(await run('chain tail', () => checkTail(deps)));
     return findings;
   } finally {
@@ -139,6 +140,20 @@ async function checkQueue({ indexer, database }: Deps): Promise<string> {
   const text = `${behind} entries wait for the search index, ${Number(row?.[0] ?? 0)} items in quarantine`;
   if (Number(row?.[0] ?? 0) > 0) throw new Warning(text);
   return text;
+}
+
+async function checkCheckpoints({ store, checkpoints }: Deps): Promise<string> {
+  const parts: string[] = [];
+  for (const ledger of await store.listLedgers()) {
+    const { state, stoppedDetail, latest, behind } = await checkpoints.status(ledger);
+    if (state === 'stopped')
+      throw new Error(
+        `${ledger.name} signs none any more: ${stoppedDetail} If this is known and right: sealtrail checkpoint --new-origin --ledger ${ledger.name} --reason TEXT`,
+      );
+    const signed = latest ? `over ${latest.size}, ${new Date(latest.signedAt).toISOString()}` : 'none yet';
+    parts.push(`${ledger.name}: ${signed}, ${behind} entries behind it`);
+  }
+  return parts.join('; ');
 }
 
 async function checkDisk(folder: string): Promise<string> {

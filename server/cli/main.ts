@@ -7,6 +7,7 @@ import type { CliContext } from './cli-context';
 import { addDataCommands } from './data-commands';
 import { addEraseCommand } from './erase-command';
 import { addServerCommands } from './server-commands';
+import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
 
 /** Exit code for "could not do its work": bad arguments, database away (CONTRACT section 3). */
@@ -34,6 +35,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addServerCommands(program, context);
   addAccessCommands(program, context);
   addVerifyCommand(program, context);
+  addTreeCommands(program, context);
   addDataCommands(program, context);
   addEraseCommand(program, context);
   program

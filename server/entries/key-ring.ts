@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { deriveKey, unwrapKey, wrapKey } from '../core/keys';
+import type { NoteSigner } from '../core/note-key';
 
 /** The chain keys of a store: made, wrapped by the master key, and opened again. */
 export interface KeyRing {
@@ -13,6 +14,8 @@ export interface KeyRing {
   readonly fingerprint: string;
   wrapSecret(secret: Buffer, context: string): string;
   unwrapSecret(wrapped: string, context: string): Buffer | undefined;
+  /** Signs checkpoints and certificates of the log with this origin. */
+  noteSigner(origin: string): NoteSigner;
 }
 
 interface EpochRow {
@@ -58,5 +61,6 @@ export function createKeyRing(masterKey: Buffer): KeyRing {
 
     wrapSecret: (secret, context) => wrapKey(secretWrapping, secret, context, randomBytes(12)),
     unwrapSecret: (wrapped, context) => unwrapKey(secretWrapping, wrapped, context),
+    noteSigner: (origin) => ({ name: origin, seed: deriveKey(masterKey, 'checkpoint', origin) }),
   };
 }

@@ -12,12 +12,19 @@ import {
   type Sort,
 } from '../browse/browse-service';
 import { EXPORT_FORMATS, exportFileName, type ExportService } from '../export/export-service';
+import type { CheckpointService } from '../tree/checkpoint-service';
+import type { ProofService } from '../tree/proof-service';
+import type { TreeService } from '../tree/tree-service';
+import { createTreeApiRoutes } from './tree-api-routes';
 
 interface ApiDeps {
   readonly tokens: ApiTokenService;
   readonly store: EntryStore;
   readonly browse: BrowseService;
   readonly exports: ExportService;
+  readonly tree: TreeService;
+  readonly checkpoints: CheckpointService;
+  readonly proofs: ProofService;
   readonly now: () => Date;
 }
 
@@ -102,6 +109,17 @@ export function createApiRoutes(deps: ApiDeps): Router {
     });
   });
 
+  router.use(
+    createTreeApiRoutes({
+      browse: deps.browse,
+      tree: deps.tree,
+      checkpoints: deps.checkpoints,
+      proofs: deps.proofs,
+      mayRead: may('read'),
+      ledgerOf: (request, response) => ledgerOf(request, response.locals['caller'] as Caller),
+    }),
+  );
+
   // A program that asks for what is not there gets no sign-in page.
   router.use(() => {
     throw new KnownError('not_found');
@@ -111,7 +129,7 @@ export function createApiRoutes(deps: ApiDeps): Router {
   /** The tenant's ledger that `ledger` names, or its only one. Another tenant's is as unknown as one that never was. */
   async function ledgerOf(request: Request, caller: Caller): Promise<Ledger> {
     const ledgers = await deps.store.listLedgers(caller.tenantId);
-    const name = texts(request)['ledger'];
+    const name = request.query['ledger'];
     const ledger = name === undefined ? ledgers[0] : ledgers.find((one) => one.name === name);
     if (!ledger) throw new KnownError('bad_filter', 'ledger: there is none of this name');
     return ledger;

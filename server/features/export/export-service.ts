@@ -24,9 +24,19 @@ export interface ExportService {
   send(response: Writable, request: ExportRequest): Promise<void>;
 }
 
-export function createExportService({ browse }: { readonly browse: BrowseService }): ExportService {
+interface ExportDeps {
+  readonly browse: BrowseService;
+  /** Runs before the first entry is read and never rejects: what leaves us is under a checkpoint by then. */
+  readonly beforeExport?: (ledger: Ledger) => Promise<void>;
+}
+
+export function createExportService({ browse, beforeExport }: ExportDeps): ExportService {
+  async function* readPages({ ledger, filter, sort }: ExportRequest) {
+    await beforeExport?.(ledger);
+    yield* browse.streamEntries(ledger, filter, sort);
+  }
   function open(request: ExportRequest): Readable {
-    const pages = browse.streamEntries(request.ledger, request.filter, request.sort);
+    const pages = readPages(request);
     switch (request.format) {
       case 'csv':
         return csv(pages, request.header ?? ((name) => name));

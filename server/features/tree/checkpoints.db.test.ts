@@ -1,0 +1,255 @@
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import pino from 'pino';
+import { openCheckpoint } from '../../core/checkpoint';
+import { verifyConsistency } from '../../core/merkle';
+import { createDeps, type Deps } from '../../deps';
+import { anAppendItem } from '../../testing/append-item';
+import { createTestStore, type TestStore } from '../../testing/test-app';
+import { ENGINES } from '../../testing/test-database';
+import type { StoredCheckpoint } from './checkpoint-service';
+
+const TABLES = ['entries', 'entry_values', 'heads', 'day_counters', 'entry_tokens', 'consumers', 'trees', 'tree_tiles', 'checkpoints']; // prettier-ignore
+
+describe.each(ENGINES)('checkpoints on %s', (engine) => {
+  let test: TestStore;
+  let deps: Deps;
+  let file: string;
+
+  beforeEach(async () => {
+    test = await createTestStore(engine);
+    deps = test.deps;
+    file = path.join(test.config.dataDir, 'checkpoints', 'default.jsonl');
+  });
+  afterEach(() => test.stop());
+
+  async function append(count = 1): Promise<void> {
+    await deps.store.append(
+      test.ledger,
+      Array.from({ length: count }, () => anAppendItem(test.ledger)),
+    );
+  }
+  const sign = (reason: StoredCheckpoint['reason'] = 'request') => deps.checkpoints.sign(test.ledger, reason);
+  const lines = () =>
+    readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  /** Everything that a backup of the database holds. */
+  async function backUp(): Promise<() => Promise<void>> {
+    const db = test.database.knex;
+    const saved = await Promise.all(TABLES.map((table) => db(table).select<Record<string, never>[]>()));
+    return async () => {
+      for (const verb of ['update', 'delete']) await db.raw(`DROP TRIGGER IF EXISTS entries_no_${verb}`);
+      for (const [at, table] of TABLES.entries()) {
+        await db(table).delete();
+        for (const row of saved[at] ?? []) await db(table).insert(row);
+      }
+    };
+  }
+
+  async function actions(): Promise<string[]> {
+    return (await test.database.knex('entries').orderBy('seq').pluck('action')) as string[];
+  }
+
+  it('sign what the tree is, and anybody with the verifier key can check it', async () => {
+    await append(3);
+    const checkpoint = await sign();
+    expect(checkpoint).toMatchObject({ ledger: 'default', size: 4, reason: 'request' });
+    const opened = openCheckpoint(checkpoint.note, await deps.checkpoints.vkeys(test.ledger));
+    expect(opened).toMatchObject({ ok: true, checkpoint: { origin: checkpoint.origin, size: 4 } });
+    expect((await deps.tree.rootAt(test.ledger, 4)).toString('hex')).toBe(checkpoint.root);
+  });
+
+  it('are in the database and in the data folder before anybody has them', async () => {
+    const seen: StoredCheckpoint[] = [];
+    let written = 0;
+    deps.checkpoints.onSigned((one) => {
+      seen.push(one);
+      written = lines().length;
+    });
+    const checkpoint = await sign('shutdown');
+    expect(seen).toEqual([checkpoint]);
+    expect(written).toBe(1);
+    expect(lines()).toMatchObject([{ ledger: 'default', size: 1, root: checkpoint.root, note: checkpoint.note }]);
+    expect(await deps.checkpoints.latest(test.ledger)).toEqual(checkpoint);
+  });
+
+  it('are not signed anew while nothing was added', async () => {
+    const first = await sign();
+    expect(await sign('export')).toEqual(first);
+    expect(lines()).toHaveLength(1);
+  });
+
+  it('continue each other', async () => {
+    await append(300);
+    const before = await sign();
+    await append(10);
+    const after = await sign();
+    const proof = await deps.tree.consistencyProof(test.ledger, before.size, after.size);
+    const [oldRoot, newRoot] = [before, after].map(({ root }) => Buffer.from(root, 'hex')) as [Buffer, Buffer];
+    expect(verifyConsistency({ oldSize: before.size, newSize: after.size, oldRoot, newRoot, proof })).toBe(true);
+    expect(await deps.checkpoints.list(test.ledger, { limit: 10 })).toEqual([after, before]);
+    expect(await deps.checkpoints.list(test.ledger, { limit: 1, beforeSize: after.size })).toEqual([before]);
+  });
+
+  it('are not given where the data folder cannot be written', async () => {
+    writeFileSync(path.join(test.config.dataDir, 'checkpoints'), '');
+    await expect(sign()).rejects.toMatchObject({ code: expect.any(String) });
+    expect(await deps.checkpoints.latest(test.ledger)).toBeUndefined();
+    rmSync(path.join(test.config.dataDir, 'checkpoints'));
+    expect((await sign()).size).toBe(1);
+  });
+
+  it('are signed once by several processes at once', async () => {
+    await append(5);
+    // Two programs over one database; on SQLite one of them would only wait for the other's thread, which is this one.
+    const other =
+      engine === 'sqlite' ? deps : createDeps(test.config, { now: deps.now, logger: pino({ level: 'silent' }) });
+    const all = await Promise.all([sign(), other.checkpoints.sign(test.ledger, 'export'), sign()]);
+    if (other !== deps) await other.close();
+    expect(new Set(all.map(({ note }) => note)).size).toBe(1);
+    expect(await deps.checkpoints.list(test.ledger, { limit: 10 })).toHaveLength(1);
+  });
+
+  describe('after yesterday’s backup of the database was put back', () => {
+    let later: StoredCheckpoint;
+
+    beforeEach(async () => {
+      await append(3);
+      await sign();
+      const restore = await backUp();
+      await append(4);
+      later = await sign();
+      await restore();
+    });
+
+    it('stop, say why, and let ingest go on', async () => {
+      await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError', ledger: 'default' });
+      const status = await deps.checkpoints.status(test.ledger);
+      expect(status).toMatchObject({ state: 'stopped', stoppedAt: deps.now().getTime() });
+      expect(status.stoppedDetail).toMatch(/^data folder: .*8 entries was signed, and the tree has 4/);
+      expect((await actions()).filter((action) => action === 'audit.chain_broken')).toHaveLength(1);
+      await append(20);
+      await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+      expect((await actions()).filter((action) => action === 'audit.chain_broken')).toHaveLength(1);
+      expect(lines()).toHaveLength(2);
+    });
+
+    it('stop as well when it has grown beyond what was signed', async () => {
+      await append(50);
+      await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+      expect((await deps.checkpoints.status(test.ledger)).stoppedDetail).toMatch(/first 8 entries .* not those/);
+    });
+
+    it('stop in a data folder that was moved, too', async () => {
+      const moved = lines().map((line) => JSON.stringify({ ...line, store: 'mysql://elsewhere/' }));
+      writeFileSync(file, `${moved.join('\n')}\n`);
+      await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+    });
+
+    it('go on under a new origin, whose entry names the old one', async () => {
+      await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+      const first = await deps.checkpoints.startOrigin(test.ledger, 'the disk failed');
+      expect(first.origin).toBe(`${later.origin}/2`);
+      expect(first.size).toBeGreaterThan(4);
+      expect(await deps.checkpoints.status(test.ledger)).toMatchObject({ state: 'open', origin: first.origin });
+      const rows = (await test.database.knex('entries').orderBy('seq').select('action', 'record')) as {
+        action: string;
+        record: string;
+      }[];
+      const entry = rows.findLast(({ action }) => action === 'audit.chain_initialised');
+      expect((JSON.parse(entry?.record ?? '{}') as { source: { payload: unknown } }).source.payload).toMatchObject({
+        origin: first.origin,
+        previous_origin: later.origin,
+        previous_size: '8',
+        previous_root: later.root,
+      });
+      // What a person wrote can be erased.
+      const values = (await test.database.knex('entry_values').pluck('subject_body')) as (string | null)[];
+      expect(values.join()).toContain('the disk failed');
+      const [newest, old] = await deps.checkpoints.vkeys(test.ledger);
+      expect(openCheckpoint(first.note, [newest ?? '']).ok).toBe(true);
+      expect(openCheckpoint(later.note, [old ?? '']).ok).toBe(true);
+      await append();
+      expect((await sign()).origin).toBe(first.origin);
+    });
+
+    it('stop again when that backup is put back a second time', async () => {
+      const restore = await backUp();
+      await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+      await deps.checkpoints.startOrigin(test.ledger, 'once');
+      await restore();
+      await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+      expect((await deps.checkpoints.status(test.ledger)).stoppedDetail).toContain(`${later.origin}/2 was begun after`);
+      expect((await deps.checkpoints.startOrigin(test.ledger, 'twice')).origin).toBe(`${later.origin}/3`);
+    });
+  });
+
+  it.each([
+    ['a tile', { table: 'tree_tiles', change: { hashes: Buffer.alloc(32 * 3, 7) } }],
+    ['what was signed last', { table: 'trees', change: { signed_root: '0'.repeat(64) } }],
+  ])('stop when somebody edits %s in the database', async (_name, { table, change }) => {
+    await append(2);
+    await sign();
+    await test.database.knex(table).update(change);
+    await append(1);
+    await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+  });
+
+  it('stop when tile and last signature are edited alike: the data folder knows better', async () => {
+    await append(2);
+    await sign();
+    const root = '11'.repeat(32);
+    await test.database.knex('tree_tiles').update({ hashes: Buffer.alloc(96, 0x11) });
+    await test.database.knex('trees').update({ root, signed_root: root });
+    await test.database.knex('checkpoints').delete();
+    await append(1);
+    await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+    expect((await deps.checkpoints.status(test.ledger)).stoppedDetail).toMatch(/not those|data folder/);
+  });
+
+  it('stop when an entry is gone that was not in the tree yet', async () => {
+    await append(2);
+    await sign();
+    await append(3);
+    for (const verb of ['update', 'delete']) await test.database.knex.raw(`DROP TRIGGER entries_no_${verb}`);
+    await test.database.knex('entries').where({ seq: 5 }).delete();
+    await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+    expect((await deps.checkpoints.status(test.ledger)).stoppedDetail).toMatch(/entry 5 is missing/);
+  });
+
+  it('do not stop for a line in the data folder that our key did not sign', async () => {
+    const checkpoint = await sign();
+    const forged = { ...lines()[0], size: 999, note: checkpoint.note.replace('\n1\n', '\n999\n') };
+    appendFileSync(file, `${JSON.stringify(forged)}\n`);
+    await append();
+    expect((await sign()).size).toBe(2);
+  });
+
+  it('give a new origin to no ledger that is not stopped', async () => {
+    await sign();
+    await expect(deps.checkpoints.startOrigin(test.ledger, 'why not')).rejects.toMatchObject({ code: 'bad_request' });
+  });
+
+  describe('while the server runs', () => {
+    it('are signed at the start, by number, by time and at the end, and not about themselves', async () => {
+      deps.checkpointClock.start();
+      await until(() => existsSync(file));
+      expect(lines()).toHaveLength(1);
+      await deps.ownEvents.record('default', { action: 'audit.checkpoint_published', targetId: 'default' });
+      test.clock.advance(3_600_000);
+      await deps.checkpointClock.stop();
+      expect(lines()).toHaveLength(2);
+      expect((await deps.checkpoints.list(test.ledger, { limit: 5 })).map(({ reason }) => reason)).toEqual([
+        'shutdown',
+        'interval',
+      ]);
+    });
+  });
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let wait = 0; wait < 200 && !isSo(); wait += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+}
