@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ERASURE_BASES, type ErasureBasis } from '../core/erasure-cover';
-import type { ErasurePlan } from '../core/erasure-plan';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
-import type { CopyPlace } from '../features/erasure/erasure-service';
+import type { CopyPlace, PlannedErasure } from '../features/erasure/erasure-service';
 import type { CliContext } from './cli-context';
 import { withDeps } from './with-deps';
 
@@ -64,24 +63,26 @@ export function addEraseCommand(program: Command, context: CliContext): void {
     );
 }
 
-function summary(plan: ErasurePlan) {
+function summary(plan: PlannedErasure) {
   return {
     entries: plan.entries,
     as_actor: plan.sides.actor,
     as_subject: plan.sides.subject,
     altered: plan.altered,
     missing: plan.missing,
+    held: plan.held,
   };
 }
 
-function describe(ref: string, { entries, sides }: ErasurePlan): string {
+function describe(ref: string, { entries, sides }: PlannedErasure): string {
   return `the values of ${ref} in ${entries} ${entries === 1 ? 'entry' : 'entries'} (${sides.actor} as actor, ${sides.subject} as subject)`;
 }
 
-function remarks({ altered, missing }: ErasurePlan): string[] {
+function remarks({ altered, missing, held }: PlannedErasure): string[] {
   return [
     ...(altered > 0 ? [`${altered} of them are not what was sealed: that stays a break after they are erased.`] : []),
     ...(missing > 0 ? [`${missing} more lost values before, and nothing says why: that stays a break.`] : []),
+    ...(held > 0 ? [`A legal hold keeps ${held} of them: it is refused until the hold is released.`] : []),
   ];
 }
 

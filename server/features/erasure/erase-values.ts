@@ -26,6 +26,8 @@ interface Batch {
   readonly cover: ErasureCover;
   /** The last entry that they cover. */
   readonly through: number;
+  /** Whether a legal hold, placed since the erasure was told, keeps an entry: it stays as it is, for the next erasure. */
+  readonly isHeld: (entry: EntryRow) => boolean;
 }
 
 /** Entries of one transaction: it holds the search index still, and on SQLite everybody who writes. */
@@ -43,7 +45,7 @@ interface Loss {
  * entries of the erasure do not say so, stay: they were changed since, and are to be found.
  */
 export function eraseBatch({ database, store, entries, indexer }: BatchDeps, batch: Batch): Promise<boolean> {
-  const { id, ref, ledger, cover, through } = batch;
+  const { id, ref, ledger, cover, through, isHeld } = batch;
   return retriedTransaction(database, async (trx) => {
     const run = await store.lock(trx, ledger, id);
     if (!run) return false;
@@ -51,7 +53,7 @@ export function eraseBatch({ database, store, entries, indexer }: BatchDeps, bat
     const reindex = await indexer.hold(trx, ledger);
     const rows = await entries.read(ledger, { ref, after: run.doneSeq, through, limit: CHUNK }, trx);
     const losses = rows.flatMap((row): Loss[] => {
-      const sides = sidesToErase(row, ref, cover);
+      const sides = isHeld(row) ? [] : sidesToErase(row, ref, cover);
       return sides.length === 0 ? [] : [{ row, sides }];
     });
     const parts = (

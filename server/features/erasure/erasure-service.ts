@@ -6,6 +6,7 @@ import { ownEvent, type OwnEvent } from '../../core/own-event';
 import type { Database } from '../../db/connection';
 import type { Appender } from '../../entries/appender';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { EntryRow } from '../../entries/entry-row';
 import type { ErasureReader } from '../../entries/erasure-reader';
 import { sealOwnParts } from '../../entries/seal-own-event';
 import type { SearchIndexer } from '../browse/search-index-service';
@@ -26,8 +27,13 @@ export interface ErasureRequest {
   readonly by?: Pick<OwnEvent, 'actor' | 'ip' | 'userAgent' | 'via'>;
 }
 
+export interface PlannedErasure extends ErasurePlan {
+  /** Entries among them that a legal hold keeps. */
+  readonly held: number;
+}
+
 export interface ErasureOutcome {
-  readonly plan: ErasurePlan;
+  readonly plan: PlannedErasure;
   /** Numbers of the entries that tell of it; none where there was nothing to erase. */
   readonly entries: readonly number[];
   /** Entries whose values went on each side; fewer than planned where some were changed in between. */
@@ -43,8 +49,11 @@ export interface ErasureOutcome {
  */
 export interface ErasureService {
   /** What `erase` would do. Reads only. */
-  plan(ledger: Ledger, ref: string): Promise<ErasurePlan>;
-  /** Throws SubjectHeldError where a legal hold keeps the values. Finishes erasures of the same data subject that were interrupted. */
+  plan(ledger: Ledger, ref: string): Promise<PlannedErasure>;
+  /**
+   * Throws SubjectHeldError where a legal hold keeps an entry whose values would go. Finishes erasures of the same data subject that
+   * were interrupted; what a hold was placed on since then stays.
+   */
   erase(ledger: Ledger, request: ErasureRequest): Promise<ErasureOutcome>;
   /** Finishes what was interrupted, by whatever; gives how many there were. */
   resume(signal?: AbortSignal): Promise<number>;
@@ -62,8 +71,8 @@ interface ErasureDeps {
   readonly erasures: ErasureReader;
   readonly indexer: Pick<SearchIndexer, 'hold'>;
   readonly now: () => Date;
-  /** Whether a legal hold keeps the values of a data subject. */
-  readonly isHeld?: (ledger: Ledger, ref: string) => Promise<boolean>;
+  /** Tells which entries of a ledger a legal hold keeps, as of now. */
+  readonly holdsOf?: (ledger: Ledger) => Promise<(entry: EntryRow) => boolean>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -81,19 +90,23 @@ export function createErasureService(deps: ErasureDeps): ErasureService {
   const { database, store, appender, now } = deps;
   const runs = createErasureStore(database);
   const entries = createSubjectEntries(database, store);
+  const holdsOf = deps.holdsOf ?? (() => Promise.resolve(() => false));
   const stopping = new AbortController();
   let working: Promise<unknown> | undefined;
 
-  async function plan(ledger: Ledger, ref: string): Promise<ErasurePlan> {
+  async function plan(ledger: Ledger, ref: string): Promise<PlannedErasure> {
     const head = await store.findHead(ledger);
     const through = head?.seq ?? 0;
     const planner = createErasurePlanner(ref, createErasureCover(coverOf(await deps.erasures.readAll(ledger))));
+    const isHeld = await holdsOf(ledger);
+    let held = 0;
     for (let after = 0; ;) {
       const rows = await entries.read(ledger, { ref, after, through, limit: CHUNK });
       const going = rows.filter((row) => planner.add(row).length > 0);
+      held += going.filter(isHeld).length;
       for (const part of await entries.readParts(ledger, going)) planner.addPart(part);
       const last = rows.at(-1);
-      if (!last || rows.length < CHUNK) return planner.finish();
+      if (!last || rows.length < CHUNK) return { ...planner.finish(), held };
       after = last.seq;
     }
   }
@@ -136,6 +149,7 @@ export function createErasureService(deps: ErasureDeps): ErasureService {
       ledger,
       cover: createErasureCover(coverOf(told)),
       through: Math.max(...told.map(lastSeqOf)),
+      isHeld: await holdsOf(ledger),
     };
     while (await eraseBatch({ database, store: runs, entries, indexer: deps.indexer }, batch)) {
       if (signal?.aborted) return;
@@ -159,15 +173,11 @@ export function createErasureService(deps: ErasureDeps): ErasureService {
     return [...pending.values()];
   }
 
-  async function finishPending(
-    ledger: Ledger,
-    isWanted: (ref: string) => boolean | Promise<boolean>,
-    signal?: AbortSignal,
-  ) {
+  async function finishPending(ledger: Ledger, isWanted: (ref: string) => boolean, signal?: AbortSignal) {
     let finished = 0;
     for (const told of await listPending(ledger)) {
       if (signal?.aborted) break;
-      if (!(await isWanted(told[0].ref))) continue;
+      if (!isWanted(told[0].ref)) continue;
       await takeAll(ledger, told, signal);
       finished += 1;
     }
@@ -181,12 +191,9 @@ export function createErasureService(deps: ErasureDeps): ErasureService {
     while (appender.waiting > 0 && Date.now() < latest);
   }
 
-  const isHeld = async (ledger: Ledger, ref: string) => (await deps.isHeld?.(ledger, ref)) ?? false;
-
   async function resume(signal?: AbortSignal): Promise<number> {
     let finished = 0;
-    for (const ledger of await store.listLedgers())
-      finished += await finishPending(ledger, async (ref) => !(await isHeld(ledger, ref)), signal);
+    for (const ledger of await store.listLedgers()) finished += await finishPending(ledger, () => true, signal);
     return finished;
   }
 
@@ -196,10 +203,12 @@ export function createErasureService(deps: ErasureDeps): ErasureService {
 
     async erase(ledger, request) {
       const { ref } = request;
-      if (await isHeld(ledger, ref))
-        throw new SubjectHeldError(`A legal hold keeps the values of ${ref}. Release it first.`);
       const finished = await finishPending(ledger, (one) => one === ref);
       const planned = await plan(ledger, ref);
+      if (planned.held > 0)
+        throw new SubjectHeldError(
+          `A legal hold keeps ${planned.held} of the entries whose values of ${ref} would go. Release it first.`,
+        );
       const id = uuidv7();
       const seqs = await announce(ledger, request, id, planned);
       // Through the chain, like whoever goes on after an interruption.

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { EntryView } from '../browse/browse-service';
 import { parseFilter } from '../browse/browse-service';
+import type { EntryRow } from '../../entries/entry-row';
 import type { ErasureBasis } from '../../core/erasure-cover';
 import { parseRecord } from '../../core/sealed-record';
 import { anActor } from '../../testing/builders';
@@ -191,21 +192,45 @@ describe.each(ENGINES)('erasing the values of a data subject on %s', (engine) =>
     expect((await test.deps.browse.findEntry(test.ledger, '2'))?.integrity.status).toBe('valid');
   });
 
-  it('is refused under a legal hold', async () => {
-    await append(about());
-    const erasures = createErasureService({
-      database: test.deps.database,
-      store: test.deps.store,
-      appender: test.deps.appender,
-      erasures: { readAll: () => Promise.resolve([]) },
-      indexer: test.deps.indexer,
-      now: test.deps.now,
-      isHeld: (_ledger, ref) => Promise.resolve(ref === 'client:5'),
-      onError: () => undefined,
+  describe('under a legal hold', () => {
+    const serviceWith = (isHeld: (entry: EntryRow) => boolean) =>
+      createErasureService({
+        database: test.deps.database,
+        store: test.deps.store,
+        appender: test.deps.appender,
+        erasures: test.deps.erasureReader,
+        indexer: test.deps.indexer,
+        now: test.deps.now,
+        holdsOf: () => Promise.resolve(isHeld),
+        onError: () => undefined,
+      });
+    const request = { ref: 'client:5', basis: BASIS, ground: GROUND };
+
+    it('is refused where it would take values of an entry that is held', async () => {
+      await append(about(), about(), {});
+      const erasures = serviceWith((entry) => entry.seq >= 3);
+      expect(await erasures.plan(test.ledger, 'client:5')).toMatchObject({ entries: 2, held: 1 });
+      await expect(erasures.erase(test.ledger, request)).rejects.toThrow(SubjectHeldError);
+      expect(await test.deps.store.findLastSeq(test.ledger)).toBe(4);
+      expect((await valueRow(2))['subject_body']).toContain('Erika');
+      expect(await serviceWith((entry) => entry.seq === 4).erase(test.ledger, request)).toMatchObject({ erased: { subject: 2 } }); // prettier-ignore
     });
-    await expect(erasures.erase(test.ledger, { ref: 'client:5', basis: BASIS, ground: GROUND })).rejects.toThrow(SubjectHeldError); // prettier-ignore
-    expect(await test.deps.store.findLastSeq(test.ledger)).toBe(2);
-    expect((await valueRow(2))['subject_body']).toContain('Erika');
+
+    it('leaves what is held since it was told, for the next time', async () => {
+      await append(about(), about());
+      let told = false;
+      const erasures = serviceWith((entry) => {
+        const isHeld = told && entry.seq === 3;
+        told ||= entry.seq === 3;
+        return isHeld;
+      });
+      expect(await erasures.erase(test.ledger, request)).toMatchObject({ erased: { subject: 1 } });
+      expect((await valueRow(3))['subject_body']).toContain('Erika');
+      await expectIntact();
+      expect(await erase()).toMatchObject({ erased: { subject: 1 } });
+      expect((await valueRow(3))['subject_body']).toBeNull();
+      await expectIntact();
+    });
   });
 
   describe('does not hide', () => {
