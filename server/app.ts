@@ -51,9 +51,18 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   const locals = [createLanguageChoice(deps.i18n), createPageLocals({ url: createUrlBuilder('/') })];
   const preferences = createPreferences({ https });
   const pages = Router().use(
-    createBrowseRoutes({ browse: deps.browse, findLedger: (name) => store.findLedger(name), now }),
+    createBrowseRoutes({
+      browse: deps.browse,
+      findLedger: (name) => store.findLedger(name),
+      findChain: deps.findChain,
+      now,
+    }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
-    createIntegrityRoutes({ verifier: deps.verifier, verifications: deps.verifications, store, ownEvents, now }),
+    createIntegrityRoutes({
+      ...deps,
+      findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
+      parts: [],
+    }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
   );
 
@@ -73,6 +82,8 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       appender: deps.appender,
       indexer: deps.indexer,
       bridgeWatch: deps.bridgeWatch,
+      findChain: deps.findChain,
+      store,
       now,
     }),
   );
@@ -92,19 +103,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     }),
   );
   app.use(createBridgeDoors(['events', 'heartbeat', 'page', 'summary'].map((door) => `/bridge/v1/${door}`)));
-  app.use(
-    '/api/v1',
-    createApiRoutes({
-      tokens: deps.tokens,
-      store,
-      browse: deps.browse,
-      exports: deps.exports,
-      tree: deps.tree,
-      checkpoints: deps.checkpoints,
-      proofs: deps.proofs,
-      now,
-    }),
-  );
+  app.use('/api/v1', createApiRoutes({ ...deps, store, now }));
 
   app.use(assets);
   app.use(...locals);

@@ -9,6 +9,7 @@ import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-
 import { createErasureReader, type ErasureReader } from './entries/erasure-reader';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
 import { readMasterKey } from './entries/master-key';
+import { createTreeReader } from './entries/tree-reader';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
 import { createLoginLinkService, type LoginLinkService } from './features/access/login-link-service';
@@ -25,9 +26,12 @@ import { createErasureService, type ErasureService } from './features/erasure/er
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
+import { createBrokenAlarm } from './features/integrity/broken-alarm';
+import { createEntryCheck, type EntryCheckService } from './features/integrity/entry-check-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
+import { createDailyVerification, createVerifyJob } from './features/integrity/verify-job-service';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
 import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
 import { createJobService, type JobService } from './features/jobs/job-service';
@@ -78,6 +82,9 @@ export interface Deps {
   readonly verifier: VerifyService;
   readonly erasureReader: ErasureReader;
   readonly erasures: ErasureService;
+  readonly entryCheck: EntryCheckService;
+  /** What the latest verifications say of a ledger. */
+  readonly findChain: (ledger: Ledger) => Promise<ChainStatus>;
   readonly verifications: VerificationStore;
   readonly jobs: JobService;
   readonly dailyTasks: DailyTasks;
@@ -132,7 +139,8 @@ export function createDeps(
     now,
     onError: (error) => logger.warn({ err: error }, 'a refused delivery was not recorded'),
   });
-  const verifications = createVerificationStore(database);
+  const treeReader = createTreeReader(database);
+  const verifications = createVerificationStore(database, deriveKey(masterKey, 'verification'));
   const heartbeats = createHeartbeatStore(database);
   const sequences = createSequenceStore(database, now);
   const bridgeWatch = createBridgeWatch({
@@ -151,27 +159,9 @@ export function createDeps(
     store,
     search: createEntrySearch(database),
     keyRing,
+    trees: treeReader,
     erasures: erasureReader,
   });
-
-  const erasures = createErasureService({
-    database,
-    store,
-    appender,
-    erasures: erasureReader,
-    indexer,
-    now,
-    onError: (error) =>
-      logger.warn({ err: error }, 'an interrupted erasure was not carried out; the next start tries again'),
-  });
-
-  const jobs = createJobService({
-    database,
-    kinds: [],
-    now,
-    onError: (error) => logger.warn({ err: error }, 'a job failed'),
-  });
-  const dailyTasks = createDailyTasks({ tasks: [], database, now, logger });
 
   const i18n = createI18n();
   const summaries = createSummaryService({
@@ -215,6 +205,42 @@ export function createDeps(
     onError: (error) => logger.error({ err: error }, 'no checkpoint could be signed'),
   });
 
+  const findVkeys = (ledger: Ledger) => checkpoints.vkeys(ledger);
+  const verifier = createVerifyService({
+    database,
+    store,
+    trees: treeReader,
+    keyRing,
+    headNotes,
+    scanner: createRangeScanner(config.databaseUrl, { ...store, ...treeReader }),
+    evidence: { findVkeys, heldCheckpoints },
+    findMark: (ledger) => verifications.findMark(ledger),
+    erasures: erasureReader,
+  });
+  const erasures = createErasureService({
+    database,
+    store,
+    appender,
+    erasures: erasureReader,
+    indexer,
+    now,
+    onError: (error) =>
+      logger.warn({ err: error }, 'an interrupted erasure was not carried out; the next start tries again'),
+  });
+  const onReport = createBrokenAlarm({ config, logger });
+  const jobs = createJobService({
+    database,
+    kinds: [createVerifyJob({ verifier, verifications, store, ownEvents, onReport, now })],
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a job failed'),
+  });
+  const dailyTasks = createDailyTasks({
+    tasks: [createDailyVerification({ jobs, store, verifications })],
+    database,
+    now,
+    logger,
+  });
+
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
@@ -228,9 +254,16 @@ export function createDeps(
     });
   }
 
+  /** What is kept outside of the database; the newest checkpoints stand for all before them. */
+  async function heldCheckpoints(ledger: Ledger): Promise<{ note: string; where: string }[]> {
+    const lines = await checkpointFile.readNewest(ledger.name);
+    const ours = lines.filter((line) => line.store === undefined || line.store === signing.storeName);
+    return ours.map(({ note, size }) => ({ note, where: `the data folder (${size} entries)` }));
+  }
+
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
-    const last = await verifications.findLatest(ledger);
-    return last ? { status: last.verdict, at: last.finishedAt } : { status: 'never_verified', at: null };
+    const state = await verifications.findState(ledger);
+    return state ? { status: state.verdict, at: state.at } : { status: 'never_verified', at: null };
   }
 
   return {
@@ -255,14 +288,9 @@ export function createDeps(
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse, beforeExport: checkpointExport }),
-    verifier: createVerifyService({
-      database,
-      store,
-      keyRing,
-      headNotes,
-      scanner: createRangeScanner(config.databaseUrl, store),
-      erasures: erasureReader,
-    }),
+    verifier,
+    entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys, erasures: erasureReader }),
+    findChain: chainStatus,
     verifications,
     erasureReader,
     erasures,

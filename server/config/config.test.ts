@@ -27,6 +27,7 @@ describe('readConfig', () => {
       trustedProxies: [],
       smtpUrl: undefined,
       mailFrom: undefined,
+      alertTo: [],
       logLevel: 'info',
     });
   });

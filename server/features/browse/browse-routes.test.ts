@@ -74,6 +74,7 @@ function createPages(entries: readonly EntryView[] = [anEntryView()], basePath =
     createBrowseRoutes({
       browse,
       findLedger: (tenant) => Promise.resolve(tenant === 'default' ? ledger : undefined),
+      findChain: () => Promise.resolve({ status: 'intact', at: '2026-11-21T03:00:00.000Z' }),
       now: () => new Date('2026-11-21T04:00:00Z'),
     }),
   );

@@ -4,7 +4,7 @@ import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
 import type { Viewer } from '../access/viewer';
 import type { BrowseService } from './browse-service';
-import { dashboardPage, latestCount } from './dashboard-page';
+import { dashboardPage, latestCount, type ChainSummary } from './dashboard-page';
 import { parseFilter } from './entry-filter';
 import { entryPage } from './entry-page';
 import { SORTS, type Sort } from './entry-search';
@@ -14,6 +14,7 @@ import { listPage, PAGE_SIZES, type ListRequest } from './list-page';
 export interface BrowseDeps {
   readonly browse: BrowseService;
   findLedger(tenant: string): Promise<Ledger | undefined>;
+  findChain(ledger: Ledger): Promise<ChainSummary>;
   now(): Date;
 }
 
@@ -30,7 +31,8 @@ export function createBrowseRoutes(deps: BrowseDeps): Router {
       sort: '-seq',
       perPage: latestCount(stats),
     });
-    res.render('browse/dashboard', { page: dashboardPage(stats, latest.entries, textOf(req.query.sort), ctx) });
+    const options = { sort: textOf(req.query.sort), chain: await deps.findChain(ledger) };
+    res.render('browse/dashboard', { page: dashboardPage(stats, latest.entries, options, ctx) });
   });
 
   router.get('/entries', async (req, res) => {

@@ -1,5 +1,3 @@
-import { coverOf, createErasureCover, type AppliedErasure, type ErasureCover } from '../../core/erasure-cover';
-import { checkSeal } from '../../core/verify';
 import { CATEGORIES, SEVERITIES } from '../../core/event';
 import type { Database } from '../../db/connection';
 import type { EntryRow } from '../../entries/entry-row';
@@ -7,6 +5,10 @@ import { dayNumber } from '../../entries/day-number';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
+import { createLeafCheck } from '../../entries/leaf-check';
+import { checkLinks } from '../../entries/link-check';
+import { createRowCheck, type RowCheck } from '../../entries/row-check';
+import type { TreeReader } from '../../entries/tree-reader';
 import type { BrowseService, Stats } from './browse-service';
 import type { EntrySearch } from './entry-search';
 import { TOTAL_CAP } from './entry-search';
@@ -18,49 +20,45 @@ interface BrowseDeps {
   readonly store: EntryStore;
   readonly search: EntrySearch;
   readonly keyRing: KeyRing;
+  readonly trees: Pick<TreeReader, 'readLeafTiles'>;
   readonly erasures: ErasureReader;
-}
-
-interface Erased {
-  readonly applied: readonly AppliedErasure[];
-  readonly cover: ErasureCover;
 }
 
 const STREAM_CHUNK = 500;
 const DAY_MS = 86_400_000;
 
-export function createBrowseService({ database, store, search, keyRing, erasures }: BrowseDeps): BrowseService {
+export function createBrowseService({ database, store, search, keyRing, trees, erasures }: BrowseDeps): BrowseService {
   const { knex: db, dialect } = database;
+  const checkLeaves = createLeafCheck(trees);
 
-  async function view(ledger: Ledger, row: EntryRow, findErased = erasedIn(ledger)): Promise<EntryView> {
+  /** `isOther`: something beside the row's own seal says that it is not what was written. */
+  async function view(ledger: Ledger, row: EntryRow, checkRow: RowCheck, isOther: boolean): Promise<EntryView> {
     const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
     const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
-    const seen = checkSeal(row, names, key);
-    // Read after the row: an erasure is told before any value goes.
-    const erased = seen.breaks.some((one) => one.kind === 'commitment') ? await findErased() : undefined;
-    const check = erased ? checkSeal(row, names, key, erased.cover) : seen;
-    const status: ChainStatus = check.breaks.length > 0 ? 'broken' : check.unverifiable ? 'unverifiable' : 'valid';
-    return viewEntry(row, names, status, erased?.applied);
+    const check = await checkRow(row, key);
+    const status: ChainStatus =
+      check.breaks.length > 0 || isOther ? 'broken' : check.unverifiable ? 'unverifiable' : 'valid';
+    return viewEntry(row, names, status, check.erasures);
   }
 
-  /** What was erased from a ledger, read when the first entry asks for it. */
-  function erasedIn(ledger: Ledger): () => Promise<Erased> {
-    let reading: Promise<Erased> | undefined;
-    const read = async (): Promise<Erased> => {
-      const applied = await erasures.readAll(ledger, { reuse: true });
-      return { applied, cover: createErasureCover(coverOf(applied)) };
-    };
-    return () => (reading ??= read());
+  /** An entry by itself: also whether it hangs in the chain at the entries beside it. */
+  async function viewOne(ledger: Ledger, row: EntryRow): Promise<EntryView> {
+    const links = await checkLinks(store, ledger, row);
+    const isUnlinked = links.previous === 'broken' || links.next === 'broken';
+    const leaf = (await checkLeaves(ledger, [row])).get(row.seq);
+    return view(ledger, row, createRowCheck(erasures, ledger, { reuse: true }), isUnlinked || leaf === false);
   }
 
   /** In the order of `seqs`; a row that vanished in between is left out. */
   async function viewMany(ledger: Ledger, seqs: readonly number[]): Promise<EntryView[]> {
-    const rows = new Map((await store.readMany(ledger, seqs)).map((row) => [row.seq, row]));
-    const findErased = erasedIn(ledger);
+    const found = await store.readMany(ledger, seqs);
+    const rows = new Map(found.map((row) => [row.seq, row]));
+    const leaves = await checkLeaves(ledger, found);
+    const checkRow = createRowCheck(erasures, ledger, { reuse: true });
     const views: EntryView[] = [];
     for (const seq of seqs) {
       const row = rows.get(seq);
-      if (row) views.push(await view(ledger, row, findErased));
+      if (row) views.push(await view(ledger, row, checkRow, leaves.get(seq) === false));
     }
     return views;
   }
@@ -106,7 +104,7 @@ export function createBrowseService({ database, store, search, keyRing, erasures
     async findEntry(ledger, idOrSeq) {
       if (/^\d{1,15}$/.test(idOrSeq)) {
         const row = await store.findBySeq(ledger, Number(idOrSeq));
-        return row && view(ledger, row);
+        return row && viewOne(ledger, row);
       }
       if (!/^[0-9a-f-]{36}$/i.test(idOrSeq)) return undefined;
       const [found] = await dialect.selectArrays(db, 'SELECT seq FROM entries WHERE ledger_id = ? AND id = ?', [
@@ -114,7 +112,7 @@ export function createBrowseService({ database, store, search, keyRing, erasures
         idOrSeq.toLowerCase(),
       ]);
       const row = found && (await store.findBySeq(ledger, Number(found[0])));
-      return row && view(ledger, row);
+      return row && viewOne(ledger, row);
     },
 
     async readStats(ledger, { now, timeZone }): Promise<Stats> {

@@ -1,6 +1,7 @@
 import { anAppendItem, type AppendItemOptions } from '../../testing/append-item';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
+import { createTreeReader } from '../../entries/tree-reader';
 import { createRangeScanner } from './range-scanner';
 import { createVerifyService, type VerifyService } from './verify-service';
 
@@ -11,12 +12,16 @@ describe.each(ENGINES)('an erasure while a scan runs on %s', (engine) => {
   beforeEach(async () => {
     test = await createTestStore(engine);
     const { database, store, keyRing, headNotes, erasureReader, erasures } = test.deps;
-    const scanner = createRangeScanner(test.database.url, store);
+    const trees = createTreeReader(database);
+    const scanner = createRangeScanner(test.database.url, { ...store, ...trees });
     verifier = createVerifyService({
       database,
       store,
       keyRing,
       headNotes,
+      trees,
+      evidence: { findVkeys: () => Promise.resolve([]), heldCheckpoints: () => Promise.resolve([]) },
+      findMark: () => Promise.resolve(undefined),
       erasures: erasureReader,
       scanner: {
         // After the verifier has read what was erased.
