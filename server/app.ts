@@ -2,6 +2,7 @@ import path from 'node:path';
 import express, { Router, urlencoded, type Express, type Request } from 'express';
 import type { Deps } from './deps';
 import { createAccessRoutes } from './features/access/access-routes';
+import { anchorsPage } from './features/anchors/anchors-page';
 import { createApiRoutes } from './features/api/api-routes';
 import { createBrowseRoutes } from './features/browse/browse-routes';
 import { createCaptureRoutes } from './features/capture/capture-routes';
@@ -61,7 +62,12 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     createIntegrityRoutes({
       ...deps,
       findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
-      parts: [],
+      parts: [
+        async (ledger, ctx) => {
+          const [statuses, quorum] = [await deps.anchors.status(ledger), await deps.anchors.quorum(ledger)];
+          return { view: 'anchors', page: anchorsPage(statuses, quorum, ctx) };
+        },
+      ],
     }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
   );

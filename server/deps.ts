@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
+import { v7 as uuidv7 } from 'uuid';
 import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
 import { openDatabase, type Database } from './db/connection';
@@ -8,6 +10,7 @@ import { createCheckpointFile } from './entries/checkpoint-file';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createErasureReader, type ErasureReader } from './entries/erasure-reader';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
+import { DEFAULT_TENANT } from './entries/ledger-setup';
 import { readMasterKey } from './entries/master-key';
 import { createTreeReader } from './entries/tree-reader';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
@@ -26,10 +29,15 @@ import { createErasureService, type ErasureService } from './features/erasure/er
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
+import type { AnchorService } from './features/anchors/anchor-service';
+import { createAnchors } from './features/anchors/create-anchors';
+import { createWitness, type WitnessDoor } from './features/anchors/witness/create-witness';
+import type { HeldNote } from './features/integrity/evidence';
 import { createBrokenAlarm } from './features/integrity/broken-alarm';
 import { createEntryCheck, type EntryCheckService } from './features/integrity/entry-check-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
+import { createDerivedChecks } from './features/integrity/derived/derived-checks';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createDailyVerification, createVerifyJob } from './features/integrity/verify-job-service';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
@@ -53,8 +61,10 @@ import { createSignedMemory } from './features/tree/signed-memory';
 import { createTreeBuilder } from './features/tree/tree-builder';
 import type { TreeService } from './features/tree/tree-service';
 import { createTreeStore } from './features/tree/tree-store';
+import { createOutbound } from './http/outbound-request';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
+import { createMailTransport } from './mail/transport';
 
 /** Everything that is made once, joined here and nowhere else. */
 export interface Deps {
@@ -95,6 +105,8 @@ export interface Deps {
   readonly tree: TreeService;
   readonly checkpoints: CheckpointService;
   readonly checkpointClock: CheckpointClock;
+  readonly anchors: AnchorService;
+  readonly witness: WitnessDoor;
   readonly proofs: ProofService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
@@ -205,6 +217,34 @@ export function createDeps(
     onError: (error) => logger.error({ err: error }, 'no checkpoint could be signed'),
   });
 
+  const outbound = createOutbound();
+  const anchors = createAnchors({
+    database,
+    keyRing,
+    rowKey: deriveKey(masterKey, 'row-mac'),
+    store,
+    checkpoints,
+    tree,
+    ownEvents,
+    outbound,
+    transport: () => createMailTransport(config),
+    defaultTenant: DEFAULT_TENANT,
+    dataDir: config.dataDir,
+    randomBytes,
+    random: Math.random,
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a checkpoint was not brought to an anchor; it is tried again'),
+  });
+  const witness = createWitness({
+    database,
+    rowKey: deriveKey(masterKey, 'row-mac'),
+    seedOf: (name) => deriveKey(masterKey, 'witness', name),
+    ownEvents,
+    defaultTenant: DEFAULT_TENANT,
+    dataDir: config.dataDir,
+    newId: uuidv7,
+    now,
+  });
   const findVkeys = (ledger: Ledger) => checkpoints.vkeys(ledger);
   const verifier = createVerifyService({
     database,
@@ -214,6 +254,7 @@ export function createDeps(
     headNotes,
     scanner: createRangeScanner(config.databaseUrl, { ...store, ...treeReader }),
     evidence: { findVkeys, heldCheckpoints },
+    derived: createDerivedChecks(config.databaseUrl, database),
     findMark: (ledger) => verifications.findMark(ledger),
     erasures: erasureReader,
   });
@@ -255,10 +296,15 @@ export function createDeps(
   }
 
   /** What is kept outside of the database; the newest checkpoints stand for all before them. */
-  async function heldCheckpoints(ledger: Ledger): Promise<{ note: string; where: string }[]> {
+  async function heldCheckpoints(ledger: Ledger): Promise<HeldNote[]> {
     const lines = await checkpointFile.readNewest(ledger.name);
     const ours = lines.filter((line) => line.store === undefined || line.store === signing.storeName);
-    return ours.map(({ note, size }) => ({ note, where: `the data folder (${size} entries)` }));
+    const { held, faults } = await anchors.readCopies(ledger);
+    return [
+      ...ours.map(({ note, size }) => ({ note, where: `the data folder (${size} entries)` })),
+      ...held.map(({ note, where }) => ({ note, where })),
+      ...faults.flatMap(({ where, detail, isEdited }) => (isEdited ? [{ note: '', where, fault: detail }] : [])),
+    ];
   }
 
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
@@ -283,7 +329,17 @@ export function createDeps(
     ownEvents,
     refusals,
     senderCheck,
-    heartbeats: createHeartbeatService({ senderCheck, bridges, heartbeats, store, chainStatus, now }),
+    heartbeats: createHeartbeatService({
+      senderCheck,
+      bridges,
+      heartbeats,
+      store,
+      chainStatus,
+      keepCheckpoint: (bridge, held) => anchors.keeper.exchange(bridge, held),
+      now,
+      onError: (error) =>
+        logger.warn({ err: error }, 'a bridge was handed no checkpoint; the next heartbeat brings it'),
+    }),
     bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
@@ -303,6 +359,8 @@ export function createDeps(
     tree,
     checkpoints,
     checkpointClock,
+    anchors,
+    witness,
     proofs: createProofService({ database, store, tree, checkpoints }),
     async close() {
       await dailyTasks.stop();
@@ -313,6 +371,7 @@ export function createDeps(
       await refusals.flush();
       await appender.drain();
       await checkpointClock.stop();
+      await anchors.stop();
       await treeBuilder.stop();
       await appender.drain();
       await bridges.flush();

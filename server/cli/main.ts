@@ -3,12 +3,14 @@ import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, describeConfig, readConfig } from '../config/config';
 import { KnownError } from '../errors';
 import { addAccessCommands } from './access-commands';
+import { addAnchorCommands } from './anchor-commands';
 import type { CliContext } from './cli-context';
 import { addDataCommands } from './data-commands';
 import { addEraseCommand } from './erase-command';
 import { addServerCommands } from './server-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
+import { addWitnessCommands } from './witness-commands';
 
 /** Exit code for "could not do its work": bad arguments, database away (CONTRACT section 3). */
 const FAILED = 2;
@@ -38,6 +40,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addTreeCommands(program, context);
   addDataCommands(program, context);
   addEraseCommand(program, context);
+  addAnchorCommands(program, context);
+  addWitnessCommands(program, context);
   program
     .command('config')
     .description('print the effective settings with secrets hidden')

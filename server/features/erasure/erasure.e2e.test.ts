@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { anAppendItem } from '../../testing/append-item';
-import { runProgram, startProgram } from '../../testing/built-server';
+import { runProgram, spawnProgram } from '../../testing/built-server';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
 
@@ -36,7 +36,7 @@ describe.each(ENGINES)('a data subject with many entries on %s', (engine) => {
 
   /** Ends the program with SIGKILL as soon as values have begun to go. */
   async function killWhileErasing(): Promise<void> {
-    const child = startProgram(ERASE, { env: test.env });
+    const child = spawnProgram(ERASE, { env: test.env });
     const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const before = await countLeft();
     while ((await countLeft()) === before && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5)); // prettier-ignore

@@ -8,6 +8,8 @@ import type { CheckpointRow, TreeReader } from '../../entries/tree-reader';
 export interface HeldNote {
   readonly note: string;
   readonly where: string;
+  /** Somebody changed the copy, as whoever keeps it found out; `note` is empty then. */
+  readonly fault?: string;
 }
 
 /** What is said about a ledger beside its entries, read before its head: nothing of it may be newer. */
@@ -68,8 +70,9 @@ export async function collectEvidence(
     claims.push({ size: tree.size, root: tree.root, kind: 'certificate', where: 'the stored root of the Merkle tree' });
 
   let heldSize = 0;
-  for (const { note, where } of [...(await heldCheckpoints(ledger)), ...expected]) {
-    if (!hasOurKey) continue;
+  for (const { note, where, fault } of [...(await heldCheckpoints(ledger)), ...expected]) {
+    if (fault !== undefined) breaks.push(aBreak(0, `the copy in ${where}: ${fault}`));
+    if (!hasOurKey || fault !== undefined) continue;
     const opened = openCheckpoint(note, vkeys);
     if (!opened.ok) breaks.push(aBreak(0, `the checkpoint in ${where} ${FAULTS[opened.fault]}`));
     else {

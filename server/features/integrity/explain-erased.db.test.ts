@@ -2,6 +2,7 @@ import { anAppendItem, type AppendItemOptions } from '../../testing/append-item'
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
 import { createTreeReader } from '../../entries/tree-reader';
+import { createDerivedChecks } from './derived/derived-checks';
 import { createRangeScanner } from './range-scanner';
 import { createVerifyService, type VerifyService } from './verify-service';
 
@@ -21,6 +22,7 @@ describe.each(ENGINES)('an erasure while a scan runs on %s', (engine) => {
       headNotes,
       trees,
       evidence: { findVkeys: () => Promise.resolve([]), heldCheckpoints: () => Promise.resolve([]) },
+      derived: createDerivedChecks(test.database.url, database),
       findMark: () => Promise.resolve(undefined),
       erasures: erasureReader,
       scanner: {

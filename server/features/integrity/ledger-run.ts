@@ -6,6 +6,7 @@ import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
 import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import type { TreeReader } from '../../entries/tree-reader';
+import type { DerivedChecks } from './derived/derived-checks';
 import type { Evidence } from './evidence';
 import { explainErased } from './explain-erased';
 import { checkHead } from './head-checks';
@@ -47,6 +48,7 @@ export interface RunPlan {
   readonly knownHeads: readonly KnownHead[];
   readonly evidence: Evidence;
   readonly state: RunState;
+  readonly checksDerived: boolean;
 }
 
 export interface RunHooks {
@@ -62,6 +64,7 @@ interface RunDeps {
   readonly keyRing: KeyRing;
   readonly scanner: RangeScanner;
   readonly erasures: ErasureReader;
+  readonly derived: DerivedChecks;
 }
 
 /** Entries between two places to go on from: a few seconds of work, whole tiles. */
@@ -203,6 +206,9 @@ async function finish(deps: RunDeps, plan: RunPlan, state: RunState): Promise<Br
   for (const { where, seq } of knownHeads) if (seq > size) breaks.push(shorter(where, seq, size));
   for (const claim of evidence.claims) if (claim.size > size) breaks.push(shorter(claim.where, claim.size, size));
   if (state.scope === 'range') breaks.push(...(await checkNewestClaim(deps.trees, plan)));
+  // Behind a break they would only tell it a second time.
+  if (plan.checksDerived && state.scope === 'whole' && state.broken + breaks.length === 0)
+    breaks.push(...(await deps.derived.check(ledger)));
   return breaks;
 }
 

@@ -77,14 +77,14 @@ export function createVerifyJob(deps: JobDeps): JobKind {
     let count = resumed?.broken ?? 0;
     // What was found after the place that we go on from is found again.
     await verifications.truncateBreaks(id, count);
-    const options = { isOnlyNew: asked.only_new, fromSeq: asked.from ?? undefined, toSeq: asked.to ?? undefined, actor: asked.actor ?? undefined }; // prettier-ignore
+    const options = { isOnlyNew: asked.only_new, fromSeq: asked.from ?? undefined, toSeq: asked.to ?? undefined, actor: asked.actor ?? undefined, derived: true }; // prettier-ignore
     const report = await verifier.run(ledger, options, resumed, {
       signal,
       onProgress: progress,
       async onSlice(state, breaks) {
         await verifications.addBreaks(id, count, breaks);
         count += breaks.length;
-        await save({ state } as unknown as JsonObject);
+        await save({ state });
       },
     });
     await verifications.close(id, report, { brokenCount: count, finishedAt: now() });

@@ -7,6 +7,7 @@ import type { KeyRing } from '../../entries/key-ring';
 import { createLeafCheck } from '../../entries/leaf-check';
 import type { TreeReader } from '../../entries/tree-reader';
 import { runActor } from './actor-run';
+import type { DerivedChecks } from './derived/derived-checks';
 import { collectEvidence, type EvidenceDeps, type HeldNote } from './evidence';
 import type { HeadNotes } from './head-notes';
 import { runLedger, startState, type RunHooks, type RunPlan, type RunState, type VerifyScope } from './ledger-run';
@@ -24,6 +25,8 @@ export interface VerifyOptions {
   readonly actor?: string | undefined;
   /** Only what is new since the last verification of everything that found nothing; everything, where there was none. */
   readonly isOnlyNew?: boolean | undefined;
+  /** Also what is made from entries, when all of them are looked at and intact: counters, quarantine, search index. */
+  readonly derived?: boolean | undefined;
   /** Heads that somebody kept elsewhere. */
   readonly expected?: readonly (KnownHead & { readonly ledger: string })[];
   /** Signed checkpoints that somebody kept elsewhere, of the ledger that is checked. */
@@ -75,6 +78,7 @@ interface VerifyDeps {
   readonly scanner: RangeScanner;
   readonly evidence: Omit<EvidenceDeps, 'trees'>;
   readonly erasures: ErasureReader;
+  readonly derived: DerivedChecks;
   /** Up to where everything was verified; undefined where nothing authentic says so. */
   readonly findMark: (ledger: Ledger) => Promise<Mark | undefined>;
 }
@@ -113,6 +117,7 @@ export function createVerifyService(deps: VerifyDeps): VerifyService {
         ? { ...evidence, claims: [...evidence.claims, { size: mark.seq, root: mark.root, kind: 'rewritten', where }] }
         : evidence,
       state,
+      checksDerived: options.derived === true,
     };
     const ended =
       options.actor === undefined

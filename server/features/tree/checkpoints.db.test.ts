@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pino from 'pino';
 import { openCheckpoint } from '../../core/checkpoint';
-import { verifyConsistency } from '../../core/merkle';
+import { leafHash, rootOfLeaves, verifyConsistency } from '../../core/merkle';
 import { createDeps, type Deps } from '../../deps';
 import { createEntryStore } from '../../entries/entry-store';
 import { anAppendItem } from '../../testing/append-item';
@@ -194,6 +194,31 @@ describe.each(ENGINES)('checkpoints on %s', (engine) => {
     await test.database.knex(table).update(change);
     await append(1);
     await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+  });
+
+  it('are signed under a new origin over a tree that is built again, pruned entries among it', async () => {
+    await append(600);
+    await sign();
+    const wanted = (await test.database.knex('entries').orderBy('seq').pluck('record')) as string[];
+    for (const verb of ['update', 'delete']) await test.database.knex.raw(`DROP TRIGGER entries_no_${verb}`);
+    await test.database.knex('entries').whereBetween('seq', [1, 256]).delete();
+    await test.database
+      .knex('tree_tiles')
+      .where({ level: 0, tile: 1 })
+      .update({ hashes: Buffer.alloc(8192, 7) });
+    await test.database
+      .knex('tree_tiles')
+      .where({ level: 1 })
+      .update({ hashes: Buffer.alloc(64, 7) });
+    await append(1);
+    await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+    const first = await deps.checkpoints.startOrigin(test.ledger, 'a tile was changed');
+    const since = (await test.database
+      .knex('entries')
+      .where('seq', '>', 601)
+      .orderBy('seq')
+      .pluck('record')) as string[];
+    expect(first.root).toBe(rootOfLeaves([...wanted, ...since].map(leafHash)).toString('hex'));
   });
 
   it('stop when tile and last signature are edited alike: the data folder knows better', async () => {
