@@ -10,6 +10,7 @@ import { createCaptureRoutes } from './features/capture/capture-routes';
 import { createQuarantineRoutes } from './features/capture/quarantine-routes';
 import { createEmbedRoutes } from './features/embed/embed-routes';
 import { createExportRoutes } from './features/export/export-routes';
+import { createCheckpointsPart } from './features/integrity/checkpoints-part';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
 import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
@@ -65,6 +66,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       ...deps,
       findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
       parts: [
+        createCheckpointsPart(deps.checkpoints),
         async (ledger, ctx) => {
           const [statuses, quorum] = [await deps.anchors.status(ledger), await deps.anchors.quorum(ledger)];
           return { view: 'anchors', page: anchorsPage(statuses, quorum, ctx) };

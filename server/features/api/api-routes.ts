@@ -162,7 +162,8 @@ export function createApiRoutes(deps: ApiDeps): Router {
 
   function ledgerOf(request: Request, caller: Caller): Promise<Ledger> {
     const name = request.query['ledger'];
-    return findLedger(caller, name === undefined ? undefined : String(name));
+    // Written twice it is no name.
+    return findLedger(caller, name === undefined || typeof name === 'string' ? name : '');
   }
 
   /** The tenant's ledger of this name, or its only one. Another tenant's is as unknown as one that never was. */
