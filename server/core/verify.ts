@@ -1,5 +1,6 @@
 import { commitTo, digestIn, hashEntry, isSameHash, sealDigest } from './chain';
 import { refsOf, type Side } from './data-subject';
+import { createEpochWatch, isValidByProof, type ProofRule } from './epoch-rotation';
 import type { ErasureCover } from './erasure-cover';
 import { readRecordFields, type RecordFields } from './record-fields';
 import { parseRecord } from './sealed-record';
@@ -34,6 +35,8 @@ export interface SealCheck {
    * without it was.
    */
   readonly unverifiable: boolean;
+  /** Format of the record, where it can be read. */
+  readonly format: string | undefined;
 }
 
 /**
@@ -56,7 +59,7 @@ export function checkSeal(
   const record = (isIntact ? readRecordFields(entry.record) : undefined) ?? parseRecord(entry.record);
   if (!record) {
     found('content', 'the sealed record cannot be read');
-    return { breaks: onlyFirst(breaks, 'content'), unverifiable: epochKey === undefined };
+    return { breaks: onlyFirst(breaks, 'content'), unverifiable: epochKey === undefined, format: undefined };
   }
   const columns = differingColumns(entry, record, names);
   if (columns.length > 0) found('projection', `differs from the sealed record: ${columns.join(', ')}`);
@@ -67,7 +70,7 @@ export function checkSeal(
   ];
   const faults = commitments.filter((fault) => fault !== UNPROVEN);
   if (faults.length > 0) found('commitment', faults.join('; '));
-  return { breaks, unverifiable: epochKey === undefined || faults.length < commitments.length };
+  return { breaks, unverifiable: epochKey === undefined || faults.length < commitments.length, format: record.format };
 }
 
 function isSealIntact(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
@@ -179,7 +182,10 @@ export interface ScanOptions {
   readonly toSeq: number;
   /** Hash of the entry before `fromSeq`, the genesis value for 1, or undefined when that entry is missing. */
   readonly prevHash: string | undefined;
+  /** The entry before `fromSeq`, where it is there. */
+  readonly before: StoredEntry | undefined;
   readonly findEpochKey: (epoch: number) => Buffer | undefined;
+  readonly proofRule?: ProofRule;
   readonly knownHeads?: readonly KnownHead[];
   readonly cover?: ErasureCover;
 }
@@ -196,6 +202,8 @@ export interface ScanResult {
   readonly scanned: number;
   readonly brokenRows: number;
   readonly unverifiable: number;
+  /** Entries whose key is gone and whose proof stands for it. */
+  readonly byProof: number;
   readonly lastHash: string | undefined;
   readonly breaks: readonly Break[];
   /** Sequence numbers that nothing stands at: first and last of each run, in order. */
@@ -210,13 +218,16 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
   let prevHash = options.prevHash;
   let scanned = 0;
   let unverifiable = 0;
+  let byProof = 0;
   let brokenRows = 0;
+  const epochs = createEpochWatch(options);
 
   return {
     add(entry) {
       const before = breaks.length;
       if (entry.seq > expectedSeq) {
         gaps.push([expectedSeq, entry.seq - 1]);
+        epochs.skip();
         prevHash = undefined; // what stood before is gone: the link cannot be checked
       }
       if (entry.seq < expectedSeq)
@@ -232,11 +243,13 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
       }
       const check = checkSeal(entry, options.names, options.findEpochKey(entry.epoch), options.cover);
       breaks.push(...check.breaks);
+      for (const fault of epochs.add(entry, check.format)) breaks.push(breakAt(entry, fault.kind, fault.detail));
       const noted = known.get(entry.seq);
       if (noted && !isSameHash(noted.hash, entry.hash))
         breaks.push(breakAt(entry, 'rewritten', `differs from the head noted in ${noted.where}`));
       scanned += 1;
       if (breaks.length > before) brokenRows += 1;
+      else if (check.unverifiable && options.proofRule && isValidByProof(entry, options.proofRule)) byProof += 1;
       else if (check.unverifiable) unverifiable += 1;
       expectedSeq = entry.seq + 1;
       prevHash = entry.hash;
@@ -248,6 +261,7 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
         scanned,
         brokenRows,
         unverifiable,
+        byProof,
         lastHash: expectedSeq > options.toSeq ? prevHash : undefined,
         breaks,
         gaps,
@@ -260,6 +274,7 @@ export interface ScanSum {
   readonly scanned: number;
   readonly valid: number;
   readonly unverifiable: number;
+  readonly byProof: number;
   readonly lastHash: string | undefined;
   readonly breaks: readonly Break[];
 }
@@ -284,6 +299,7 @@ export function mergeScans(
   return {
     scanned,
     unverifiable,
+    byProof: sum((scan) => scan.byProof),
     valid: scanned - sum((scan) => scan.brokenRows) - unverifiable,
     lastHash: scans.at(-1)?.lastHash,
     breaks: [...scans.flatMap((scan) => scan.breaks), ...missing],

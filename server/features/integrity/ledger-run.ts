@@ -29,6 +29,7 @@ export type RunState = {
   readonly scanned: number;
   readonly valid: number;
   readonly unverifiable: number;
+  readonly byProof: number;
   readonly broken: number;
   readonly lastHash: string | null;
   /** Missing entries at the end of what was looked at; they may go on. */
@@ -45,6 +46,10 @@ export interface RunPlan {
   readonly ledger: Ledger;
   readonly names: LedgerNames;
   readonly keys: ReadonlyMap<number, Buffer>;
+  /** Epochs whose key was destroyed: a checkpoint held elsewhere stands for it. */
+  readonly retired: readonly number[];
+  /** What is wrong with the rows of the epochs. */
+  readonly epochBreaks: readonly Break[];
   readonly knownHeads: readonly KnownHead[];
   readonly evidence: Evidence;
   readonly state: RunState;
@@ -84,6 +89,7 @@ export function startState(
     scanned: 0,
     valid: 0,
     unverifiable: 0,
+    byProof: 0,
     broken: 0,
     lastHash: null,
     gap: null,
@@ -115,7 +121,7 @@ export async function runLedger(deps: RunDeps, plan: RunPlan, hooks: RunHooks): 
 
 async function runSlice(
   { store, scanner, trees, erasures }: RunDeps,
-  { ledger, names, keys, knownHeads, evidence }: RunPlan,
+  { ledger, names, keys, retired, knownHeads, evidence }: RunPlan,
   state: RunState,
   toSeq: number,
   watch: { readonly onProgress: (rows: number) => void; readonly signal?: AbortSignal | undefined },
@@ -129,6 +135,7 @@ async function runSlice(
       toSeq,
       keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const),
       knownHeads,
+      proofRule: { retiredEpochs: retired, provenSize: evidence.heldSize },
       cover: coverOf(erased),
       tree: { size: evidence.treeSize, cuts: cutsOf(evidence.claims, state.nextSeq, toSeq) },
     },
@@ -159,6 +166,7 @@ async function runSlice(
       scanned: state.scanned + sum.scanned,
       valid: state.valid + sum.valid,
       unverifiable: state.unverifiable + sum.unverifiable,
+      byProof: state.byProof + sum.byProof,
       broken: state.broken + breaks.length,
       lastHash: sum.lastHash ?? null,
       gap: open ?? null,
@@ -187,7 +195,7 @@ function cutsOf(claims: readonly RootClaim[], fromSeq: number, toSeq: number): n
 /** What can be told only when everything was looked at. */
 async function finish(deps: RunDeps, plan: RunPlan, state: RunState): Promise<Break[]> {
   const { ledger, keys, knownHeads, evidence } = plan;
-  const breaks = [...evidence.breaks];
+  const breaks = [...evidence.breaks, ...plan.epochBreaks];
   if (state.toSeq >= (state.head?.seq ?? state.toSeq))
     breaks.push(
       ...(await checkHead(deps, {
