@@ -8,6 +8,7 @@ import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
 import { createCheckpointFile } from './entries/checkpoint-file';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
+import { createErasureReader, type ErasureReader } from './entries/erasure-reader';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
 import { DEFAULT_TENANT } from './entries/ledger-setup';
 import { readMasterKey } from './entries/master-key';
@@ -24,6 +25,10 @@ import { createCaptureService, type CaptureService } from './features/capture/ca
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
 import { createSenderCheck, type SenderCheck } from './features/capture/sender-check-service';
+import { createBundleService, type BundleService } from './features/bundle/bundle-service';
+import { createSignerService, type SignerService } from './features/bundle/signer-service';
+import { createSignerStore } from './features/bundle/signer-store';
+import { createErasureService, type ErasureService } from './features/erasure/erasure-service';
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
@@ -41,6 +46,7 @@ import { createDailyVerification, createVerifyJob } from './features/integrity/v
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
 import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
 import { createJobService, type JobService } from './features/jobs/job-service';
+import { createKeyService, type KeyService } from './features/keys/key-service';
 import { createBridgeWatch, type BridgeWatch } from './features/monitor/bridge-watch-service';
 import { createHeartbeatService, type ChainStatus, type HeartbeatService } from './features/monitor/heartbeat-service';
 import { createHeartbeatStore } from './features/monitor/heartbeat-store';
@@ -63,6 +69,7 @@ import { createOutbound } from './http/outbound-request';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
 import { createMailTransport } from './mail/transport';
+import { PROGRAM_VERSION } from './root';
 
 /** Everything that is made once, joined here and nowhere else. */
 export interface Deps {
@@ -88,6 +95,8 @@ export interface Deps {
   readonly browse: BrowseService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
+  readonly erasureReader: ErasureReader;
+  readonly erasures: ErasureService;
   readonly entryCheck: EntryCheckService;
   /** What the latest verifications say of a ledger. */
   readonly findChain: (ledger: Ledger) => Promise<ChainStatus>;
@@ -103,6 +112,9 @@ export interface Deps {
   readonly checkpointClock: CheckpointClock;
   readonly anchors: AnchorService;
   readonly witness: WitnessDoor;
+  readonly keys: KeyService;
+  readonly signers: SignerService;
+  readonly bundles: BundleService;
   readonly proofs: ProofService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
@@ -122,6 +134,7 @@ export function createDeps(
 
   const handedLeaves = createHandedLeaves();
   const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
+  const erasureReader = createErasureReader({ database, reader: store, keyRing });
   const headNotes = createHeadNotes({
     dataDir: config.dataDir,
     store: storeName(config.databaseUrl),
@@ -167,6 +180,7 @@ export function createDeps(
     search: createEntrySearch(database),
     keyRing,
     trees: treeReader,
+    erasures: erasureReader,
   });
 
   const i18n = createI18n();
@@ -250,6 +264,17 @@ export function createDeps(
     evidence: { findVkeys, heldCheckpoints },
     derived: createDerivedChecks(config.databaseUrl, database),
     findMark: (ledger) => verifications.findMark(ledger),
+    erasures: erasureReader,
+  });
+  const erasures = createErasureService({
+    database,
+    store,
+    appender,
+    erasures: erasureReader,
+    indexer,
+    now,
+    onError: (error) =>
+      logger.warn({ err: error }, 'an interrupted erasure was not carried out; the next start tries again'),
   });
   const onReport = createBrokenAlarm({ config, logger });
   const jobs = createJobService({
@@ -263,6 +288,36 @@ export function createDeps(
     database,
     now,
     logger,
+  });
+  const keys = createKeyService({
+    database,
+    store,
+    keyRing,
+    tree,
+    checkpoints,
+    verifier,
+    heldCheckpoints: (ledger) => anchors.heldCheckpoints(ledger),
+    onCommit: noteCommit,
+    now,
+  });
+  const signers = createSignerService({
+    signers: createSignerStore(database),
+    keyRing,
+    files: config.signerFiles,
+    now,
+  });
+  const bundles = createBundleService({
+    browse,
+    tree,
+    checkpoints,
+    signers,
+    dataDir: config.dataDir,
+    program: `sealtrail ${PROGRAM_VERSION}`,
+    async findVerdict(ledger) {
+      const state = await verifications.findState(ledger);
+      return state ? { verdict: state.verdict, at: state.at } : null;
+    },
+    now,
   });
 
   function noteCommit(ledger: string, seq: number, hash: string): void {
@@ -328,9 +383,11 @@ export function createDeps(
     browse,
     exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
-    entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys }),
+    entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys, erasures: erasureReader }),
     findChain: chainStatus,
     verifications,
+    erasureReader,
+    erasures,
     jobs,
     dailyTasks,
     indexer,
@@ -342,10 +399,14 @@ export function createDeps(
     checkpointClock,
     anchors,
     witness,
+    keys,
+    signers,
+    bundles,
     proofs: createProofService({ database, store, tree, checkpoints }),
     async close() {
       await dailyTasks.stop();
       await jobs.stop();
+      await erasures.stop();
       await bridgeWatch.stop();
       await preparer.stop();
       await refusals.flush();

@@ -6,6 +6,7 @@ import { benchIngest } from './ingest.bench';
 import { benchMemory } from './memory.bench';
 import { benchPage } from './page.bench';
 import type { BenchPlace, BenchResult } from './bench-place';
+import { benchTail } from './tail.bench';
 import { benchVerify } from './verify.bench';
 
 /**
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
 const BENCHES: Readonly<Record<string, (place: BenchPlace) => Promise<BenchResult[]>>> = {
   ingest: benchIngest,
   verify: benchVerify,
+  tail: benchTail,
   page: benchPage,
   memory: benchMemory,
 };

@@ -5,7 +5,10 @@ import { KnownError } from '../errors';
 import { addAccessCommands } from './access-commands';
 import { addAnchorCommands } from './anchor-commands';
 import type { CliContext } from './cli-context';
+import { addBundleCommands } from './bundle-commands';
 import { addDataCommands } from './data-commands';
+import { addKeyCommands } from './key-commands';
+import { addEraseCommand } from './erase-command';
 import { addServerCommands } from './server-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
@@ -38,8 +41,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addVerifyCommand(program, context);
   addTreeCommands(program, context);
   addDataCommands(program, context);
+  addEraseCommand(program, context);
   addAnchorCommands(program, context);
   addWitnessCommands(program, context);
+  addBundleCommands(program, context);
+  addKeyCommands(program, context);
   program
     .command('config')
     .description('print the effective settings with secrets hidden')

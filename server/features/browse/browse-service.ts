@@ -1,3 +1,4 @@
+import type { EntryRow } from '../../entries/entry-row';
 import type { Ledger } from '../../entries/entry-store';
 import type { EntryFilter } from './entry-filter';
 import type { PageRequest, Sort } from './entry-search';
@@ -28,6 +29,15 @@ export interface Stats {
   readonly quarantined: number;
 }
 
+/** What is taken out of a ledger: everything that matches, or these entries. */
+export type Selection = { readonly filter: EntryFilter } | { readonly seqs: readonly number[] };
+
+/** An entry as it is stored and as it is shown. */
+export interface StoredView {
+  readonly row: EntryRow;
+  readonly view: EntryView;
+}
+
 export { FILTER_NAMES, parseFilter, type EntryFilter, type RawFilter } from './entry-filter';
 export { SORTS, type Sort } from './entry-search';
 export { sentenceOf } from './entry-line-page';
@@ -40,4 +50,10 @@ export interface BrowseService {
   findEntry(ledger: Ledger, idOrSeq: string): Promise<EntryView | undefined>;
   readStats(ledger: Ledger, options: { readonly now: Date; readonly timeZone: string }): Promise<Stats>;
   streamEntries(ledger: Ledger, filter: EntryFilter, sort: Sort): AsyncIterable<readonly EntryView[]>;
+  /** By sequence number, ascending. Without values the erasable ones are missing from both, as if they had been erased. */
+  streamStored(
+    ledger: Ledger,
+    selection: Selection,
+    options: { readonly withValues: boolean },
+  ): AsyncIterable<readonly StoredView[]>;
 }

@@ -1,14 +1,15 @@
-import { checkSeal } from '../../core/verify';
 import { CATEGORIES, SEVERITIES } from '../../core/event';
 import type { Database } from '../../db/connection';
 import type { EntryRow } from '../../entries/entry-row';
 import { dayNumber } from '../../entries/day-number';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import { createLeafCheck } from '../../entries/leaf-check';
 import { checkLinks } from '../../entries/link-check';
+import { createRowCheck, type RowCheck } from '../../entries/row-check';
 import type { TreeReader } from '../../entries/tree-reader';
-import type { BrowseService, Stats } from './browse-service';
+import type { BrowseService, Stats, StoredView } from './browse-service';
 import type { EntrySearch } from './entry-search';
 import { TOTAL_CAP } from './entry-search';
 import { viewEntry, type ChainStatus, type EntryView } from './entry-view';
@@ -20,23 +21,24 @@ interface BrowseDeps {
   readonly search: EntrySearch;
   readonly keyRing: KeyRing;
   readonly trees: Pick<TreeReader, 'readLeafTiles'>;
+  readonly erasures: ErasureReader;
 }
 
 const STREAM_CHUNK = 500;
 const DAY_MS = 86_400_000;
 
-export function createBrowseService({ database, store, search, keyRing, trees }: BrowseDeps): BrowseService {
+export function createBrowseService({ database, store, search, keyRing, trees, erasures }: BrowseDeps): BrowseService {
   const { knex: db, dialect } = database;
   const checkLeaves = createLeafCheck(trees);
 
   /** `isOther`: something beside the row's own seal says that it is not what was written. */
-  async function view(ledger: Ledger, row: EntryRow, isOther: boolean): Promise<EntryView> {
-    const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
+  async function view(ledger: Ledger, row: EntryRow, checkRow: RowCheck, isOther: boolean): Promise<EntryView> {
+    const names = namesOf(ledger);
     const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
-    const check = checkSeal(row, names, key);
+    const check = await checkRow(row, key);
     const status: ChainStatus =
       check.breaks.length > 0 || isOther ? 'broken' : check.unverifiable ? 'unverifiable' : 'valid';
-    return viewEntry(row, names, status);
+    return viewEntry(row, names, status, check.erasures);
   }
 
   /** An entry by itself: also whether it hangs in the chain at the entries beside it. */
@@ -44,7 +46,7 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
     const links = await checkLinks(store, ledger, row);
     const isUnlinked = links.previous === 'broken' || links.next === 'broken';
     const leaf = (await checkLeaves(ledger, [row])).get(row.seq);
-    return view(ledger, row, isUnlinked || leaf === false);
+    return view(ledger, row, createRowCheck(erasures, ledger, { reuse: true }), isUnlinked || leaf === false);
   }
 
   /** In the order of `seqs`; a row that vanished in between is left out. */
@@ -52,10 +54,11 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
     const found = await store.readMany(ledger, seqs);
     const rows = new Map(found.map((row) => [row.seq, row]));
     const leaves = await checkLeaves(ledger, found);
+    const checkRow = createRowCheck(erasures, ledger, { reuse: true });
     const views: EntryView[] = [];
     for (const seq of seqs) {
       const row = rows.get(seq);
-      if (row) views.push(await view(ledger, row, leaves.get(seq) === false));
+      if (row) views.push(await view(ledger, row, checkRow, leaves.get(seq) === false));
     }
     return views;
   }
@@ -141,6 +144,28 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
       };
     },
 
+    async *streamStored(ledger, selection, { withValues }) {
+      const pages =
+        'seqs' in selection
+          ? inPages([...new Set(selection.seqs)].sort((a, b) => a - b))
+          : search.findAll(ledger, selection.filter, 'seq', STREAM_CHUNK);
+      for await (const seqs of pages) {
+        const rows = (await store.readMany(ledger, seqs)).sort((a, b) => a.seq - b.seq);
+        const leaves = await checkLeaves(ledger, rows);
+        const checkRow = createRowCheck(erasures, ledger, { reuse: true });
+        const page: StoredView[] = [];
+        for (const row of rows) {
+          const whole = await view(ledger, row, checkRow, leaves.get(row.seq) === false);
+          const shown = withValues ? row : withoutValues(row);
+          page.push({
+            row: shown,
+            view: withValues ? whole : viewEntry(shown, namesOf(ledger), whole.integrity.status),
+          });
+        }
+        yield page;
+      }
+    },
+
     async *streamEntries(ledger, filter, sort) {
       for await (const seqs of search.findAll(ledger, filter, sort, STREAM_CHUNK)) yield await viewMany(ledger, seqs);
     },
@@ -160,4 +185,16 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
     );
     return days.map((day) => ({ day, ...(found.get(Number(day.replaceAll('-', ''))) ?? { entries: 0, critical: 0 }) }));
   }
+}
+
+function namesOf(ledger: Ledger) {
+  return { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
+}
+
+function* inPages(seqs: readonly number[]): Generator<readonly number[]> {
+  for (let at = 0; at < seqs.length; at += STREAM_CHUNK) yield seqs.slice(at, at + STREAM_CHUNK);
+}
+
+function withoutValues(row: EntryRow): EntryRow {
+  return { ...row, actorSalt: null, actorBody: null, subjectSalt: null, subjectBody: null };
 }

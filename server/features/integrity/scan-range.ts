@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GENESIS_PREV_HASH } from '../../core/chain';
+import type { ProofRule } from '../../core/epoch-rotation';
+import { createErasureCover, type CoverData } from '../../core/erasure-cover';
 import { createLeafScan, tileOf, type TileScan } from '../../core/leaf-scan';
 import { createLedgerScan, type KnownHead, type LedgerNames, type ScanResult } from '../../core/verify';
 import type { EntryRow } from '../../entries/entry-row';
@@ -15,6 +17,9 @@ export interface RangeRequest {
   /** Chain keys by epoch, hex. */
   readonly keys: readonly (readonly [number, string])[];
   readonly knownHeads: readonly KnownHead[];
+  readonly proofRule: ProofRule;
+  /** What was erased. */
+  readonly cover: CoverData;
   /** How far the stored Merkle tree reaches, and for which sizes a root is wanted (leaf-scan.ts). */
   readonly tree: { readonly size: number; readonly cuts: readonly number[] };
 }
@@ -37,14 +42,17 @@ export async function scanRange(
 ): Promise<RangeResult> {
   const { ledger, fromSeq, toSeq } = request;
   const keys = new Map(request.keys.map(([epoch, key]) => [epoch, Buffer.from(key, 'hex')]));
-  const prevHash = fromSeq === 1 ? GENESIS_PREV_HASH : (await store.findBySeq(ledger, fromSeq - 1))?.hash;
+  const before = fromSeq === 1 ? undefined : await store.findBySeq(ledger, fromSeq - 1);
   const scan = createLedgerScan({
     names: request.names,
     fromSeq,
     toSeq,
-    prevHash,
+    prevHash: fromSeq === 1 ? GENESIS_PREV_HASH : before?.hash,
+    before,
+    proofRule: request.proofRule,
     findEpochKey: (epoch) => keys.get(epoch),
     knownHeads: request.knownHeads,
+    cover: createErasureCover(request.cover),
   });
 
   const leaves = createLeafWalk(store, request);
