@@ -8,6 +8,7 @@ import type { CliContext } from './cli-context';
 import { addBundleCommands } from './bundle-commands';
 import { addDataCommands } from './data-commands';
 import { addKeyCommands } from './key-commands';
+import { addEraseCommand } from './erase-command';
 import { addServerCommands } from './server-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
@@ -40,6 +41,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addVerifyCommand(program, context);
   addTreeCommands(program, context);
   addDataCommands(program, context);
+  addEraseCommand(program, context);
   addAnchorCommands(program, context);
   addWitnessCommands(program, context);
   addBundleCommands(program, context);

@@ -1,11 +1,14 @@
+import { coverOf } from '../../core/erasure-cover';
 import { rootFromTiles, TILE_WIDTH } from '../../core/tile';
 import { claimBreak, createTreeSweep, EMPTY_SWEEP, type RootClaim, type SweepState } from '../../core/tree-sweep';
 import { mergeScans, type Break, type KnownHead, type LedgerNames } from '../../core/verify';
 import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import type { TreeReader } from '../../entries/tree-reader';
 import type { DerivedChecks } from './derived/derived-checks';
 import type { Evidence } from './evidence';
+import { explainErased } from './explain-erased';
 import { checkHead } from './head-checks';
 import type { RangeScanner } from './range-scanner';
 
@@ -65,6 +68,7 @@ interface RunDeps {
   readonly trees: TreeReader;
   readonly keyRing: KeyRing;
   readonly scanner: RangeScanner;
+  readonly erasures: ErasureReader;
   readonly derived: DerivedChecks;
 }
 
@@ -116,12 +120,13 @@ export async function runLedger(deps: RunDeps, plan: RunPlan, hooks: RunHooks): 
 }
 
 async function runSlice(
-  { scanner, trees }: RunDeps,
+  { store, scanner, trees, erasures }: RunDeps,
   { ledger, names, keys, retired, knownHeads, evidence }: RunPlan,
   state: RunState,
   toSeq: number,
   watch: { readonly onProgress: (rows: number) => void; readonly signal?: AbortSignal | undefined },
 ): Promise<{ readonly state: RunState; readonly breaks: readonly Break[] }> {
+  const erased = await erasures.readAll(ledger);
   const scans = await scanner.scan(
     {
       ledger,
@@ -131,6 +136,7 @@ async function runSlice(
       keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const),
       knownHeads,
       proofRule: { retiredEpochs: retired, provenSize: evidence.heldSize },
+      cover: coverOf(erased),
       tree: { size: evidence.treeSize, cuts: cutsOf(evidence.claims, state.nextSeq, toSeq) },
     },
     watch,
@@ -138,10 +144,11 @@ async function runSlice(
   const gaps = joinGaps([...(state.gap ? [state.gap] : []), ...scans.flatMap((scan) => scan.gaps)]);
   // What is missing at the end may go on in the next slice: one gap is told once.
   const open = toSeq < state.toSeq && gaps.at(-1)?.[1] === toSeq ? gaps.pop() : undefined;
-  const sum = mergeScans(
+  const found = mergeScans(
     scans.map((scan, at) => ({ ...scan, gaps: at === 0 ? gaps : [] })),
     { toSeq, isHead: toSeq === (state.head?.seq ?? state.toSeq) },
   );
+  const sum = await explainErased({ store, erasures }, { ledger, names, keys, known: erased.length }, found);
   const sweep = createTreeSweep({
     treeSize: evidence.treeSize,
     claims: evidence.claims,
@@ -187,13 +194,12 @@ function cutsOf(claims: readonly RootClaim[], fromSeq: number, toSeq: number): n
 
 /** What can be told only when everything was looked at. */
 async function finish(deps: RunDeps, plan: RunPlan, state: RunState): Promise<Break[]> {
-  const { ledger, names, keys, knownHeads, evidence } = plan;
+  const { ledger, keys, knownHeads, evidence } = plan;
   const breaks = [...evidence.breaks, ...plan.epochBreaks];
   if (state.toSeq >= (state.head?.seq ?? state.toSeq))
     breaks.push(
       ...(await checkHead(deps, {
         ledger,
-        names,
         head: state.head ?? undefined,
         lastHash: state.lastHash ?? undefined,
         hasOurKey: keys.size > 0,

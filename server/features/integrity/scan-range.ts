@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GENESIS_PREV_HASH } from '../../core/chain';
 import type { ProofRule } from '../../core/epoch-rotation';
+import { createErasureCover, type CoverData } from '../../core/erasure-cover';
 import { createLeafScan, tileOf, type TileScan } from '../../core/leaf-scan';
 import { createLedgerScan, type KnownHead, type LedgerNames, type ScanResult } from '../../core/verify';
 import type { EntryRow } from '../../entries/entry-row';
@@ -17,6 +18,8 @@ export interface RangeRequest {
   readonly keys: readonly (readonly [number, string])[];
   readonly knownHeads: readonly KnownHead[];
   readonly proofRule: ProofRule;
+  /** What was erased. */
+  readonly cover: CoverData;
   /** How far the stored Merkle tree reaches, and for which sizes a root is wanted (leaf-scan.ts). */
   readonly tree: { readonly size: number; readonly cuts: readonly number[] };
 }
@@ -49,6 +52,7 @@ export async function scanRange(
     proofRule: request.proofRule,
     findEpochKey: (epoch) => keys.get(epoch),
     knownHeads: request.knownHeads,
+    cover: createErasureCover(request.cover),
   });
 
   const leaves = createLeafWalk(store, request);

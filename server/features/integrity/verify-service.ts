@@ -3,6 +3,7 @@ import { verdictOf, type Break, type KnownHead, type Verdict } from '../../core/
 import type { Database } from '../../db/connection';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { loadEpochKeys } from '../../entries/epoch-keys';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import { createLeafCheck } from '../../entries/leaf-check';
 import type { TreeReader } from '../../entries/tree-reader';
@@ -79,6 +80,7 @@ interface VerifyDeps {
   readonly headNotes: HeadNotes;
   readonly scanner: RangeScanner;
   readonly evidence: Omit<EvidenceDeps, 'trees'>;
+  readonly erasures: ErasureReader;
   readonly derived: DerivedChecks;
   /** Up to where everything was verified; undefined where nothing authentic says so. */
   readonly findMark: (ledger: Ledger) => Promise<Mark | undefined>;
@@ -125,7 +127,7 @@ export function createVerifyService(deps: VerifyDeps): VerifyService {
     const ended =
       options.actor === undefined
         ? await runLedger(deps, plan, hooks)
-        : await runActor({ database, checkLeaves }, plan, options.actor, hooks);
+        : await runActor({ database, checkLeaves, erasures: deps.erasures }, plan, options.actor, hooks);
     return reportOf(ledger, ended);
   }
 
