@@ -134,7 +134,6 @@ export function createDeps(
 
   const handedLeaves = createHandedLeaves();
   const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
-  const erasureReader = createErasureReader({ database, reader: store, keyRing });
   const headNotes = createHeadNotes({
     dataDir: config.dataDir,
     store: storeName(config.databaseUrl),
@@ -160,6 +159,7 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'a refused delivery was not recorded'),
   });
   const treeReader = createTreeReader(database);
+  const erasureReader = createErasureReader({ database, reader: store, keyRing, trees: treeReader });
   const verifications = createVerificationStore(database, deriveKey(masterKey, 'verification'));
   const heartbeats = createHeartbeatStore(database);
   const sequences = createSequenceStore(database, now);

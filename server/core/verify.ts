@@ -35,6 +35,8 @@ export interface SealCheck {
    * without it was.
    */
   readonly unverifiable: boolean;
+  /** The second of the two: no proof of the entry itself makes up for it. */
+  readonly isUnexplained: boolean;
   /** Format of the record, where it can be read. */
   readonly format: string | undefined;
 }
@@ -59,7 +61,8 @@ export function checkSeal(
   const record = (isIntact ? readRecordFields(entry.record) : undefined) ?? parseRecord(entry.record);
   if (!record) {
     found('content', 'the sealed record cannot be read');
-    return { breaks: onlyFirst(breaks, 'content'), unverifiable: epochKey === undefined, format: undefined };
+    const first = onlyFirst(breaks, 'content');
+    return { breaks: first, unverifiable: epochKey === undefined, isUnexplained: false, format: undefined };
   }
   const columns = differingColumns(entry, record, names);
   if (columns.length > 0) found('projection', `differs from the sealed record: ${columns.join(', ')}`);
@@ -70,7 +73,8 @@ export function checkSeal(
   ];
   const faults = commitments.filter((fault) => fault !== UNPROVEN);
   if (faults.length > 0) found('commitment', faults.join('; '));
-  return { breaks, unverifiable: epochKey === undefined || faults.length < commitments.length, format: record.format };
+  const isUnexplained = faults.length < commitments.length;
+  return { breaks, unverifiable: epochKey === undefined || isUnexplained, isUnexplained, format: record.format };
 }
 
 function isSealIntact(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
@@ -249,7 +253,7 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
         breaks.push(breakAt(entry, 'rewritten', `differs from the head noted in ${noted.where}`));
       scanned += 1;
       if (breaks.length > before) brokenRows += 1;
-      else if (check.unverifiable && options.proofRule && isValidByProof(entry, options.proofRule)) byProof += 1;
+      else if (check.unverifiable && isProvenInstead(entry, check, options.proofRule)) byProof += 1;
       else if (check.unverifiable) unverifiable += 1;
       expectedSeq = entry.seq + 1;
       prevHash = entry.hash;
@@ -268,6 +272,15 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
       };
     },
   };
+}
+
+/** Whether an entry that its key cannot vouch for counts as valid by the tree. */
+export function isProvenInstead(
+  entry: StoredEntry,
+  check: Pick<SealCheck, 'isUnexplained'>,
+  rule: ProofRule | undefined,
+): boolean {
+  return rule !== undefined && !check.isUnexplained && isValidByProof(entry, rule);
 }
 
 export interface ScanSum {

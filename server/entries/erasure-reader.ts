@@ -1,3 +1,4 @@
+import { isValidByProof, type ProofRule } from '../core/epoch-rotation';
 import { ERASURE_ACTION, readErasure, type AppliedErasure } from '../core/erasure-cover';
 import { parseRecord } from '../core/sealed-record';
 import { checkSeal } from '../core/verify';
@@ -5,36 +6,53 @@ import type { Database } from '../db/connection';
 import type { EntryReader } from './entry-reader';
 import type { EntryRow } from './entry-row';
 import type { KeyRing } from './key-ring';
+import { createLeafCheck } from './leaf-check';
 import type { Ledger } from './ledger';
+import type { TreeReader } from './tree-reader';
 
 /**
  * The erasures that a ledger tells of: from its entries alone, never from the table `erasures`, which anybody who writes the
  * database may fill. An entry that is not what was sealed, or stands behind the head, tells nothing.
  */
 export interface ErasureReader {
-  /** In the order in which they were applied. `reuse` checks an entry once for as long as its hash stays; for pages. */
-  readAll(ledger: Ledger, options?: { readonly reuse?: boolean }): Promise<readonly AppliedErasure[]>;
+  /**
+   * In the order in which they were applied. `reuse` checks an entry once for as long as its hash stays; for pages. An entry whose
+   * key is retired is proved by `proof` and its leaf in the stored tree, which whoever gives the rule has to have compared.
+   */
+  readAll(
+    ledger: Ledger,
+    options?: { readonly reuse?: boolean; readonly proof?: ProofRule },
+  ): Promise<readonly AppliedErasure[]>;
 }
 
 interface ReaderDeps {
   readonly database: Database;
   readonly reader: Pick<EntryReader, 'readMany'>;
   readonly keyRing: KeyRing;
+  readonly trees: Pick<TreeReader, 'readLeafTiles'>;
 }
 
 const CHUNK = 100;
 
-export function createErasureReader({ database, reader, keyRing }: ReaderDeps): ErasureReader {
+export function createErasureReader({ database, reader, keyRing, trees }: ReaderDeps): ErasureReader {
   const { knex: db, dialect } = database;
+  const checkLeaves = createLeafCheck(trees);
   const checked = new Map<string, AppliedErasure | undefined>();
 
-  async function check(ledger: Ledger, row: EntryRow): Promise<AppliedErasure | undefined> {
+  async function check(
+    ledger: Ledger,
+    row: EntryRow,
+    proof: ProofRule | undefined,
+  ): Promise<AppliedErasure | undefined> {
     const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
     const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
     // What whoever asked left there may have been erased since: that changes nothing of what the record says.
     const isBroken = checkSeal(row, names, key).breaks.some((one) => one.kind !== 'commitment');
     const record = isBroken ? undefined : parseRecord(row.record);
-    return record && readErasure(record, key !== undefined);
+    if (!record || key) return record && readErasure(record, true);
+    const leaf = (await checkLeaves(ledger, [row])).get(row.seq);
+    if (leaf === false) return undefined;
+    return readErasure(record, leaf === true && proof !== undefined && isValidByProof(row, proof));
   }
 
   async function listPlaces(ledger: Ledger): Promise<{ readonly seq: number; readonly mark: string }[]> {
@@ -46,7 +64,7 @@ export function createErasureReader({ database, reader, keyRing }: ReaderDeps): 
   }
 
   return {
-    async readAll(ledger, { reuse = false } = {}) {
+    async readAll(ledger, { reuse = false, proof } = {}) {
       const places = await listPlaces(ledger);
       const found = new Map<number, AppliedErasure | undefined>();
       const toRead = places.filter(({ seq, mark }) => {
@@ -59,10 +77,10 @@ export function createErasureReader({ database, reader, keyRing }: ReaderDeps): 
         const rows = new Map((await reader.readMany(ledger, some.map(({ seq }) => seq))).map((row) => [row.seq, row])); // prettier-ignore
         for (const { seq, mark } of some) {
           const row = rows.get(seq);
-          const erasure = row && (await check(ledger, row));
+          const erasure = row && (await check(ledger, row, proof));
           found.set(seq, erasure);
           // One that could not be proved may be another time, with the key at hand.
-          if (erasure?.isProven) checked.set(mark, erasure);
+          if (erasure?.isProven && !proof) checked.set(mark, erasure);
         }
       }
       return places.flatMap(({ seq }) => found.get(seq) ?? []);

@@ -1,5 +1,6 @@
+import type { ProofRule } from '../../core/epoch-rotation';
 import { coverOf, createErasureCover } from '../../core/erasure-cover';
-import { checkSeal, type Break, type LedgerNames } from '../../core/verify';
+import { checkSeal, isProvenInstead, type Break, type LedgerNames } from '../../core/verify';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { ErasureReader } from '../../entries/erasure-reader';
 
@@ -7,6 +8,7 @@ interface Findings {
   readonly scanned: number;
   readonly valid: number;
   readonly unverifiable: number;
+  readonly byProof: number;
   readonly breaks: readonly Break[];
 }
 
@@ -27,17 +29,18 @@ export async function explainErased<T extends Findings>(
     readonly ledger: Ledger;
     readonly names: LedgerNames;
     readonly keys: ReadonlyMap<number, Buffer>;
+    readonly proofRule: ProofRule;
     readonly known: number;
   },
   findings: T,
 ): Promise<T> {
   const seqs = findings.breaks.filter((one) => one.kind === 'commitment').map((one) => one.seq);
   if (seqs.length === 0) return findings;
-  const applied = await erasures.readAll(scan.ledger);
+  const applied = await erasures.readAll(scan.ledger, { proof: scan.proofRule });
   if (applied.length === scan.known) return findings;
   const cover = createErasureCover(coverOf(applied));
   const explained = new Set<number>();
-  let [valid, unverifiable] = [findings.valid, findings.unverifiable];
+  let { valid, unverifiable, byProof } = findings;
   const otherwiseBroken = new Set(findings.breaks.filter((one) => one.kind !== 'commitment').map((one) => one.seq));
   for (let at = 0; at < seqs.length; at += CHUNK) {
     for (const row of await store.readMany(scan.ledger, seqs.slice(at, at + CHUNK))) {
@@ -45,10 +48,12 @@ export async function explainErased<T extends Findings>(
       if (check.breaks.some((one) => one.kind === 'commitment')) continue;
       explained.add(row.seq);
       if (otherwiseBroken.has(row.seq)) continue;
-      if (check.unverifiable) unverifiable += 1;
+      const isProven = isProvenInstead(row, check, scan.proofRule);
+      if (check.unverifiable && !isProven) unverifiable += 1;
       else valid += 1;
+      if (check.unverifiable && isProven) byProof += 1;
     }
   }
   const breaks = findings.breaks.filter((one) => one.kind !== 'commitment' || !explained.has(one.seq));
-  return { ...findings, valid, unverifiable, breaks };
+  return { ...findings, valid, unverifiable, byProof, breaks };
 }

@@ -126,7 +126,8 @@ async function runSlice(
   toSeq: number,
   watch: { readonly onProgress: (rows: number) => void; readonly signal?: AbortSignal | undefined },
 ): Promise<{ readonly state: RunState; readonly breaks: readonly Break[] }> {
-  const erased = await erasures.readAll(ledger);
+  const proofRule = { retiredEpochs: retired, provenSize: evidence.heldSize };
+  const erased = await erasures.readAll(ledger, { proof: proofRule });
   const scans = await scanner.scan(
     {
       ledger,
@@ -135,7 +136,7 @@ async function runSlice(
       toSeq,
       keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const),
       knownHeads,
-      proofRule: { retiredEpochs: retired, provenSize: evidence.heldSize },
+      proofRule,
       cover: coverOf(erased),
       tree: { size: evidence.treeSize, cuts: cutsOf(evidence.claims, state.nextSeq, toSeq) },
     },
@@ -148,7 +149,7 @@ async function runSlice(
     scans.map((scan, at) => ({ ...scan, gaps: at === 0 ? gaps : [] })),
     { toSeq, isHead: toSeq === (state.head?.seq ?? state.toSeq) },
   );
-  const sum = await explainErased({ store, erasures }, { ledger, names, keys, known: erased.length }, found);
+  const sum = await explainErased({ store, erasures }, { ledger, names, keys, proofRule, known: erased.length }, found);
   const sweep = createTreeSweep({
     treeSize: evidence.treeSize,
     claims: evidence.claims,
