@@ -8,6 +8,7 @@ import { checkMasterKey } from '../entries/ledger-setup';
 import { isMasterKeyExposed, readMasterKey } from '../entries/master-key';
 import { createMailTransport } from '../mail/transport';
 import { bridgeSummary, bridgeTroubles } from './bridge-lines';
+import { findDurabilityFault, findMissingGuards } from './doctor-store';
 
 export interface Finding {
   readonly check: string;
@@ -45,6 +46,8 @@ export async function diagnose(config: Config, env: Readonly<Record<string, stri
     findings.push(
       await run('key fits store', async () => (await checkMasterKey(deps), 'the store belongs to this master key')),
     );
+    findings.push(await run('durability', () => checkDurability(deps)));
+    findings.push(await run('guards', () => checkGuards(deps)));
     findings.push(await run('clock', () => checkClock(deps)));
     findings.push(await run('bridges', () => checkBridges(deps)));
     findings.push(await run('queue', () => checkQueue(deps)));
@@ -94,6 +97,21 @@ async function checkSchema(deps: Deps): Promise<string> {
   const pending = await pendingMigrations(deps.database);
   if (pending.length > 0) throw new Error(`not up to date, run: sealtrail migrate (${pending.join(', ')})`);
   return 'up to date';
+}
+
+async function checkDurability({ database }: Deps): Promise<string> {
+  const fault = await findDurabilityFault(database);
+  if (fault !== undefined) throw new Warning(fault);
+  return 'what is answered for is on the disk';
+}
+
+async function checkGuards({ database }: Deps): Promise<string> {
+  const missing = await findMissingGuards(database);
+  if (missing.length > 0)
+    throw new Warning(
+      `somebody has removed ${missing.join(' and ')}: the database no longer refuses changes of entries`,
+    );
+  return 'the database refuses changes of entries';
 }
 
 async function checkClock({ database, now }: Deps): Promise<string> {
