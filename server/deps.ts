@@ -2,6 +2,7 @@ import path from 'node:path';
 import pino, { type Logger } from 'pino';
 import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
+import { signNote } from './core/signed-note';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
 import { createCheckpointFile } from './entries/checkpoint-file';
@@ -15,7 +16,7 @@ import { createApiTokenService, type ApiTokenService } from './features/access/t
 import type { BrowseService } from './features/browse/browse-service';
 import { createBrowseService } from './features/browse/knex-browse-service';
 import { createEntrySearch } from './features/browse/knex-entry-search';
-import { createSearchIndexer, type SearchIndexer } from './features/browse/search-index-service';
+import { createSearchIndexer, tokensOf, type SearchIndexer } from './features/browse/search-index-service';
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
@@ -32,9 +33,11 @@ import { createHeartbeatService, type ChainStatus, type HeartbeatService } from 
 import { createHeartbeatStore } from './features/monitor/heartbeat-store';
 import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
 import { createSequenceConsumer } from './features/monitor/sequence-consumer';
+import { PruneRefusedError } from './features/retention/prune-archiver';
+import { createRetentionParts, type RetentionParts } from './features/retention/retention-parts';
 import { createSequenceStore } from './features/monitor/sequence-store';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
-import type { CheckpointService } from './features/tree/checkpoint-service';
+import { StoppedLedgerError, type CheckpointService, type StoredCheckpoint } from './features/tree/checkpoint-service';
 import { createCheckpointStore } from './features/tree/checkpoint-store';
 import { createFirstOrigin } from './features/tree/first-origin';
 import { createCheckpointService } from './features/tree/knex-checkpoint-service';
@@ -73,6 +76,7 @@ export interface Deps {
   readonly verifier: VerifyService;
   readonly verifications: VerificationStore;
   readonly indexer: SearchIndexer;
+  readonly retention: RetentionParts;
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
@@ -86,7 +90,12 @@ export interface Deps {
 
 export function createDeps(
   config: Config,
-  options: { readonly now?: () => Date; readonly logger?: Logger } = {},
+  options: {
+    readonly now?: () => Date;
+    readonly logger?: Logger;
+    /** Told after each durable step of a prune; tests end a process there. */
+    readonly onPruneStep?: (step: string) => void;
+  } = {},
 ): Deps {
   const { now = () => new Date(), logger = pino({ level: config.logLevel, base: null }, pino.destination(2)) } =
     options;
@@ -124,12 +133,13 @@ export function createDeps(
   const verifications = createVerificationStore(database);
   const heartbeats = createHeartbeatStore(database);
   const sequences = createSequenceStore(database, now);
+  const sequenceConsumer = createSequenceConsumer({ database, store, sequences, now });
   const bridgeWatch = createBridgeWatch({
     database,
     bridges,
     heartbeats,
     sequences,
-    consumer: createSequenceConsumer({ database, store, sequences, now }),
+    consumer: sequenceConsumer,
     ownEvents,
     now,
     onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
@@ -179,6 +189,29 @@ export function createDeps(
     onError: (error) => logger.error({ err: error }, 'no checkpoint could be signed'),
   });
 
+  const retention = createRetentionParts({
+    database,
+    store,
+    keyRing,
+    appender,
+    dataDir: config.dataDir,
+    archiveCopyDir: config.archiveCopyDir,
+    archiveKey: (salt) => deriveKey(masterKey, 'archive', salt),
+    tree: {
+      signCheckpoint,
+      signNote: (text, origin) => signNote(text, keyRing.noteSigner(origin)),
+      vkeysOf: (ledger) => checkpoints.vkeys(ledger),
+      readLeaves: (ledger, tile) => tree.readTile(ledger, 0, tile),
+    },
+    tokensOf,
+    catchUp: async () => {
+      await indexer.catchUp();
+      await sequenceConsumer.catchUp();
+    },
+    now,
+    ...(options.onPruneStep === undefined ? {} : { onStep: options.onPruneStep }),
+  });
+
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
@@ -190,6 +223,15 @@ export function createDeps(
     await checkpoints.sign(ledger, 'export').catch((error: unknown) => {
       logger.warn({ err: error }, 'an export was not preceded by a checkpoint');
     });
+  }
+
+  /** Nothing is pruned that no checkpoint covers. */
+  async function signCheckpoint(ledger: Ledger): Promise<StoredCheckpoint> {
+    try {
+      return await checkpoints.sign(ledger, 'prune');
+    } catch (error) {
+      throw error instanceof StoppedLedgerError ? new PruneRefusedError(error.message) : error;
+    }
   }
 
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
@@ -225,9 +267,11 @@ export function createDeps(
       keyRing,
       headNotes,
       scanner: createRangeScanner(config.databaseUrl, store),
+      certificates: retention.certificates,
     }),
     verifications,
     indexer,
+    retention,
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,

@@ -85,7 +85,7 @@ function describe(report: VerifyReport, options: { readonly onlyBroken: boolean 
 }
 
 function summaryOf(ledger: LedgerReport): string {
-  const counts = `${ledger.scanned} scanned, ${ledger.valid} valid, ${ledger.broken.length} broken, ${ledger.unverifiable} unverifiable`;
+  const counts = `${ledger.scanned} scanned, ${ledger.valid} valid, ${ledger.broken.length} broken, ${ledger.unverifiable} unverifiable${ledger.pruned > 0 ? `, ${ledger.pruned} pruned` : ''}`;
   const first = ledger.broken[0];
   switch (ledger.verdict) {
     case 'intact':

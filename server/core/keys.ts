@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 
 /** What a key derived from the master key is for; each purpose has its own. */
-export type KeyPurpose = 'epoch-wrap' | 'head' | 'session' | 'bridge-secret' | 'key-check' | 'checkpoint';
+export type KeyPurpose = 'epoch-wrap' | 'head' | 'session' | 'bridge-secret' | 'key-check' | 'checkpoint' | 'archive';
 
 const SALT = 'sealtrail/v1';
 const NONCE_BYTES = 12;

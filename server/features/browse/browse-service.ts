@@ -1,3 +1,4 @@
+import type { EntryRow } from '../../entries/entry-row';
 import type { Ledger } from '../../entries/entry-store';
 import type { EntryFilter } from './entry-filter';
 import type { PageRequest, Sort } from './entry-search';
@@ -39,5 +40,7 @@ export interface BrowseService {
   /** By sequence number (digits) or id; undefined when there is none. */
   findEntry(ledger: Ledger, idOrSeq: string): Promise<EntryView | undefined>;
   readStats(ledger: Ledger, options: { readonly now: Date; readonly timeZone: string }): Promise<Stats>;
+  /** Rows that were read elsewhere, as if they stood in the store. */
+  viewRows(ledger: Ledger, rows: readonly EntryRow[]): Promise<EntryView[]>;
   streamEntries(ledger: Ledger, filter: EntryFilter, sort: Sort): AsyncIterable<readonly EntryView[]>;
 }

@@ -7,6 +7,7 @@ import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
 import type { BrowseService, Stats } from './browse-service';
 import type { EntrySearch } from './entry-search';
+import { countPruned } from './day-counts';
 import { TOTAL_CAP } from './entry-search';
 import { viewEntry, type ChainStatus, type EntryView } from './entry-view';
 import { startOfDay } from './time-zone';
@@ -113,7 +114,7 @@ export function createBrowseService({ database, store, search, keyRing }: Browse
       ]);
       const today = startOfDay(now, timeZone);
       return {
-        total: head?.seq ?? 0,
+        total: (head?.seq ?? 0) - (await countPruned(database, ledger.id)),
         critical: bySeverity['critical'] ?? 0,
         today: await countSince(ledger, today.start, today.end),
         timeZone,
@@ -123,6 +124,8 @@ export function createBrowseService({ database, store, search, keyRing }: Browse
         quarantined: Number(quarantined?.[0] ?? 0),
       };
     },
+
+    viewRows: (ledger, rows) => Promise.all(rows.map((row) => view(ledger, row))),
 
     async *streamEntries(ledger, filter, sort) {
       for await (const seqs of search.findAll(ledger, filter, sort, STREAM_CHUNK)) yield await viewMany(ledger, seqs);

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { GENESIS_PREV_HASH } from '../../core/chain';
+import { createPrunedRuns, type PrunedRun } from '../../core/pruned-runs';
 import { createLedgerScan, type KnownHead, type LedgerNames, type ScanResult } from '../../core/verify';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 
@@ -12,6 +13,7 @@ export interface RangeRequest {
   /** Chain keys by epoch, hex. */
   readonly keys: readonly (readonly [number, string])[];
   readonly knownHeads: readonly KnownHead[];
+  readonly pruned: readonly PrunedRun[];
 }
 
 const CHUNK = 1_000;
@@ -26,7 +28,7 @@ export async function scanRange(
 ): Promise<ScanResult> {
   const { ledger, fromSeq, toSeq } = request;
   const keys = new Map(request.keys.map(([epoch, key]) => [epoch, Buffer.from(key, 'hex')]));
-  const prevHash = fromSeq === 1 ? GENESIS_PREV_HASH : (await store.findBySeq(ledger, fromSeq - 1))?.hash;
+  const prevHash = fromSeq === 1 ? GENESIS_PREV_HASH : await hashAt(fromSeq - 1);
   const scan = createLedgerScan({
     names: request.names,
     fromSeq,
@@ -34,7 +36,12 @@ export async function scanRange(
     prevHash,
     findEpochKey: (epoch) => keys.get(epoch),
     knownHeads: request.knownHeads,
+    pruned: request.pruned,
   });
+
+  async function hashAt(seq: number): Promise<string | undefined> {
+    return (await store.findBySeq(ledger, seq))?.hash ?? createPrunedRuns(request.pruned).hashAt(seq);
+  }
 
   const readChunk = (from: number) => store.readRange(ledger, { fromSeq: from, toSeq, limit: CHUNK });
   let next = readChunk(fromSeq);

@@ -29,6 +29,7 @@ interface VerificationRow {
   scanned: number;
   valid: number;
   unverifiable: number;
+  pruned: number;
   broken: number;
   head_seq: number | null;
   head_hash: string | null;
@@ -62,6 +63,7 @@ export function createVerificationStore(database: Database): VerificationStore {
           scanned: report.scanned,
           valid: report.valid,
           unverifiable: report.unverifiable,
+          pruned: report.pruned,
           broken: report.broken.length,
           head_seq: report.head?.seq ?? null,
           head_hash: report.head?.hash ?? null,
@@ -103,6 +105,7 @@ export function createVerificationStore(database: Database): VerificationStore {
         scanned: row.scanned,
         valid: row.valid,
         unverifiable: row.unverifiable,
+        pruned: row.pruned,
         head: row.head_seq === null || row.head_hash === null ? null : { seq: row.head_seq, hash: row.head_hash },
         broken_count: row.broken,
         broken: breaks.map((one) => ({

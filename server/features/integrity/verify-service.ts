@@ -12,6 +12,7 @@ import type { Database } from '../../db/connection';
 import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
+import type { CertificateService } from '../retention/certificate-service';
 import type { HeadNotes } from './head-notes';
 import type { RangeScanner } from './range-scanner';
 
@@ -34,6 +35,8 @@ export interface LedgerReport {
   readonly scanned: number;
   readonly valid: number;
   readonly unverifiable: number;
+  /** Entries that are missing because they were pruned, as certificates in the chain prove. */
+  readonly pruned: number;
   readonly head: { readonly seq: number; readonly hash: string } | null;
   readonly broken: readonly {
     seq: number;
@@ -60,6 +63,7 @@ interface VerifyDeps {
   readonly keyRing: KeyRing;
   readonly headNotes: HeadNotes;
   readonly scanner: RangeScanner;
+  readonly certificates: CertificateService;
 }
 
 const CHUNK = 1_000;
@@ -68,7 +72,14 @@ export class UnknownLedgerError extends Error {
   override name = 'UnknownLedgerError';
 }
 
-export function createVerifyService({ database, store, keyRing, headNotes, scanner }: VerifyDeps): VerifyService {
+export function createVerifyService({
+  database,
+  store,
+  keyRing,
+  headNotes,
+  scanner,
+  certificates,
+}: VerifyDeps): VerifyService {
   const { knex: db, dialect } = database;
 
   async function verifyLedger(
@@ -87,6 +98,7 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
     const toSeq = Math.min(options.toSeq ?? lastSeq, lastSeq);
     const total = Math.max(0, toSeq - fromSeq + 1);
     let done = 0;
+    const loadCertificates = () => certificates.load(ledger, { isKeyOurs: keys.size > 0 });
     const request = {
       ledger,
       names,
@@ -94,15 +106,19 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
       toSeq,
       keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const),
       knownHeads,
+      pruned: (await loadCertificates()).runs,
     };
     const scans = await scanner.scan(request, (rows) => {
       done += rows;
       options.onProgress?.(done, total);
     });
-    const result = mergeScans(scans, { toSeq, isHead: toSeq === lastSeq });
+    // Again: what was pruned meanwhile is no gap.
+    const pruned = await loadCertificates();
+    const result = mergeScans(scans, { toSeq, isHead: toSeq === lastSeq, pruned: pruned.runs });
     const coversHead = toSeq === lastSeq;
     const breaks = [
       ...result.breaks,
+      ...pruned.breaks,
       ...(coversHead ? headBreaks(ledger, head, result.lastHash, keys.size > 0) : []),
       ...(coversHead ? await epochBreaks(ledger, head) : []),
       ...(coversHead ? await beyondHead(ledger, names, findEpochKey) : []),
@@ -202,7 +218,13 @@ export function createVerifyService({ database, store, keyRing, headNotes, scann
       if (!last || rows.length < CHUNK) break;
       after = last.seq;
     }
-    return report(ledger, head, { scanned, unverifiable, valid: scanned - brokenRows - unverifiable, breaks });
+    return report(ledger, head, {
+      scanned,
+      unverifiable,
+      valid: scanned - brokenRows - unverifiable,
+      pruned: 0,
+      breaks,
+    });
   }
 
   async function readByActor(ledger: Ledger, type: string, id: string, after: number): Promise<EntryRow[]> {
@@ -251,6 +273,7 @@ function report(
     readonly scanned: number;
     readonly valid: number;
     readonly unverifiable: number;
+    readonly pruned: number;
     readonly breaks: readonly Break[];
   },
 ): LedgerReport {
@@ -261,6 +284,7 @@ function report(
     scanned: result.scanned,
     valid: result.valid,
     unverifiable: result.unverifiable,
+    pruned: result.pruned,
     head: head ? { seq: head.seq, hash: head.hash } : null,
     broken: [...result.breaks]
       .sort((a, b) => a.seq - b.seq)
@@ -271,7 +295,17 @@ function report(
 function vanishedReport(head: KnownHead & { readonly ledger: string }): LedgerReport {
   const detail = `the ledger is gone from the database; ${head.where} knows it with ${head.seq} entries`;
   const broken = [{ seq: 0, id: null, kind: 'truncated', detail, received_at: null }];
-  return { ledger: head.ledger, verdict: 'broken', size: 0, scanned: 0, valid: 0, unverifiable: 0, head: null, broken };
+  return {
+    ledger: head.ledger,
+    verdict: 'broken',
+    size: 0,
+    scanned: 0,
+    valid: 0,
+    unverifiable: 0,
+    pruned: 0,
+    head: null,
+    broken,
+  };
 }
 
 function shorterThan(known: KnownHead, lastSeq: number): Break {
