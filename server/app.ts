@@ -12,6 +12,7 @@ import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
 import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
 import { createBridgeDoors } from './http/bridge-doors';
+import { createRetentionRoutes } from './features/retention/retention-routes';
 import { resolveClientIp } from './http/client-ip';
 import { createCsrfGuards } from './http/csrf';
 import { createErrorHandler, notFound } from './http/error-handler';
@@ -51,9 +52,15 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   const locals = [createLanguageChoice(deps.i18n), createPageLocals({ url: createUrlBuilder('/') })];
   const preferences = createPreferences({ https });
   const pages = Router().use(
-    createBrowseRoutes({ browse: deps.browse, findLedger: (name) => store.findLedger(name), now }),
+    createBrowseRoutes({
+      browse: deps.browse,
+      findLedger: (name) => store.findLedger(name),
+      findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
+      now,
+    }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
     createIntegrityRoutes({ verifier: deps.verifier, verifications: deps.verifications, store, ownEvents, now }),
+    createRetentionRoutes({ retention: deps.retention, store, now }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
   );
 
@@ -99,6 +106,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       store,
       browse: deps.browse,
       exports: deps.exports,
+      findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
       tree: deps.tree,
       checkpoints: deps.checkpoints,
       proofs: deps.proofs,

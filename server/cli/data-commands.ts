@@ -1,5 +1,4 @@
-import { createWriteStream, readFileSync, renameSync, rmSync } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import { FILTER_NAMES, parseFilter, SORTS, type RawFilter, type Sort } from '../features/browse/browse-service';
@@ -7,6 +6,7 @@ import { EXPORT_FORMATS, type ExportFormat } from '../features/export/export-ser
 import type { CliContext } from './cli-context';
 import { replayFile } from './replay';
 import { withDeps } from './with-deps';
+import { writeOutput } from './write-output';
 
 type ExportFlags = RawFilter & { format: ExportFormat; output?: string; days?: number; sort: Sort; ledger?: string };
 
@@ -49,17 +49,8 @@ export function addDataCommands(program: Command, context: CliContext): void {
         payload: { format: flags.format, filter: { ...since, ...raw } },
         via: 'cli',
       });
-      if (flags.output === undefined) return pipeline(stream, process.stdout, { end: false });
-      // Complete or not there: a half-written file under the wanted name would pass for an export.
-      const partial = `${flags.output}.part`;
-      try {
-        await pipeline(stream, createWriteStream(partial, { mode: 0o600 }));
-        renameSync(partial, flags.output);
-      } catch (error) {
-        rmSync(partial, { force: true });
-        throw error;
-      }
-      context.print({ output: flags.output }, [`Wrote ${flags.output}.`]);
+      await writeOutput(stream, flags.output);
+      if (flags.output !== undefined) context.print({ output: flags.output }, [`Wrote ${flags.output}.`]);
     }),
   );
 

@@ -3,8 +3,11 @@ import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, describeConfig, readConfig } from '../config/config';
 import { KnownError } from '../errors';
 import { addAccessCommands } from './access-commands';
+import { addArchiveCommands } from './archive-commands';
 import type { CliContext } from './cli-context';
 import { addDataCommands } from './data-commands';
+import { addHoldCommands } from './hold-commands';
+import { addRetentionCommands } from './retention-commands';
 import { addServerCommands } from './server-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
@@ -36,6 +39,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addVerifyCommand(program, context);
   addTreeCommands(program, context);
   addDataCommands(program, context);
+  addRetentionCommands(program, context);
+  addHoldCommands(program, context);
+  addArchiveCommands(program, context);
   program
     .command('config')
     .description('print the effective settings with secrets hidden')

@@ -11,6 +11,7 @@ import {
   type EntryFilter,
   type Sort,
 } from '../browse/browse-service';
+import type { PruneService } from '../retention/prune-service';
 import { EXPORT_FORMATS, exportFileName, type ExportService } from '../export/export-service';
 import type { CheckpointService } from '../tree/checkpoint-service';
 import type { ProofService } from '../tree/proof-service';
@@ -22,6 +23,8 @@ interface ApiDeps {
   readonly store: EntryStore;
   readonly browse: BrowseService;
   readonly exports: ExportService;
+  /** The prune that took an entry. */
+  readonly findPruned: PruneService['findPruned'];
   readonly tree: TreeService;
   readonly checkpoints: CheckpointService;
   readonly proofs: ProofService;
@@ -72,8 +75,9 @@ export function createApiRoutes(deps: ApiDeps): Router {
 
   router.get('/entries/:id', may('read'), async (request, response) => {
     const ledger = await ledgerOf(request, response.locals['caller'] as Caller);
-    const entry = await deps.browse.findEntry(ledger, String(request.params['id']));
-    if (!entry) throw new KnownError('entry_not_found');
+    const id = String(request.params['id']);
+    const entry = await deps.browse.findEntry(ledger, id);
+    if (!entry) throw (await prunedError(ledger, id)) ?? new KnownError('entry_not_found');
     response.json(entry);
   });
 
@@ -125,6 +129,15 @@ export function createApiRoutes(deps: ApiDeps): Router {
     throw new KnownError('not_found');
   });
   return router;
+
+  /** Where an entry went that was pruned. */
+  async function prunedError(ledger: Ledger, id: string): Promise<KnownError | undefined> {
+    const place = /^\d{1,15}$/.test(id) ? await deps.findPruned(ledger, Number(id)) : undefined;
+    if (!place) return undefined;
+    const at = new Date(place.startedAt).toISOString();
+    const detail = `pruned ${at} by ${place.requestedBy} with the entries ${place.fromSeq} to ${place.toSeq}; prune ${place.id}, certificate in entry ${place.certificateSeq}`;
+    return new KnownError('entry_pruned', detail);
+  }
 
   /** The tenant's ledger that `ledger` names, or its only one. Another tenant's is as unknown as one that never was. */
   async function ledgerOf(request: Request, caller: Caller): Promise<Ledger> {
