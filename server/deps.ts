@@ -28,6 +28,8 @@ import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
+import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
+import { createJobService, type JobService } from './features/jobs/job-service';
 import { createBridgeWatch, type BridgeWatch } from './features/monitor/bridge-watch-service';
 import { createHeartbeatService, type ChainStatus, type HeartbeatService } from './features/monitor/heartbeat-service';
 import { createHeartbeatStore } from './features/monitor/heartbeat-store';
@@ -40,6 +42,7 @@ import { createCheckpointClock, type CheckpointClock } from './features/tree/che
 import { StoppedLedgerError, type CheckpointService, type StoredCheckpoint } from './features/tree/checkpoint-service';
 import { createCheckpointStore } from './features/tree/checkpoint-store';
 import { createFirstOrigin } from './features/tree/first-origin';
+import { createHandedLeaves } from './features/tree/handed-leaves';
 import { createCheckpointService } from './features/tree/knex-checkpoint-service';
 import { createTreeService } from './features/tree/knex-tree-service';
 import { createProofService, type ProofService } from './features/tree/proof-service';
@@ -75,6 +78,8 @@ export interface Deps {
   readonly exports: ExportService;
   readonly verifier: VerifyService;
   readonly verifications: VerificationStore;
+  readonly jobs: JobService;
+  readonly dailyTasks: DailyTasks;
   readonly indexer: SearchIndexer;
   readonly retention: RetentionParts;
   readonly i18n: I18n;
@@ -105,7 +110,8 @@ export function createDeps(
   const db = database.knex;
   const trustedProxies = parseTrustedProxies(config.trustedProxies);
 
-  const store = createEntryStore({ database, keyRing });
+  const handedLeaves = createHandedLeaves();
+  const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
   const headNotes = createHeadNotes({
     dataDir: config.dataDir,
     store: storeName(config.databaseUrl),
@@ -147,6 +153,14 @@ export function createDeps(
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
   const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
 
+  const jobs = createJobService({
+    database,
+    kinds: [],
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a job failed'),
+  });
+  const dailyTasks = createDailyTasks({ tasks: [], database, now, logger });
+
   const i18n = createI18n();
   const summaries = createSummaryService({
     database,
@@ -159,7 +173,7 @@ export function createDeps(
 
   const trees = createTreeStore(database);
   const firstOrigin = createFirstOrigin({ database, store, trees });
-  const tree = createTreeService({ database, store, trees, firstOrigin });
+  const tree = createTreeService({ database, store, trees, handedLeaves, firstOrigin });
   const treeBuilder = createTreeBuilder({
     store,
     tree,
@@ -270,6 +284,8 @@ export function createDeps(
       certificates: retention.certificates,
     }),
     verifications,
+    jobs,
+    dailyTasks,
     indexer,
     retention,
     i18n,
@@ -280,6 +296,8 @@ export function createDeps(
     checkpointClock,
     proofs: createProofService({ database, store, tree, checkpoints }),
     async close() {
+      await dailyTasks.stop();
+      await jobs.stop();
       await bridgeWatch.stop();
       await preparer.stop();
       await refusals.flush();

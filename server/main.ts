@@ -52,6 +52,8 @@ export async function startServer(deps: Deps): Promise<RunningServer> {
   await listen(server, deps.config.host, deps.config.port);
   deps.indexer.wake();
   deps.bridgeWatch.start();
+  deps.jobs.start();
+  deps.dailyTasks.start();
   deps.checkpointClock.start();
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : deps.config.port;

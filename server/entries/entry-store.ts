@@ -7,7 +7,7 @@ import { createEntryReader, type EntryReader } from './entry-reader';
 import { ENTRY_COLUMNS, VALUE_COLUMNS } from './entry-row';
 import type { KeyRing } from './key-ring';
 import type { Ledger } from './ledger';
-import { linkBatch, type KnownEvents, type Place } from './link-batch';
+import { linkBatch, type KnownEvents, type LinkedBatch, type Place } from './link-batch';
 
 export type { AppendItem, AppendResult, Head, QuarantinedItem, Receipt } from './append';
 export type { Ledger } from './ledger';
@@ -44,6 +44,8 @@ export interface EntryStore extends EntryReader {
 interface StoreDeps {
   readonly database: Database;
   readonly keyRing: KeyRing;
+  /** Told after each commit that made entries, before it is durable: the leaves of the entries up to `lastSeq`. */
+  readonly onLeaves?: (ledger: Ledger, lastSeq: number, leaves: readonly Buffer[]) => void;
 }
 
 const MAX_ATTEMPTS = 8;
@@ -52,7 +54,7 @@ export class AppendError extends Error {
   override name = 'AppendError';
 }
 
-export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
+export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): EntryStore {
   const { knex: db, dialect } = database;
 
   async function commit(
@@ -64,7 +66,9 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
     let look = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await db.transaction((trx) => appendOnce(trx, ledger, items, { quarantined, look }));
+        const batch = await db.transaction((trx) => appendOnce(trx, ledger, items, { quarantined, look }));
+        if (batch.leaves.length > 0) onLeaves?.(ledger, batch.head.seq, batch.leaves);
+        return batch.results;
       } catch (error) {
         const isDuplicate = dialect.isDuplicate(error);
         if ((!isDuplicate && !dialect.isRetriable(error)) || attempt === MAX_ATTEMPTS) throw error;
@@ -78,7 +82,7 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
     ledger: Ledger,
     items: readonly AppendItem[],
     options: { readonly quarantined: readonly QuarantinedItem[]; readonly look: boolean },
-  ): Promise<AppendResult[]> {
+  ): Promise<LinkedBatch> {
     const head = await lockHead(trx, ledger);
     const known = options.look
       ? await findKnown(trx, ledger.tenant.id, [...new Set(items.map((item) => item.eventId))])
@@ -96,7 +100,7 @@ export function createEntryStore({ database, keyRing }: StoreDeps): EntryStore {
       await moveHead(trx, ledger, head, batch.head);
     }
     await setAside(trx, ledger, options.quarantined);
-    return batch.results;
+    return batch;
   }
 
   async function lockHead(trx: Knex.Transaction, ledger: Ledger): Promise<Head> {

@@ -1,4 +1,5 @@
 import { hashEntry, sealDigest } from '../core/chain';
+import { leafHash } from '../core/merkle';
 import { recordAt, type PresealedEntry } from '../core/sealed-record';
 import type { Cell } from '../db/dialect';
 import type { AppendItem, AppendResult, Head, Receipt } from './append';
@@ -26,6 +27,8 @@ export interface LinkedBatch {
   readonly results: AppendResult[];
   readonly entries: Cell[][];
   readonly values: Cell[][];
+  /** Leaf of each entry in the tree of the ledger. */
+  readonly leaves: Buffer[];
   /** Rows of `day_counters` to add. */
   readonly counters: Cell[][];
   /** The last of the rows; where the batch began if there are none. */
@@ -38,6 +41,7 @@ export function linkBatch(ledger: Ledger, from: Tip, items: readonly AppendItem[
   const seen = new Map(known);
   const entries: Cell[][] = [];
   const values: Cell[][] = [];
+  const leaves: Buffer[] = [];
   const counters = createCounters(ledger.id);
   let prevHash = head.hash;
   const results = items.map((item): AppendResult => {
@@ -52,6 +56,7 @@ export function linkBatch(ledger: Ledger, from: Tip, items: readonly AppendItem[
       const hash = hashEntry(epochKey, { ledger: ledger.name, seq, prevHash }, record);
       const place = { ledgerId: ledger.id, tenantId: ledger.tenant.id, epoch: head.epoch, seq, prevHash, hash, record };
       entries.push(toEntryCells(entry, place));
+      leaves.push(leafHash(record));
       const digest = item.digest === '' ? null : sealDigest(epochKey, ledger.name, seq, item.digest);
       values.push(toValueCells(entry, { ledgerId: ledger.id, seq, digest }));
       counters.add(entry, seq);
@@ -62,7 +67,7 @@ export function linkBatch(ledger: Ledger, from: Tip, items: readonly AppendItem[
     return { outcome: 'appended', receipts };
   });
   const last = { seq: head.seq + entries.length, hash: prevHash };
-  return { results, entries, values, counters: counters.rows(), head: last };
+  return { results, entries, values, leaves, counters: counters.rows(), head: last };
 }
 
 /** What a batch adds to the counters of each day (of `occurred_at`, UTC), category and severity. */

@@ -119,10 +119,10 @@ describe.each(ENGINES)('/api/v1 on %s', (engine) => {
   describe('GET /entries', () => {
     it('gives the newest first, twenty at a time, and a cursor to the rest', async () => {
       const { body } = await list('');
-      expect([body.total, body.pages, body.entries.length]).toEqual([31, 2, 20]);
-      expect(body.entries.map((entry) => entry.seq)).toEqual(Array.from({ length: 20 }, (_, i) => 31 - i));
+      expect([body.total, body.pages, body.entries.length]).toEqual([32, 2, 20]);
+      expect(body.entries.map((entry) => entry.seq)).toEqual(Array.from({ length: 20 }, (_, i) => 32 - i));
       const rest = await list(`cursor=${body.next_cursor}`);
-      expect(rest.body.entries.map((entry) => entry.seq)).toEqual(Array.from({ length: 11 }, (_, i) => 11 - i));
+      expect(rest.body.entries.map((entry) => entry.seq)).toEqual(Array.from({ length: 12 }, (_, i) => 12 - i));
       expect(rest.body.next_cursor).toBeNull();
     });
 
@@ -144,6 +144,7 @@ describe.each(ENGINES)('/api/v1 on %s', (engine) => {
         '7',
       ]);
       expect((await list('hook=!InvoicePaid,!InvoiceRefunded')).body.entries.map((entry) => entry.action)).toEqual([
+        'audit.event_quarantined',
         'audit.chain_initialised',
       ]);
       expect(
@@ -158,7 +159,7 @@ describe.each(ENGINES)('/api/v1 on %s', (engine) => {
 
     it.each([
       ['per_page=1', 1],
-      ['per_page=100', 31],
+      ['per_page=100', 32],
     ])('takes %s', async (query, length) => {
       expect((await list(query)).body.entries).toHaveLength(length);
     });
@@ -238,12 +239,12 @@ describe.each(ENGINES)('/api/v1 on %s', (engine) => {
         by_severity: Record<string, number>;
       }
     >('/api/v1/stats');
-    expect(body).toMatchObject({ total: 31, today: 31, time_zone: 'UTC', quarantined: 1 });
+    expect(body).toMatchObject({ total: 32, today: 32, time_zone: 'UTC', quarantined: 1 });
     expect(body.by_category['financial']).toBe(30);
-    expect(Object.values(body.by_category).reduce((a, b) => a + b)).toBe(31);
-    expect(Object.values(body.by_severity).reduce((a, b) => a + b)).toBe(31);
+    expect(Object.values(body.by_category).reduce((a, b) => a + b)).toBe(32);
+    expect(Object.values(body.by_severity).reduce((a, b) => a + b)).toBe(32);
     expect(body.days).toHaveLength(30);
-    expect(body.days.at(-1)).toMatchObject({ day: '2026-11-21', entries: 31 });
+    expect(body.days.at(-1)).toMatchObject({ day: '2026-11-21', entries: 32 });
     expect(body.days[0]).toMatchObject({ day: '2026-10-23', entries: 0 });
   });
 
@@ -282,7 +283,7 @@ describe.each(ENGINES)('/api/v1 on %s', (engine) => {
 
     it('a token sees its own entries alone', async () => {
       const theirs = await list('per_page=100', other);
-      expect(theirs.body.total).toBe(2);
+      expect(theirs.body.total).toBe(3);
       expect(new Set(theirs.body.entries.map((entry) => `${entry.tenant} ${entry.ledger}`))).toEqual(new Set(['b b']));
       const ours = await list('per_page=100');
       expect(new Set(ours.body.entries.map((entry) => entry.tenant))).toEqual(new Set(['default']));
@@ -306,9 +307,9 @@ describe.each(ENGINES)('/api/v1 on %s', (engine) => {
     });
 
     it('counts and exports are its own', async () => {
-      expect((await get('/api/v1/stats', other)).body).toMatchObject({ total: 2, today: 2, quarantined: 1 });
+      expect((await get('/api/v1/stats', other)).body).toMatchObject({ total: 3, today: 3, quarantined: 1 });
       const exported = (await get<EntryView[]>('/api/v1/export?format=json', other)).body;
-      expect(exported.map((entry) => entry.tenant)).toEqual(['b', 'b']);
+      expect(exported.map((entry) => entry.tenant)).toEqual(['b', 'b', 'b']);
     });
 
     it('both chains verify', async () => {

@@ -1,5 +1,9 @@
+import { hash } from 'node:crypto';
+import { ownEvent } from '../../core/own-event';
+import { quarantinePayload } from '../../core/quarantine-seal';
 import type { Appender } from '../../entries/appender';
 import type { AppendItem, QuarantinedItem, Receipt } from '../../entries/entry-store';
+import { sealOwnEvent } from '../../entries/seal-own-event';
 import { KnownError } from '../../errors';
 import type { ActiveBridge, BridgeService } from '../access/bridge-service';
 import { scanDelivery } from './json-scan';
@@ -76,7 +80,9 @@ export function createCaptureService({
     prepared: PreparedDelivery & { readonly ok: true },
     receivedAt: Date,
   ): Promise<DeliveryAnswer> {
-    const results = await commit(bridge, prepared.append, prepared.aside.map((item) => quarantined(bridge, item, receivedAt))); // prettier-ignore
+    const aside = prepared.aside.map((item) => quarantined(bridge, item, receivedAt));
+    const committed = await commit(bridge, prepared.append, aside);
+    const results = committed.slice(0, prepared.append.length);
     const reused = prepared.append.flatMap((item, at): AsideItem[] => {
       if (results[at]?.outcome !== 'conflict') return [];
       const detail = 'another event was stored under this id before';
@@ -90,7 +96,7 @@ export function createCaptureService({
         },
       ];
     });
-    if (reused.length > 0) await commit(bridge, [], reused.map((item) => quarantined(bridge, item, receivedAt))); // prettier-ignore
+    await commit(bridge, [], reused.map((item) => quarantined(bridge, item, receivedAt))); // prettier-ignore
     return {
       accepted: results.filter((result) => result.outcome === 'appended').length,
       duplicates: results.filter((result) => result.outcome === 'duplicate').length,
@@ -101,7 +107,8 @@ export function createCaptureService({
 
   async function commit(bridge: ActiveBridge, items: readonly AppendItem[], aside: readonly QuarantinedItem[]) {
     if (items.length === 0 && aside.length === 0) return [];
-    return orLater(appender.append(bridge.ledger, items, aside), 'the database did not take the delivery');
+    const all = aside.length === 0 ? items : [...items, asideEntry(bridge, aside)];
+    return orLater(appender.append(bridge.ledger, all, aside), 'the database did not take the delivery');
   }
 }
 
@@ -110,6 +117,14 @@ function rawItem(body: Buffer, position: number): string {
   const text = body.toString('utf8');
   const span = scanDelivery(text).items[position];
   return span ? text.slice(span.start, span.end) : '';
+}
+
+/** Says in the chain what was set aside, in the same commit; the same items again are the same entry. */
+function asideEntry(bridge: ActiveBridge, rows: readonly QuarantinedItem[]): AppendItem {
+  const action = 'audit.event_quarantined';
+  const id = hash('sha256', [action, bridge.id, ...rows.map((row) => row.digest)].join('\0'));
+  const at = new Date(rows[0]?.receivedAt ?? 0).toISOString();
+  return sealOwnEvent(ownEvent({ id, action, at, targetId: bridge.id, targetLabel: bridge.name, payload: quarantinePayload(rows) }), bridge.ledger); // prettier-ignore
 }
 
 function quarantined(bridge: ActiveBridge, item: AsideItem, at: Date): QuarantinedItem {

@@ -16,7 +16,7 @@ const anItem = (parts: Readonly<Record<string, unknown>> = {}) => aHookItem({ id
 const params = (text: string) =>
   `{"events":[${JSON.stringify(anItem({ params: 'PARAMS' })).replace('"PARAMS"', text)}]}`;
 /** What was taken; a refusal is noted behind its answer. */
-const countEntries = async () => Number((await app.database.knex('entries').whereNot({ action: 'audit.delivery_refused' }).count({ n: '*' }))[0]?.['n']); // prettier-ignore
+const countEntries = async () => Number((await app.database.knex('entries').whereNotIn('action', ['audit.delivery_refused', 'audit.event_quarantined']).count({ n: '*' }))[0]?.['n']); // prettier-ignore
 const quarantine = () =>
   app.database
     .knex('quarantine')

@@ -4,6 +4,7 @@ import { growTiles, rootOfEdge } from '../../core/tile-growth';
 import type { Database } from '../../db/connection';
 import { retriedTransaction } from '../../db/retried-transaction';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { HandedLeaves } from './handed-leaves';
 import { TreeGapError, type TreeService } from './tree-service';
 import type { TreeStore } from './tree-store';
 
@@ -11,6 +12,8 @@ interface TreeDeps {
   readonly database: Database;
   readonly store: EntryStore;
   readonly trees: TreeStore;
+  /** Leaves of what this process stored itself; the others are read back from the store. */
+  readonly handedLeaves: HandedLeaves;
   /** The first origin of a ledger, for a tree that has none yet. */
   readonly firstOrigin: (ledger: Ledger) => Promise<string>;
 }
@@ -18,23 +21,27 @@ interface TreeDeps {
 /** Entries in one transaction: four tiles, so that ingest never waits long for the one connection of SQLite. */
 const CHUNK = 4 * TILE_WIDTH;
 
-export function createTreeService({ database, store, trees, firstOrigin }: TreeDeps): TreeService {
+export function createTreeService({ database, store, trees, handedLeaves, firstOrigin }: TreeDeps): TreeService {
   const db = database.knex;
 
   /** Tiles and size move together; the locked row keeps two processes from doing the same work. */
   async function build(ledger: Ledger, origin: string, head: number): Promise<number> {
-    return retriedTransaction(database, async (trx) => {
+    const built = await retriedTransaction(database, async (trx) => {
       const { size } = await trees.lock(trx, ledger, origin);
       if (size >= head) return size;
       // Up to where a tile ends, so that the next chunk begins with a new one.
       const toSeq = Math.min(head, (Math.floor(size / TILE_WIDTH) + CHUNK / TILE_WIDTH) * TILE_WIDTH);
-      const leaves = await trees.readLeaves(trx, ledger, { fromSeq: size + 1, toSeq });
+      const range = { fromSeq: size + 1, toSeq };
+      const handed = handedLeaves.find(ledger, range);
+      const leaves = handed.length > 0 ? handed : await trees.readLeaves(trx, ledger, range);
       if (leaves.length === 0) throw new TreeGapError(`entry ${size + 1} is missing and was not in the tree yet`);
       const grown = growTiles(await trees.readEdge(trx, ledger, size), leaves);
       await trees.writeTiles(trx, ledger, grown.tiles);
       await trees.update(trx, ledger, { size: grown.edge.size, root: rootOfEdge(grown.edge).toString('hex') });
       return grown.edge.size;
     });
+    handedLeaves.forget(ledger, built);
+    return built;
   }
 
   const tilesOf =

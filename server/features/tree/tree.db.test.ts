@@ -3,6 +3,7 @@ import { anAppendItem } from '../../testing/append-item';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
 import { createFirstOrigin } from './first-origin';
+import { createHandedLeaves } from './handed-leaves';
 import { createTreeService } from './knex-tree-service';
 import type { TreeService } from './tree-service';
 import { createTreeStore, type TreeStore } from './tree-store';
@@ -61,7 +62,8 @@ describe.each(ENGINES)('the tree on %s', (engine) => {
       },
     };
     const firstOrigin = createFirstOrigin({ database, store: test.deps.store, trees });
-    return createTreeService({ database, store: test.deps.store, trees: faulty, firstOrigin });
+    const handedLeaves = createHandedLeaves();
+    return createTreeService({ database, store: test.deps.store, trees: faulty, handedLeaves, firstOrigin });
   }
 
   it('has the root of all sealed records, however it grew', async () => {
@@ -169,7 +171,9 @@ describe.each(ENGINES)('the tree on %s', (engine) => {
     };
     const { store } = test.deps;
     const firstOrigin = createFirstOrigin({ database: test.deps.database, store, trees: counted });
-    const service = createTreeService({ database: test.deps.database, store, trees: counted, firstOrigin });
+    const handedLeaves = createHandedLeaves();
+    const { database } = test.deps;
+    const service = createTreeService({ database, store, trees: counted, handedLeaves, firstOrigin });
     await service.inclusionProof(test.ledger, 700, 1_501);
     // Two levels, two tiles each: the entry's own and the right edge.
     expect(queries.length).toBeLessThanOrEqual(4);

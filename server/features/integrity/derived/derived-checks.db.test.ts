@@ -1,0 +1,136 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Break } from '../../../core/verify';
+import { aHookItem } from '../../../testing/builders';
+import { createTestApp, type TestApp } from '../../../testing/test-app';
+import { ENGINES } from '../../../testing/test-database';
+import { runDerivedChecks } from './derived-checks';
+
+const DAY_MS = 86_400_000;
+
+describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine) => {
+  let app: TestApp;
+  const db = () => app.database.knex;
+  const check = () => runDerivedChecks(app.database, { ledger: app.ledger, searchIndex: true });
+  const details = async () => (await check()).map((one: Break) => `${one.kind} ${one.detail}`);
+
+  beforeEach(async () => {
+    app = await createTestApp(engine);
+    const sender = await app.pair();
+    const yesterday = new Date(app.clock.now().getTime() - DAY_MS).toISOString();
+    await sender.send([
+      aHookItem({ id: uuidv7() }),
+      aHookItem({ id: uuidv7(), occurred_at: yesterday }),
+      aHookItem({ id: uuidv7(), hook: 'NoSuchHook' }),
+      aHookItem({ id: uuidv7(), kind: 'rumour' }),
+    ]);
+    await app.deps.indexer.catchUp();
+  });
+  afterEach(() => app.stop());
+
+  it('find nothing in a store that nobody touched, also after the same delivery came again', async () => {
+    expect(await check()).toEqual([]);
+    const sender = await app.pair();
+    const items = [aHookItem({ id: uuidv7(), hook: 'NoSuchHook' }), aHookItem({ id: uuidv7() })];
+    for (let i = 0; i < 2; i += 1) expect((await sender.send(items)).body).toMatchObject({ quarantined: 1 });
+    // Set aside again, among others and at another time.
+    app.clock.advance(1_000);
+    await sender.send([...items, aHookItem({ id: uuidv7(), hook: 'NeitherThis' })]);
+    await app.deps.indexer.catchUp();
+    expect(await check()).toEqual([]);
+  });
+
+  it('find nothing while events are stored', async () => {
+    const sender = await app.pair();
+    let done = false;
+    const sending = (async () => {
+      for (let i = 0; i < 10; i += 1)
+        await sender.send([aHookItem({ id: uuidv7() }), aHookItem({ id: uuidv7(), hook: `NoSuchHook${i}` })]);
+      done = true;
+    })();
+    while (!done) {
+      expect(await check()).toEqual([]);
+      // SQLite answers at once: without this nobody else would have a turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await sending;
+  });
+
+  describe('name', () => {
+    it.each([
+      ['entries', 7],
+      ['day', 20200101],
+      ['category', 'domains'],
+      ['severity', 'critical'],
+      ['min_seq', 1_000],
+      ['max_seq', 0],
+    ])('a counter whose %s was changed', async (column, value) => {
+      const row = await db()('day_counters').orderBy(['day', 'category', 'severity']).first<Record<string, string | number>>(); // prettier-ignore
+      await db()('day_counters')
+        .where({ day: row['day'], category: row['category'], severity: row['severity'] })
+        .update({ [column]: value });
+      expect(await details()).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^projection counter of \d{8}, /)]),
+      );
+    });
+
+    it('counters that were deleted, and one that was made up', async () => {
+      await db()('day_counters').delete();
+      const made = { ledger_id: app.ledger.id, day: 20200101, category: 'clients', severity: 'info', entries: 5, min_seq: 1, max_seq: 2 }; // prettier-ignore
+      await db()('day_counters').insert(made);
+      const found = await details();
+      expect(found).toContain('projection counter of 20200101, clients, info: says 5 entries, there are none');
+      expect(found.filter((text) => text.includes('is gone, there are')).length).toBeGreaterThan(1);
+    });
+
+    it.each([
+      ['event_id', 'other'],
+      ['reason', 'too_deep'],
+      ['detail', 'nothing to see'],
+      ['item', '{"hook":"ClientAdd"}'],
+      ['received_at', 1],
+    ])('an item in quarantine whose %s was changed', async (column, value) => {
+      const { id } = await db()('quarantine').first<{ id: number }>('id');
+      await db()('quarantine')
+        .where({ id })
+        .update({ [column]: value });
+      expect(await details()).toEqual([expect.stringMatching(/^projection quarantine, item [0-9a-f]{16}: differs/)]);
+    });
+
+    it.each(['digest', 'bridge_id', 'tenant_id'])('an item in quarantine whose %s was changed', async (column) => {
+      const { id } = await db()('quarantine').first<{ id: number }>('id');
+      if (column === 'tenant_id') await db()('tenants').insert({ id: 9, slug: 'other', name: 'other', created_at: 1 });
+      const value = { digest: 'a'.repeat(64), bridge_id: uuidv7(), tenant_id: 9 }[column];
+      await db()('quarantine')
+        .where({ id })
+        .update({ [column]: value });
+      expect(await details()).toEqual(expect.arrayContaining([expect.stringContaining('is gone, and the entry')]));
+    });
+
+    it('an item that was taken out of quarantine, and one that was put there', async () => {
+      const row = await db()('quarantine').first<Record<string, unknown>>();
+      await db()('quarantine').where({ id: row['id'] }).delete();
+      await db()('quarantine').insert({ ...row, id: 99, digest: 'b'.repeat(64) });
+      expect(await details()).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/is gone, and the entry about it says/),
+          expect.stringMatching(/item b{16}: no entry says that it was set aside/),
+        ]),
+      );
+    });
+
+    it('an entry whose words were taken out of the search index, exchanged, or given to another', async () => {
+      const [token] = await db()('entry_tokens').where({ seq: 2 }).select<{ token: number }[]>('token');
+      const place = { ledger_id: app.ledger.id, token: token?.token, seq: 2 };
+      await db()('entry_tokens').where(place).delete();
+      expect(await details()).toEqual([expect.stringMatching(/^projection search index: 1 of the entry's \d+ words are missing, 0 are not/)]); // prettier-ignore
+      await db()('entry_tokens').insert({ ...place, token: 4_711 });
+      expect(await details()).toEqual([expect.stringContaining('are missing, 1 are not its own')]);
+      await db()('entry_tokens').where({ seq: 2 }).delete();
+      await db()('entry_tokens').insert({ ...place, seq: 5_000 });
+      expect(await details()).toEqual([
+        expect.stringMatching(/(\d+) of the entry's \1 words are missing/),
+        expect.stringContaining('has 1 words for an entry that is not there'),
+      ]);
+    });
+  });
+});

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Break } from '../../../core/verify';
+import type { Database } from '../../../db/connection';
+import { createEntryReader } from '../../../entries/entry-reader';
+import type { Ledger } from '../../../entries/entry-store';
+import { checkCounters } from './counter-check';
+import { checkQuarantine } from './quarantine-check';
+import { checkSearchIndex } from './search-index-check';
+
+export interface DerivedRequest {
+  readonly ledger: Ledger;
+  /** Costs more than everything else: the words of every entry are made again. */
+  readonly searchIndex: boolean;
+}
+
+/**
+ * Compares what is made from entries with the entries: counters, quarantine, search index. The chain does not cover these tables,
+ * and pages rest on them. Says something only of a ledger whose entries are intact.
+ */
+export interface DerivedChecks {
+  check(request: DerivedRequest): Promise<Break[]>;
+}
+
+/** In a thread of its own where the program is built: SQLite's answers would keep the server waiting. */
+export function createDerivedChecks(databaseUrl: string, database: Database): DerivedChecks {
+  if (__filename.endsWith('.ts')) return { check: (request) => runDerivedChecks(database, request) };
+  return {
+    check: (request) =>
+      new Promise((resolve, reject) => {
+        const worker = new Worker(path.join(__dirname, 'derived-worker.js'), { workerData: { databaseUrl, request } });
+        worker.once('message', resolve);
+        worker.once('error', reject);
+        // After a result this says nothing new.
+        worker.once('exit', (code) => reject(new Error(`a checking thread ended with ${code} and no result`)));
+      }),
+  };
+}
+
+export async function runDerivedChecks(database: Database, { ledger, searchIndex }: DerivedRequest): Promise<Break[]> {
+  return [
+    ...(await checkCounters(database, ledger)),
+    ...(await checkQuarantine(database, ledger)),
+    ...(searchIndex ? await checkSearchIndex(database, createEntryReader(database), ledger) : []),
+  ];
+}

@@ -1,0 +1,219 @@
+import { hash } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { canonicalJson, type JsonObject } from '../../core/canonical-json';
+import type { Database } from '../../db/connection';
+import type { Job, JobRequest, JobState } from './job';
+
+interface JobRow {
+  id: string;
+  kind: string;
+  tenant_id: number;
+  ledger: string | null;
+  params: string;
+  state: JobState;
+  active_key: string | null;
+  progress_done: number;
+  progress_total: number;
+  memo: string | null;
+  result: string | null;
+  problem: string | null;
+  requested_by: string;
+  cancel_asked: boolean | number;
+  attempts: number;
+  holder: string | null;
+  held_until: number;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+}
+
+/** A job that this process has taken, with what an earlier run of it left. */
+export interface ClaimedJob {
+  readonly job: Job;
+  readonly memo: JsonObject | null;
+  readonly isCancelled: boolean;
+  /** Runs that began and neither ended nor got on, this one included. */
+  readonly attempts: number;
+}
+
+interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** The table behind JobService. Whoever changes a running job names itself as its holder; a change that says 0 was refused. */
+export interface JobStore {
+  add(request: JobRequest): Promise<Job>;
+  find(tenantId: number, id: string): Promise<Job | undefined>;
+  listActive(tenantId: number, kind: string): Promise<Job[]>;
+  claim(kind: string, holder: string, leaseMs: number): Promise<ClaimedJob | undefined>;
+  /** Keeps the job for `leaseMs` more. `lost`: somebody else has it. */
+  renew(id: string, holder: string, leaseMs: number, progress: Progress): Promise<'held' | 'cancelled' | 'lost'>;
+  saveMemo(id: string, holder: string, leaseMs: number, progress: Progress, memo: JsonObject): Promise<boolean>;
+  finish(
+    id: string,
+    holder: string,
+    end: {
+      readonly state: JobState;
+      readonly progress: Progress;
+      readonly result?: JsonObject;
+      readonly problem?: string;
+    },
+  ): Promise<boolean>;
+  /** Leaves it to whoever comes next. */
+  release(id: string, holder: string): Promise<void>;
+  /** Whether there was anything to cancel. */
+  askCancel(tenantId: number, id: string): Promise<boolean>;
+}
+
+export function createJobStore({ knex: db, dialect }: Database, now: () => Date): JobStore {
+  const jobs = () => db<JobRow>('jobs');
+  const held = (id: string, holder: string) => jobs().where({ id, holder, state: 'running' });
+
+  return {
+    async add(request) {
+      const activeKey = hash(
+        'sha256',
+        canonicalJson([request.kind, String(request.tenantId), request.ledger, request.params]),
+      );
+      for (let attempt = 1; ; attempt += 1) {
+        const row: JobRow = {
+          id: uuidv7(),
+          kind: request.kind,
+          tenant_id: request.tenantId,
+          ledger: request.ledger,
+          params: JSON.stringify(request.params),
+          state: 'queued',
+          active_key: activeKey,
+          progress_done: 0,
+          progress_total: 0,
+          memo: null,
+          result: null,
+          problem: null,
+          requested_by: request.requestedBy.slice(0, 191),
+          cancel_asked: false,
+          attempts: 0,
+          holder: null,
+          held_until: 0,
+          created_at: now().getTime(),
+          started_at: null,
+          finished_at: null,
+        };
+        try {
+          await jobs().insert(row);
+          return fromRow(row);
+        } catch (error) {
+          if (!dialect.isDuplicate(error) || attempt === 5) throw error;
+          const same = await jobs().where({ active_key: activeKey }).first();
+          if (same) return fromRow(same);
+        }
+      }
+    },
+    async find(tenantId, id) {
+      const row = await jobs().where({ id, tenant_id: tenantId }).first();
+      return row && fromRow(row);
+    },
+    async listActive(tenantId, kind) {
+      const rows = await jobs()
+        .where({ tenant_id: tenantId, kind })
+        .whereIn('state', ['queued', 'running'])
+        .orderBy(['created_at', 'id']);
+      return rows.map(fromRow);
+    },
+    async claim(kind, holder, leaseMs) {
+      for (;;) {
+        const at = now().getTime();
+        const row = await jobs()
+          .where({ kind })
+          .where((one) => {
+            void one.where({ state: 'queued' });
+            void one.orWhere((other) => void other.where({ state: 'running' }).where('held_until', '<', at));
+          })
+          .orderBy(['created_at', 'id'])
+          .first();
+        if (!row) return undefined;
+        const taken = {
+          state: 'running' as const,
+          holder,
+          held_until: at + leaseMs,
+          attempts: row.attempts + 1,
+          started_at: row.started_at ?? at,
+        };
+        // Whoever finds it as it was read has it.
+        const same = jobs().where({ id: row.id, state: row.state, held_until: row.held_until, attempts: row.attempts });
+        if ((await same.update(taken)) !== 1) continue;
+        return {
+          job: fromRow({ ...row, ...taken }),
+          memo: row.memo === null ? null : (JSON.parse(row.memo) as JsonObject),
+          isCancelled: Boolean(row.cancel_asked),
+          attempts: taken.attempts,
+        };
+      }
+    },
+    async renew(id, holder, leaseMs, { done, total }) {
+      const changed = await held(id, holder).update({
+        held_until: now().getTime() + leaseMs,
+        progress_done: done,
+        progress_total: total,
+      });
+      if (changed === 0) return 'lost';
+      const row = await jobs().where({ id }).first('cancel_asked');
+      return row?.cancel_asked ? 'cancelled' : 'held';
+    },
+    async saveMemo(id, holder, leaseMs, { done, total }, memo) {
+      const changed = await held(id, holder).update({
+        held_until: now().getTime() + leaseMs,
+        progress_done: done,
+        progress_total: total,
+        memo: JSON.stringify(memo),
+        attempts: 1,
+      });
+      return changed === 1;
+    },
+    async finish(id, holder, { state, progress, result, problem }) {
+      const changed = await held(id, holder).update({
+        state,
+        active_key: null,
+        progress_done: progress.done,
+        progress_total: progress.total,
+        memo: null,
+        result: result === undefined ? null : JSON.stringify(result),
+        problem: problem?.slice(0, 1000) ?? null,
+        holder: null,
+        held_until: 0,
+        finished_at: now().getTime(),
+      });
+      return changed === 1;
+    },
+    async release(id, holder) {
+      await held(id, holder).update({ holder: null, held_until: 0 });
+    },
+    async askCancel(tenantId, id) {
+      const own = () => jobs().where({ id, tenant_id: tenantId });
+      const waiting = await own()
+        .where({ state: 'queued' })
+        .update({ state: 'cancelled', active_key: null, finished_at: now().getTime() });
+      if (waiting === 1) return true;
+      await own().where({ state: 'running' }).update({ cancel_asked: true });
+      return (await own().where({ state: 'running' }).first('id')) !== undefined;
+    },
+  };
+}
+
+function fromRow(row: JobRow): Job {
+  return {
+    id: row.id,
+    kind: row.kind,
+    tenantId: row.tenant_id,
+    ledger: row.ledger,
+    params: JSON.parse(row.params) as JsonObject,
+    state: row.state,
+    progress: { done: row.progress_done, total: row.progress_total },
+    result: row.result === null ? null : (JSON.parse(row.result) as JsonObject),
+    problem: row.problem,
+    requestedBy: row.requested_by,
+    createdAt: new Date(row.created_at),
+    startedAt: row.started_at === null ? null : new Date(row.started_at),
+    finishedAt: row.finished_at === null ? null : new Date(row.finished_at),
+  };
+}
