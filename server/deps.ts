@@ -36,6 +36,7 @@ import { createHeartbeatStore } from './features/monitor/heartbeat-store';
 import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
 import { createSequenceConsumer } from './features/monitor/sequence-consumer';
 import { PruneRefusedError } from './features/retention/prune-archiver';
+import { createPruneTask } from './features/retention/prune-task';
 import { createRetentionParts, type RetentionParts } from './features/retention/retention-parts';
 import { createSequenceStore } from './features/monitor/sequence-store';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
@@ -159,7 +160,6 @@ export function createDeps(
     now,
     onError: (error) => logger.warn({ err: error }, 'a job failed'),
   });
-  const dailyTasks = createDailyTasks({ tasks: [], database, now, logger });
 
   const i18n = createI18n();
   const summaries = createSummaryService({
@@ -224,6 +224,13 @@ export function createDeps(
     },
     now,
     ...(options.onPruneStep === undefined ? {} : { onStep: options.onPruneStep }),
+  });
+
+  const dailyTasks = createDailyTasks({
+    tasks: [createPruneTask({ pruner: retention.pruner, store, logger })],
+    database,
+    now,
+    logger,
   });
 
   function noteCommit(ledger: string, seq: number, hash: string): void {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Knex } from 'knex';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import type { JsonObject } from '../../core/canonical-json';
 import { GENESIS_PREV_HASH } from '../../core/chain';
 import { ownEvent } from '../../core/own-event';
@@ -15,6 +15,7 @@ import { sealOwnEvent } from '../../entries/seal-own-event';
 import { anAppendItem, type AppendItemOptions } from '../../testing/append-item';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
+import { createPruneTask } from './prune-task';
 
 const DAY_MS = 86_400_000;
 /** Four whole segments and some more. */
@@ -208,6 +209,37 @@ describe.each(ENGINES)('a prune on %s', (engine) => {
     expect((await run()).stopped).toMatch(/7 in the settings and 30 in the chain/);
     await db('retention_policies').update({ days: 30 });
     expect(await run()).toMatchObject({ days: 30, stopped: null, prunes: [{ requestedBy: 'Sealtrail' }] });
+  });
+
+  it('runs every day, and tells a person what keeps it from going on', async () => {
+    await fill();
+    const logged: object[] = [];
+    const logger = { info: (said: object) => logged.push(said), error: (said: object) => logged.push(said) } as unknown as Logger; // prettier-ignore
+    const task = createPruneTask({ pruner: test.deps.retention.pruner, store: test.deps.store, logger });
+    grow(40);
+    await task.run(new AbortController().signal);
+    expect(logged).toEqual([]);
+    await test.deps.retention.retention.set(test.ledger, 30, BY);
+    await task.run(AbortSignal.abort());
+    expect(await prunesOf()).toEqual([]);
+    await task.run(new AbortController().signal);
+    expect(logged).toEqual([{ ledger: 'default', entries: 1023 }]);
+    await db('retention_policies').update({ days: 7 });
+    await task.run(new AbortController().signal);
+    expect(logged[1]).toMatchObject({ ledger: 'default', why: expect.stringContaining('set it again') as string });
+  });
+
+  it('ends between two segments when it is asked to stop, and goes on there', async () => {
+    await fill();
+    grow(40);
+    const controller = new AbortController();
+    const stopping = another((step) => step === 'deleted' && controller.abort());
+    const first = await stopping.retention.pruner.run(test.ledger, { days: 30, requestedBy: 'x', via: 'cron', signal: controller.signal }); // prettier-ignore
+    await stopping.close();
+    expect(first.stopped).toMatch(/asked to stop/);
+    expect(await prunesOf()).toMatchObject([{ state: 'deleting', deleted_to: SEGMENT, deleted: SEGMENT - 1 }]);
+    expect(await verify()).toMatchObject({ verdict: 'intact', broken: [] });
+    expect((await prune()).prunes).toMatchObject([{ state: 'done', deleted: 1023 }]);
   });
 
   describe('killed at any point', () => {
