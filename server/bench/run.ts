@@ -6,6 +6,7 @@ import { benchIngest } from './ingest.bench';
 import { benchMemory } from './memory.bench';
 import { benchPage } from './page.bench';
 import type { BenchPlace, BenchResult } from './bench-place';
+import { benchPrune } from './prune.bench';
 import { benchVerify } from './verify.bench';
 
 /**
@@ -41,6 +42,7 @@ const BENCHES: Readonly<Record<string, (place: BenchPlace) => Promise<BenchResul
   verify: benchVerify,
   page: benchPage,
   memory: benchMemory,
+  prune: benchPrune,
 };
 
 function print(engine: string, result: BenchResult): boolean {

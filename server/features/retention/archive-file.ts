@@ -24,8 +24,8 @@ export class ArchiveError extends Error {
   override name = 'ArchiveError';
 }
 
-/** Fast, and about four fifths of what the best level would save. */
-const GZIP_LEVEL = 3;
+/** The slowest part of writing an archive: a better level costs more time than everything else of a prune. */
+const GZIP_LEVEL = 1;
 
 /**
  * Writes lines (each text holds whole lines) as an archive file; resolves with the SHA-256 of the file when file and folder are

@@ -1,42 +1,29 @@
-import { canonicalJson, type JsonObject } from '../../core/canonical-json';
 import { parseRecord } from '../../core/sealed-record';
 import type { StoredEntry } from '../../core/stored-entry';
 import type { Ledger } from '../../entries/entry-store';
 import { ArchiveError } from './archive-file';
 
-const VALUES = [
-  ['actor_body', 'actorBody'],
-  ['actor_salt', 'actorSalt'],
-  ['digest', 'digest'],
-  ['subject_body', 'subjectBody'],
-  ['subject_salt', 'subjectSalt'],
-] as const;
+const CELLS = 8;
 
-/** An entry as a line of an archive: its record, its hashes and the values beside it. The other columns repeat the record. */
+/**
+ * An entry as a line of an archive: its hashes, the values beside it and its record as they are stored, parted by tabs. A value
+ * that is not there is empty. Nothing of it can hold a tab or a line feed: hex digits, and JSON that writes them as `\t` and `\n`.
+ */
 export function toArchiveLine(entry: StoredEntry): string {
-  const values = Object.fromEntries(VALUES.map(([name, field]) => [name, entry[field]]));
-  const { hash, prevHash, record } = entry;
-  return `${canonicalJson({ ...values, hash, prev_hash: prevHash, record, seq: String(entry.seq) })}\n`;
+  const { hash, prevHash, digest, actorSalt, actorBody, subjectSalt, subjectBody, record } = entry;
+  return `${hash}\t${prevHash}\t${digest ?? ''}\t${actorSalt ?? ''}\t${actorBody ?? ''}\t${subjectSalt ?? ''}\t${subjectBody ?? ''}\t${record}\n`;
 }
 
 /** The entry behind a line, as it would stand in the store. Throws ArchiveError where it cannot be read. */
 export function fromArchiveLine(line: string, ledger: Ledger): StoredEntry {
-  const json = parseLine(line);
-  const texts = ['hash', 'prev_hash', 'record', 'seq'].map((name) => json[name]);
-  const values = VALUES.map(([name, field]) => [field, json[name]] as const);
-  if (
-    !texts.every((text) => typeof text === 'string') ||
-    !values.every(([, value]) => value === null || typeof value === 'string')
-  )
-    // prettier-ignore
-    throw new ArchiveError('a line of it is no entry');
-  const [hash = '', prevHash = '', text = '', seq = ''] = texts;
-  const record = parseRecord(text);
-  if (!record) throw new ArchiveError(`the record of entry ${seq} cannot be read`);
+  const cells = line.split('\t');
+  const [hash = '', prevHash = '', digest, actorSalt, actorBody, subjectSalt, subjectBody, text = ''] = cells;
+  const record = cells.length === CELLS ? parseRecord(text) : undefined;
+  if (!record) throw new ArchiveError('a line of it is no entry');
+  const orNull = (value: string | undefined) => (value === undefined || value === '' ? null : value);
   return {
-    ...(Object.fromEntries(values) as Pick<StoredEntry, (typeof VALUES)[number][1]>),
     ledgerId: ledger.id,
-    seq: Number(seq),
+    seq: Number(record.seq),
     id: record.id,
     tenantId: ledger.tenant.id,
     eventId: record.source.event_id,
@@ -58,13 +45,10 @@ export function fromArchiveLine(line: string, ledger: Ledger): StoredEntry {
     prevHash,
     hash,
     record: text,
+    digest: orNull(digest),
+    actorSalt: orNull(actorSalt),
+    actorBody: orNull(actorBody),
+    subjectSalt: orNull(subjectSalt),
+    subjectBody: orNull(subjectBody),
   };
-}
-
-function parseLine(line: string): JsonObject {
-  try {
-    return JSON.parse(line) as JsonObject;
-  } catch (error) {
-    throw new ArchiveError('a line of it is no entry', { cause: error });
-  }
 }

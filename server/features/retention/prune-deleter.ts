@@ -3,7 +3,6 @@ import { isKept } from '../../core/kept-entries';
 import { SEGMENT } from '../../core/prune-certificate';
 import { tokenNumber } from '../../core/search-tokens';
 import type { Database } from '../../db/connection';
-import type { Cell } from '../../db/dialect';
 import { retriedTransaction } from '../../db/retried-transaction';
 import { dayNumber } from '../../entries/day-number';
 import type { EntryRow } from '../../entries/entry-row';
@@ -16,32 +15,38 @@ interface DeleterDeps {
   readonly prunes: PruneStore;
   /** The words under which the search index has an entry. */
   readonly tokensOf: (row: EntryRow) => ReadonlySet<string>;
+  /** True while new events wait for a commit. */
+  readonly isBusy: () => boolean;
   readonly now: () => Date;
   /** Told after each transaction; tests end a process there. */
   readonly onStep?: (step: string) => void;
 }
 
 /** More tokens in one statement, and a planner may prefer to walk the whole index. */
-const TOKENS = 100;
+const TOKENS = 500;
+/** Segments in one transaction while nobody waits for the database; else one. */
+const SEGMENTS = 2;
 
-/** Deletes what a prune in state `deleting` covers, a segment a transaction: entries, values, words of the search, counters. */
-export function createPruneDeleter({ database, store, prunes, tokensOf, now, onStep }: DeleterDeps) {
+/** Deletes what a prune in state `deleting` covers, some segments a transaction: entries, values, words of the search, counters. */
+export function createPruneDeleter(deps: DeleterDeps) {
+  const { database, store, prunes, tokensOf, now, onStep } = deps;
   const { dialect } = database;
 
   /** False when nothing is left. Two processes at the same prune take turns at its row. */
-  async function deleteSegment(ledger: Ledger, id: string): Promise<boolean> {
+  async function deleteSome(ledger: Ledger, id: string): Promise<boolean> {
     const isMore = await retriedTransaction(database, async (trx) => {
       const prune = await prunes.lock(trx, id);
       if (prune?.state !== 'deleting') return false;
       const fromSeq = prune.deletedTo + 1;
-      const toSeq = Math.min(fromSeq + SEGMENT - 1, prune.toSeq);
-      const rows = await store.readRange(ledger, { fromSeq, toSeq, limit: SEGMENT }, trx);
+      const segments = deps.isBusy() ? 1 : SEGMENTS;
+      const toSeq = Math.min(fromSeq + segments * SEGMENT - 1, prune.toSeq);
+      const rows = await store.readRange(ledger, { fromSeq, toSeq, limit: toSeq - fromSeq + 1 }, trx);
       const going = rows.filter((row) => !isKept(row.action));
       const staying = rows.flatMap((row) => (isKept(row.action) ? [row.seq] : []));
       await deleteTokens(trx, ledger, going);
       for (const table of ['entry_values', 'entries'])
         await trx.raw(`DELETE FROM ${table} WHERE ${within(staying)}`, [ledger.id, fromSeq, toSeq, ...staying]);
-      await takeFromCounters(trx, ledger, going);
+      if (going.length > 0) await takeFromCounters(trx, ledger, going);
       await prunes.moveOn(trx, id, toSeq, going.length);
       if (toSeq >= prune.toSeq) await prunes.done(trx, id, now().getTime());
       return toSeq < prune.toSeq;
@@ -66,21 +71,27 @@ export function createPruneDeleter({ database, store, prunes, tokensOf, now, onS
 
   /** The counters count what is there to be shown. */
   async function takeFromCounters(trx: Knex, ledger: Ledger, rows: readonly EntryRow[]): Promise<void> {
-    const counts = new Map<string, { readonly key: readonly Cell[]; entries: number }>();
+    const counts = new Map<string, [number, number, string, string, number, number, number]>();
     for (const row of rows) {
-      const key = [dayNumber(row.occurredAt), row.category, row.severity];
-      const count = counts.get(key.join(' ')) ?? { key, entries: 0 };
-      count.entries += 1;
-      counts.set(key.join(' '), count);
+      const day = dayNumber(row.occurredAt);
+      const key = `${day} ${row.category} ${row.severity}`;
+      const count = counts.get(key);
+      if (count) count[4] += 1;
+      else counts.set(key, [ledger.id, day, row.category, row.severity, 1, row.seq, row.seq]);
     }
-    const where = 'WHERE ledger_id = ? AND day = ? AND category = ? AND severity = ?';
-    for (const { key, entries } of counts.values()) {
-      await trx.raw(`UPDATE day_counters SET entries = entries - ? ${where}`, [entries, ledger.id, ...key]);
-      await trx.raw(`DELETE FROM day_counters ${where} AND entries <= 0`, [ledger.id, ...key]);
-    }
+    const columns = ['ledger_id', 'day', 'category', 'severity', 'entries', 'min_seq', 'max_seq'];
+    const key = columns.slice(0, 4);
+    const set = ['entries = day_counters.entries - new(entries)'];
+    await dialect.insertRows(trx, 'day_counters', columns, [...counts.values()], { onConflict: { key, set } });
+    const days = [...counts.values()].map(([, day]) => day);
+    await trx('day_counters')
+      .where({ ledger_id: ledger.id })
+      .whereBetween('day', [Math.min(...days), Math.max(...days)])
+      .where('entries', '<=', 0)
+      .delete();
   }
 
-  return { deleteSegment };
+  return { deleteSome };
 }
 
 export type PruneDeleter = ReturnType<typeof createPruneDeleter>;

@@ -105,7 +105,7 @@ export function createPruneService(deps: PruneDeps): PruneService {
     do {
       await work.goOn();
       await deps.untilQuiet();
-    } while (await deleter.deleteSegment(ledger, id));
+    } while (await deleter.deleteSome(ledger, id));
     const done = await prunes.find(id);
     if (done?.state === 'done') work.finished.push(done);
   }
