@@ -107,6 +107,31 @@ if (waiting) {
   setTimeout(look, 5000);
 }
 
+// A running verification: its progress is drawn anew until it has ended.
+const job = document.querySelector('[data-job]');
+if (job && job.dataset.job) {
+  const address = job.dataset.job;
+  const look = async () => {
+    const shown = document.querySelector('[data-job]');
+    try {
+      const answer = await fetch(address, { headers: { accept: 'text/html' } });
+      // It is done: this is its report.
+      if (answer.redirected) return location.assign(answer.url);
+      const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      const next = page.querySelector('[data-job]');
+      if (!answer.ok || !next) return location.assign(address);
+      next.querySelector('[data-job-look]')?.classList.add('st-hidden');
+      if (!shown.contains(document.activeElement) || !next.dataset.job) shown.replaceWith(next);
+      if (!next.dataset.job) return;
+    } catch {
+      // The program may be restarting: look again.
+    }
+    setTimeout(look, 1000);
+  };
+  job.querySelector('[data-job-look]').classList.add('st-hidden');
+  setTimeout(look, 1000);
+}
+
 // Inside the billing system's page: its address and its "open full window" follow us, so that a reload keeps the place.
 function tellFrame() {
   const frame = window.frameElement;

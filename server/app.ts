@@ -2,6 +2,7 @@ import path from 'node:path';
 import express, { Router, urlencoded, type Express, type Request } from 'express';
 import type { Deps } from './deps';
 import { createAccessRoutes } from './features/access/access-routes';
+import { anchorsPage } from './features/anchors/anchors-page';
 import { createApiRoutes } from './features/api/api-routes';
 import { createBrowseRoutes } from './features/browse/browse-routes';
 import { createCaptureRoutes } from './features/capture/capture-routes';
@@ -56,10 +57,20 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       browse: deps.browse,
       findLedger: (name) => store.findLedger(name),
       findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
+      findChain: deps.findChain,
       now,
     }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
-    createIntegrityRoutes({ verifier: deps.verifier, verifications: deps.verifications, store, ownEvents, now }),
+    createIntegrityRoutes({
+      ...deps,
+      findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
+      parts: [
+        async (ledger, ctx) => {
+          const [statuses, quorum] = [await deps.anchors.status(ledger), await deps.anchors.quorum(ledger)];
+          return { view: 'anchors', page: anchorsPage(statuses, quorum, ctx) };
+        },
+      ],
+    }),
     createRetentionRoutes({ retention: deps.retention, store, now }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
   );
@@ -80,6 +91,8 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       appender: deps.appender,
       indexer: deps.indexer,
       bridgeWatch: deps.bridgeWatch,
+      findChain: deps.findChain,
+      store,
       now,
     }),
   );
@@ -102,14 +115,9 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   app.use(
     '/api/v1',
     createApiRoutes({
-      tokens: deps.tokens,
-      store,
-      browse: deps.browse,
-      exports: deps.exports,
+      ...deps,
       findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
-      tree: deps.tree,
-      checkpoints: deps.checkpoints,
-      proofs: deps.proofs,
+      store,
       now,
     }),
   );

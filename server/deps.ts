@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
+import { v7 as uuidv7 } from 'uuid';
 import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
 import { signNote } from './core/signed-note';
@@ -8,7 +10,9 @@ import { createAppender, type Appender } from './entries/appender';
 import { createCheckpointFile } from './entries/checkpoint-file';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
+import { DEFAULT_TENANT } from './entries/ledger-setup';
 import { readMasterKey } from './entries/master-key';
+import { createTreeReader } from './entries/tree-reader';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
 import { createLoginLinkService, type LoginLinkService } from './features/access/login-link-service';
@@ -24,9 +28,17 @@ import { createSenderCheck, type SenderCheck } from './features/capture/sender-c
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
+import type { AnchorService } from './features/anchors/anchor-service';
+import { createAnchors } from './features/anchors/create-anchors';
+import { createWitness, type WitnessDoor } from './features/anchors/witness/create-witness';
+import type { HeldNote } from './features/integrity/evidence';
+import { createBrokenAlarm } from './features/integrity/broken-alarm';
+import { createEntryCheck, type EntryCheckService } from './features/integrity/entry-check-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
+import { createDerivedChecks } from './features/integrity/derived/derived-checks';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
+import { createDailyVerification, createVerifyJob } from './features/integrity/verify-job-service';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
 import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
 import { createJobService, type JobService } from './features/jobs/job-service';
@@ -51,8 +63,10 @@ import { createSignedMemory } from './features/tree/signed-memory';
 import { createTreeBuilder } from './features/tree/tree-builder';
 import type { TreeService } from './features/tree/tree-service';
 import { createTreeStore } from './features/tree/tree-store';
+import { createOutbound } from './http/outbound-request';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
+import { createMailTransport } from './mail/transport';
 
 /** Everything that is made once, joined here and nowhere else. */
 export interface Deps {
@@ -78,6 +92,9 @@ export interface Deps {
   readonly browse: BrowseService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
+  readonly entryCheck: EntryCheckService;
+  /** What the latest verifications say of a ledger. */
+  readonly findChain: (ledger: Ledger) => Promise<ChainStatus>;
   readonly verifications: VerificationStore;
   readonly jobs: JobService;
   readonly dailyTasks: DailyTasks;
@@ -89,6 +106,8 @@ export interface Deps {
   readonly tree: TreeService;
   readonly checkpoints: CheckpointService;
   readonly checkpointClock: CheckpointClock;
+  readonly anchors: AnchorService;
+  readonly witness: WitnessDoor;
   readonly proofs: ProofService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
@@ -137,7 +156,8 @@ export function createDeps(
     now,
     onError: (error) => logger.warn({ err: error }, 'a refused delivery was not recorded'),
   });
-  const verifications = createVerificationStore(database);
+  const treeReader = createTreeReader(database);
+  const verifications = createVerificationStore(database, deriveKey(masterKey, 'verification'));
   const heartbeats = createHeartbeatStore(database);
   const sequences = createSequenceStore(database, now);
   const sequenceConsumer = createSequenceConsumer({ database, store, sequences, now });
@@ -152,13 +172,12 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
   });
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
-  const browse = createBrowseService({ database, store, search: createEntrySearch(database), keyRing });
-
-  const jobs = createJobService({
+  const browse = createBrowseService({
     database,
-    kinds: [],
-    now,
-    onError: (error) => logger.warn({ err: error }, 'a job failed'),
+    store,
+    search: createEntrySearch(database),
+    keyRing,
+    trees: treeReader,
   });
 
   const i18n = createI18n();
@@ -203,6 +222,35 @@ export function createDeps(
     onError: (error) => logger.error({ err: error }, 'no checkpoint could be signed'),
   });
 
+  const outbound = createOutbound();
+  const anchors = createAnchors({
+    database,
+    keyRing,
+    rowKey: deriveKey(masterKey, 'row-mac'),
+    store,
+    checkpoints,
+    tree,
+    ownEvents,
+    outbound,
+    transport: () => createMailTransport(config),
+    defaultTenant: DEFAULT_TENANT,
+    dataDir: config.dataDir,
+    randomBytes,
+    random: Math.random,
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a checkpoint was not brought to an anchor; it is tried again'),
+  });
+  const witness = createWitness({
+    database,
+    rowKey: deriveKey(masterKey, 'row-mac'),
+    seedOf: (name) => deriveKey(masterKey, 'witness', name),
+    ownEvents,
+    defaultTenant: DEFAULT_TENANT,
+    dataDir: config.dataDir,
+    newId: uuidv7,
+    now,
+  });
+  const findVkeys = (ledger: Ledger) => checkpoints.vkeys(ledger);
   const retention = createRetentionParts({
     database,
     store,
@@ -226,8 +274,30 @@ export function createDeps(
     ...(options.onPruneStep === undefined ? {} : { onStep: options.onPruneStep }),
   });
 
+  const verifier = createVerifyService({
+    database,
+    store,
+    trees: treeReader,
+    keyRing,
+    headNotes,
+    scanner: createRangeScanner(config.databaseUrl, { ...store, ...treeReader }),
+    evidence: { findVkeys, heldCheckpoints },
+    derived: createDerivedChecks(config.databaseUrl, database),
+    certificates: retention.certificates,
+    findMark: (ledger) => verifications.findMark(ledger),
+  });
+  const onReport = createBrokenAlarm({ config, logger });
+  const jobs = createJobService({
+    database,
+    kinds: [createVerifyJob({ verifier, verifications, store, ownEvents, onReport, now })],
+    now,
+    onError: (error) => logger.warn({ err: error }, 'a job failed'),
+  });
   const dailyTasks = createDailyTasks({
-    tasks: [createPruneTask({ pruner: retention.pruner, store, logger })],
+    tasks: [
+      createDailyVerification({ jobs, store, verifications }),
+      createPruneTask({ pruner: retention.pruner, store, logger }),
+    ],
     database,
     now,
     logger,
@@ -255,9 +325,21 @@ export function createDeps(
     }
   }
 
+  /** What is kept outside of the database; the newest checkpoints stand for all before them. */
+  async function heldCheckpoints(ledger: Ledger): Promise<HeldNote[]> {
+    const lines = await checkpointFile.readNewest(ledger.name);
+    const ours = lines.filter((line) => line.store === undefined || line.store === signing.storeName);
+    const { held, faults } = await anchors.readCopies(ledger);
+    return [
+      ...ours.map(({ note, size }) => ({ note, where: `the data folder (${size} entries)` })),
+      ...held.map(({ note, where }) => ({ note, where })),
+      ...faults.flatMap(({ where, detail, isEdited }) => (isEdited ? [{ note: '', where, fault: detail }] : [])),
+    ];
+  }
+
   async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
-    const last = await verifications.findLatest(ledger);
-    return last ? { status: last.verdict, at: last.finishedAt } : { status: 'never_verified', at: null };
+    const state = await verifications.findState(ledger);
+    return state ? { status: state.verdict, at: state.at } : { status: 'never_verified', at: null };
   }
 
   return {
@@ -277,19 +359,24 @@ export function createDeps(
     ownEvents,
     refusals,
     senderCheck,
-    heartbeats: createHeartbeatService({ senderCheck, bridges, heartbeats, store, chainStatus, now }),
+    heartbeats: createHeartbeatService({
+      senderCheck,
+      bridges,
+      heartbeats,
+      store,
+      chainStatus,
+      keepCheckpoint: (bridge, held) => anchors.keeper.exchange(bridge, held),
+      now,
+      onError: (error) =>
+        logger.warn({ err: error }, 'a bridge was handed no checkpoint; the next heartbeat brings it'),
+    }),
     bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
     exports: createExportService({ browse, beforeExport: checkpointExport }),
-    verifier: createVerifyService({
-      database,
-      store,
-      keyRing,
-      headNotes,
-      scanner: createRangeScanner(config.databaseUrl, store),
-      certificates: retention.certificates,
-    }),
+    verifier,
+    entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys }),
+    findChain: chainStatus,
     verifications,
     jobs,
     dailyTasks,
@@ -301,6 +388,8 @@ export function createDeps(
     tree,
     checkpoints,
     checkpointClock,
+    anchors,
+    witness,
     proofs: createProofService({ database, store, tree, checkpoints }),
     async close() {
       await dailyTasks.stop();
@@ -310,6 +399,7 @@ export function createDeps(
       await refusals.flush();
       await appender.drain();
       await checkpointClock.stop();
+      await anchors.stop();
       await treeBuilder.stop();
       await appender.drain();
       await bridges.flush();

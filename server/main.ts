@@ -55,6 +55,7 @@ export async function startServer(deps: Deps): Promise<RunningServer> {
   deps.jobs.start();
   deps.dailyTasks.start();
   deps.checkpointClock.start();
+  deps.anchors.start();
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : deps.config.port;
   const host = deps.config.host.includes(':') ? `[${deps.config.host}]` : deps.config.host;
@@ -71,7 +72,7 @@ export async function startServer(deps: Deps): Promise<RunningServer> {
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+export function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => resolve());

@@ -7,6 +7,7 @@ import { pendingMigrations, refuseNewerSchema } from '../db/migration-source';
 import { checkMasterKey } from '../entries/ledger-setup';
 import { isMasterKeyExposed, readMasterKey } from '../entries/master-key';
 import { createMailTransport } from '../mail/transport';
+import { anchorTroubles } from './anchor-lines';
 import { bridgeSummary, bridgeTroubles } from './bridge-lines';
 import { findDurabilityFault, findMissingGuards } from './doctor-store';
 
@@ -51,6 +52,7 @@ export async function diagnose(config: Config, env: Readonly<Record<string, stri
     findings.push(await run('clock', () => checkClock(deps)));
     findings.push(await run('bridges', () => checkBridges(deps)));
     findings.push(await run('queue', () => checkQueue(deps)));
+    findings.push(await run('anchors', () => checkAnchors(deps)));
     findings.push(await run('checkpoints', () => checkCheckpoints(deps)));
     findings.push(await run('chain tail', () => checkTail(deps)));
     return findings;
@@ -140,6 +142,23 @@ async function checkQueue({ indexer, database }: Deps): Promise<string> {
   const text = `${behind} entries wait for the search index, ${Number(row?.[0] ?? 0)} items in quarantine`;
   if (Number(row?.[0] ?? 0) > 0) throw new Warning(text);
   return text;
+}
+
+/** Whether checkpoints are where we cannot reach them, and still as they went out. */
+async function checkAnchors({ anchors, store }: Deps): Promise<string> {
+  const parts: string[] = [];
+  const troubles: string[] = [];
+  for (const ledger of await store.listLedgers()) {
+    const found = await anchors.status(ledger);
+    if (found.length === 0) troubles.push(`${ledger.name}: no checkpoint goes outside: sealtrail anchor add`);
+    troubles.push(...found.flatMap((one) => anchorTroubles(one).map((trouble) => `${one.anchor.name}: ${trouble}`)));
+    const { faults } = await anchors.readCopies(ledger);
+    troubles.push(...faults.map(({ where, detail }) => `${where}: ${detail}`));
+    const there = found.filter(({ taken }) => taken !== undefined).length;
+    parts.push(`${ledger.name}: ${there} of ${found.length} hold a checkpoint`);
+  }
+  if (troubles.length > 0) throw new Warning([...new Set(troubles)].join('; '));
+  return parts.join('; ');
 }
 
 async function checkCheckpoints({ store, checkpoints }: Deps): Promise<string> {

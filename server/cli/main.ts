@@ -4,6 +4,7 @@ import { ConfigError, describeConfig, readConfig } from '../config/config';
 import { KnownError } from '../errors';
 import { addAccessCommands } from './access-commands';
 import { addArchiveCommands } from './archive-commands';
+import { addAnchorCommands } from './anchor-commands';
 import type { CliContext } from './cli-context';
 import { addDataCommands } from './data-commands';
 import { addHoldCommands } from './hold-commands';
@@ -11,6 +12,7 @@ import { addRetentionCommands } from './retention-commands';
 import { addServerCommands } from './server-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
+import { addWitnessCommands } from './witness-commands';
 
 /** Exit code for "could not do its work": bad arguments, database away (CONTRACT section 3). */
 const FAILED = 2;
@@ -42,6 +44,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addRetentionCommands(program, context);
   addHoldCommands(program, context);
   addArchiveCommands(program, context);
+  addAnchorCommands(program, context);
+  addWitnessCommands(program, context);
   program
     .command('config')
     .description('print the effective settings with secrets hidden')

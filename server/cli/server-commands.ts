@@ -10,6 +10,7 @@ import { PROGRAM_VERSION } from '../root';
 import { runDemo } from './demo/demo';
 import { diagnose } from './doctor';
 import { createSignInUrl } from './sign-in-url';
+import { untilSignal } from './until-signal';
 import type { CliContext } from './cli-context';
 
 export function addServerCommands(program: Command, context: CliContext): void {
@@ -137,10 +138,4 @@ function welcome(url: string, signIn: string): string[] {
     '  3. Prove the chain at any time: npx sealtrail verify',
     'Another sign-in link: npx sealtrail login-link',
   ];
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
 }

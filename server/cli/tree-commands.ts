@@ -26,7 +26,7 @@ interface ProofFlags {
 export function addTreeCommands(program: Command, context: CliContext): void {
   program
     .command('checkpoint')
-    .description('print the signed checkpoint of what is stored now; exit 1 when a ledger may not sign')
+    .description('sign what is stored now, and print the note')
     .option('--ledger <name>', 'one ledger instead of all')
     .option('--vkey', 'print the verifier keys instead, the present one first')
     .option('--new-origin', 'let a stopped ledger go on under a new origin that names the old one')

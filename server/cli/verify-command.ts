@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { z } from 'zod';
+import { parseCheckpoint } from '../core/checkpoint';
+import { parseNote } from '../core/signed-note';
 import type { Verdict } from '../core/verify';
-import type { LedgerReport, VerifyReport } from '../features/integrity/verify-service';
+import type { LedgerReport, VerifyOptions, VerifyReport } from '../features/integrity/verify-service';
+import { parseOrigin } from '../features/tree/origin';
 import type { CliContext } from './cli-context';
 import { withDeps } from './with-deps';
 
@@ -14,8 +17,10 @@ interface VerifyFlags {
   readonly from?: number;
   readonly to?: number;
   readonly actor?: string;
+  readonly derived?: boolean;
   readonly status?: 'broken';
   readonly expectCheckpoint?: string;
+  readonly new?: boolean;
 }
 
 /** What an auditor runs: exit 0 intact, 1 broken, 2 could not run, 3 cannot tell (CONTRACT section 3). */
@@ -27,8 +32,10 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
     .option('--from <seq>', 'first sequence number', sequence)
     .option('--to <seq>', 'last sequence number', sequence)
     .option('--actor <type:id>', 'only the entries of one actor, each by itself', actor)
+    .option('--derived', 'also compare counters, quarantine and search index with the entries')
     .addOption(new Option('--status <status>', 'print only what is broken').choices(['broken']))
-    .option('--expect-checkpoint <file>', 'an earlier output of verify --json that was kept elsewhere')
+    .option('--new', 'only what is new since the last verification on the pages that found nothing')
+    .option('--expect-checkpoint <file>', 'a signed checkpoint, or an output of verify --json, that was kept elsewhere')
     .action((flags: VerifyFlags) =>
       withDeps(
         context.config(),
@@ -39,7 +46,9 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
             fromSeq: flags.from,
             toSeq: flags.to,
             actor: flags.actor,
-            expected: flags.expectCheckpoint === undefined ? [] : readExpectedHeads(flags.expectCheckpoint),
+            derived: flags.derived,
+            isOnlyNew: flags.new,
+            ...(flags.expectCheckpoint === undefined ? {} : readExpected(flags.expectCheckpoint)),
           });
           context.print(
             { ...report, took_ms: Math.round(performance.now() - startedAt) },
@@ -62,18 +71,32 @@ const expectedHeads = z.object({
   ),
 });
 
-function readExpectedHeads(file: string) {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new Error(`${file} cannot be read as JSON: ${(error as Error).message}`, { cause: error });
-  }
-  const parsed = expectedHeads.safeParse(json);
-  if (!parsed.success) throw new Error(`${file} is no output of verify --json.`);
-  return parsed.data.ledgers.flatMap(({ ledger, head }) =>
+/** A signed note says by its origin which ledger it is of (docs/format.md). */
+function readExpected(file: string): Pick<VerifyOptions, 'expected' | 'expectedNotes'> {
+  const text = readFileSync(file, 'utf8');
+  const checkpoint = parseCheckpoint(parseNote(text)?.text ?? '');
+  const ledger = checkpoint && ledgerOf(checkpoint.origin);
+  if (ledger !== undefined) return { expectedNotes: [{ note: text, where: file, ledger }] };
+  const parsed = expectedHeads.safeParse(jsonIn(text));
+  if (!parsed.success)
+    throw new Error(`${file} is neither a signed checkpoint of ours nor an output of verify --json.`);
+  const heads = parsed.data.ledgers.flatMap(({ ledger, head }) =>
     head && head.seq > 0 ? [{ ledger, seq: head.seq, hash: head.hash, where: file }] : [],
   );
+  return { expected: heads };
+}
+
+function ledgerOf(origin: string): string | undefined {
+  const name = parseOrigin(origin)?.base.split('/')[2];
+  return name && decodeURIComponent(name);
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function describe(report: VerifyReport, options: { readonly onlyBroken: boolean }): string[] {

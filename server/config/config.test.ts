@@ -28,6 +28,7 @@ describe('readConfig', () => {
       trustedProxies: [],
       smtpUrl: undefined,
       mailFrom: undefined,
+      alertTo: [],
       logLevel: 'info',
     });
   });

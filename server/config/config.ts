@@ -15,6 +15,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string | undefined;
+  /** Who gets a mail when a verification finds a break. */
+  readonly alertTo: readonly string[];
   readonly logLevel: string;
 }
 
@@ -89,6 +91,10 @@ const environment = z.object({
     'must be an smtp or smtps address',
   ),
   SEALTRAIL_MAIL_FROM: optionalText,
+  SEALTRAIL_ALERT_TO: text
+    .default('')
+    .transform((value) => value.split(/[,\s]+/).filter((part) => part !== ''))
+    .refine((list) => list.every((one) => /^[^@<>]+@[^@<>]+$/.test(one)), 'must be mail addresses, parted by commas'),
   SEALTRAIL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -117,6 +123,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     trustedProxies: value.SEALTRAIL_TRUSTED_PROXIES,
     smtpUrl: value.SEALTRAIL_SMTP_URL,
     mailFrom: value.SEALTRAIL_MAIL_FROM,
+    alertTo: value.SEALTRAIL_ALERT_TO,
     logLevel: value.SEALTRAIL_LOG_LEVEL,
   });
 }
@@ -139,6 +146,7 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
     SEALTRAIL_TRUSTED_PROXIES: config.trustedProxies.join(','),
     SEALTRAIL_SMTP_URL: config.smtpUrl === undefined ? '' : hidePassword(config.smtpUrl),
     SEALTRAIL_MAIL_FROM: config.mailFrom ?? '',
+    SEALTRAIL_ALERT_TO: config.alertTo.join(','),
     SEALTRAIL_LOG_LEVEL: config.logLevel,
   };
 }

@@ -12,17 +12,17 @@ export interface ChainPlace {
 
 // A tag ends with a zero byte and every part after it has a fixed or a stated length, so no two inputs give the same
 // bytes. docs/format.md has the layout; core/vectors/chain holds examples that PHP reads too.
-const ENTRY_TAG = Buffer.from('sealtrail.entry.v1\0', 'latin1');
+const entryBytes = createPlaceBytes('sealtrail.entry.v1\0');
+const headBytes = createPlaceBytes('sealtrail.head.v1\0');
+const digestBytes = createPlaceBytes('sealtrail.digest.v1\0');
 const COMMITMENT_TAG = Buffer.from('sealtrail.commitment.v1\0', 'latin1');
-const HEAD_TAG = Buffer.from('sealtrail.head.v1\0', 'latin1');
-const DIGEST_TAG = Buffer.from('sealtrail.digest.v1\0', 'latin1');
 
 /**
  * HMAC-SHA256(epoch key, tag || u32be(length of ledger) || ledger || u64be(seq) || prev_hash || sealed record).
  * `record` is the canonical text as stored; nothing is serialised again to verify it.
  */
 export function hashEntry(epochKey: Buffer, place: ChainPlace, record: string): string {
-  return hmacSha256(epochKey, placeBytes(ENTRY_TAG, place.ledger, place.seq, place.prevHash), record);
+  return hmacSha256(epochKey, entryBytes(place.ledger, place.seq, place.prevHash), record);
 }
 
 /**
@@ -45,7 +45,7 @@ const DIGEST_LENGTH = 64;
  * can make another item pass for a resend of this one. It stands outside the record, because it goes when the values go.
  */
 export function sealDigest(epochKey: Buffer, ledger: string, seq: number, digest: string): string {
-  return digest + hmacSha256(epochKey, placeBytes(DIGEST_TAG, ledger, seq, digest)).slice(0, 32);
+  return digest + hmacSha256(epochKey, digestBytes(ledger, seq, digest)).slice(0, 32);
 }
 
 /** The digest in what `sealDigest` made; nothing is checked. */
@@ -55,7 +55,7 @@ export function digestIn(sealed: string): string {
 
 /** Authenticates a ledger's head row, so that a cut tail cannot be hidden by editing the row. */
 export function macHead(headKey: Buffer, ledger: string, seq: number, hash: string): string {
-  return hmacSha256(headKey, placeBytes(HEAD_TAG, ledger, seq, hash));
+  return hmacSha256(headKey, headBytes(ledger, seq, hash));
 }
 
 /** Without telling by its time how much of a hash is right. */
@@ -66,17 +66,26 @@ export function isSameHash(a: string, b: string): boolean {
   return difference === 0;
 }
 
-/** `hash`: 64 hex digits. */
-function placeBytes(tag: Buffer, ledger: string, seq: number, hash: string): Buffer {
-  if (!Number.isSafeInteger(seq) || seq < 0) throw new RangeError('a sequence number must be a whole number');
-  const ledgerLength = Buffer.byteLength(ledger, 'utf8');
-  const bytes = Buffer.allocUnsafe(tag.length + 4 + ledgerLength + 8 + 32);
-  let at = tag.copy(bytes, 0);
-  at = bytes.writeUInt32BE(ledgerLength, at);
-  at += bytes.write(ledger, at, 'utf8');
-  at = bytes.writeUInt32BE(Math.floor(seq / 0x1_0000_0000), at);
-  at = bytes.writeUInt32BE(seq % 0x1_0000_0000, at);
-  at += bytes.write(hash, at, 32, 'hex');
-  if (at !== bytes.length || hash.length !== 64) throw new RangeError('a hash must be 64 hex digits');
-  return bytes;
+/**
+ * Writes tag, ledger, sequence number and hash (64 hex digits) for one MAC. The bytes are written over by the next call: nearly
+ * every call is of the same ledger as the one before, so that only number and hash change.
+ */
+function createPlaceBytes(tag: string): (ledger: string, seq: number, hash: string) => Buffer {
+  let known: string | undefined;
+  let bytes = Buffer.alloc(0);
+  return (ledger, seq, hash) => {
+    if (!Number.isSafeInteger(seq) || seq < 0) throw new RangeError('a sequence number must be a whole number');
+    if (ledger !== known) {
+      const ledgerLength = Buffer.byteLength(ledger, 'utf8');
+      bytes = Buffer.alloc(tag.length + 4 + ledgerLength + 8 + 32);
+      const at = bytes.writeUInt32BE(ledgerLength, bytes.write(tag, 'latin1'));
+      bytes.write(ledger, at, 'utf8');
+      known = ledger;
+    }
+    const at = bytes.length - 40;
+    bytes.writeUInt32BE(seq % 0x1_0000_0000, bytes.writeUInt32BE(Math.floor(seq / 0x1_0000_0000), at));
+    if (hash.length !== 64 || bytes.write(hash, at + 8, 32, 'hex') !== 32)
+      throw new RangeError('a hash must be 64 hex digits');
+    return bytes;
+  };
 }

@@ -18,7 +18,12 @@ export type Classified =
   | { readonly events: readonly AuditEvent[] }
   | { readonly problem: 'unknown_hook' | 'unknown_table' | 'unknown_watch'; readonly detail: string };
 
-const LABELS = ruleList.labels as Readonly<Record<string, readonly string[]>>;
+const LABELS: ReadonlyMap<string, readonly Template[]> = new Map(
+  Object.entries(ruleList.labels).map(([type, templates]) => [
+    type,
+    templates.map((template: string) => template.split(/\{([\w.]+)\}/)),
+  ]),
+);
 
 /** What a rule says an item means. */
 interface EventParts {
@@ -72,26 +77,31 @@ function payloadOf(item: ReportedItem): JsonObject {
 }
 
 function reasonOf(params: JsonObject): string | null {
-  const found = ruleList.reasons
-    .map((name) => params[name])
-    .find((value) => typeof value === 'string' && value.trim() !== '');
-  return typeof found === 'string' ? clip(found, 2000) : null;
+  for (const name of ruleList.reasons) {
+    const value = params[name];
+    if (typeof value === 'string' && value.trim() !== '') return clip(value, 2000);
+  }
+  return null;
 }
 
+/** A label for a target of the type, by the first of its templates all of whose parts are there. */
 export function labelOf(type: string, params: JsonObject): string | null {
-  for (const template of LABELS[type] ?? []) {
+  for (const template of LABELS.get(type) ?? []) {
     const text = fill(template, params);
     if (text !== null) return clip(text, 200);
   }
   return null;
 }
 
-function fill(template: string, params: JsonObject): string | null {
-  let complete = true;
-  const text = template.replace(/\{([\w.]+)\}/g, (_whole, path: string) => {
-    const value = scalar(valueAt(params, path));
-    if (value === null || value === '') complete = false;
-    return String(value ?? '');
-  });
-  return complete ? text : null;
+/** `{firstname} {lastname}` taken apart: texts at even places, paths at odd ones. */
+type Template = readonly string[];
+
+function fill(template: Template, params: JsonObject): string | null {
+  let text = template[0] as string;
+  for (let at = 1; at < template.length; at += 2) {
+    const value = scalar(valueAt(params, template[at] as string));
+    if (value === null || value === '') return null;
+    text += String(value) + (template[at + 1] as string);
+  }
+  return text;
 }

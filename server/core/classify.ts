@@ -68,8 +68,11 @@ function hookTarget(call: HookCall, type: string, param: string | null): Target 
 
 function hookClient(call: HookCall): string | null {
   if (USER_ID_HOOKS.has(call.hook)) return null;
-  const named = ruleList.client_params.map((path) => idText(valueAt(call.params, path))).find((id) => id !== null);
-  return named ?? (call.actor.type === 'client' ? call.actor.id : null);
+  for (const path of ruleList.client_params) {
+    const id = idText(valueAt(call.params, path));
+    if (id !== null) return id;
+  }
+  return call.actor.type === 'client' ? call.actor.id : null;
 }
 
 /** Values that a hook reports as newly set, where no value before is known. */

@@ -41,16 +41,18 @@ export function splitEvent(event: AuditEvent): SplitEvent {
   // What the vocabulary calls erasable keeps only known harmless fields sealed; elsewhere only known personal ones go.
   const isPersonal = getAction(event.action).erasable ? isPersonalOrUnknown : isKnownPersonal;
 
-  const isErasable = ([name, value]: [string, JsonValue]) => isPersonal(name) || holdsPersonal(value, isPersonal);
-  const payload = Object.entries(event.source.payload);
-  const erasablePayload = payload.filter(isErasable);
-  const isErasableChange = ({ field, before, after }: Change) =>
-    isErasable([field, before]) || isErasable([field, after]);
-  const erasableChanges = event.changes.filter(isErasableChange);
+  const isErasable = (name: string, value: JsonValue) => isPersonal(name) || holdsPersonal(value, isPersonal);
+  const payload = partition(event.source.payload, isErasable);
+  const sealedChanges: Change[] = [];
+  const erasableChanges: Change[] = [];
+  for (const change of event.changes) {
+    const goes = isErasable(change.field, change.before) || isErasable(change.field, change.after);
+    (goes ? erasableChanges : sealedChanges).push(change);
+  }
 
   return {
-    sealedPayload: Object.fromEntries(payload.filter((pair) => !isErasable(pair))),
-    sealedChanges: event.changes.filter((change) => !isErasableChange(change)),
+    sealedPayload: payload.sealed,
+    sealedChanges,
     actor: side(`${event.actor.type}:${event.actor.id ?? ''}`, {
       ip: event.ip,
       name: event.actor.name,
@@ -62,9 +64,27 @@ export function splitEvent(event: AuditEvent): SplitEvent {
     subject: side(subjectRef(event), {
       changes: erasableChanges.length === 0 ? null : (erasableChanges as unknown as JsonValue),
       label: event.target.label,
-      payload: erasablePayload.length === 0 ? null : Object.fromEntries(erasablePayload),
+      payload: payload.erasable,
       reason: event.reason,
     }),
+  };
+}
+
+/** The members that stay and those that can be erased, null where there are none; an object that stays whole is not copied. */
+function partition(
+  object: JsonObject,
+  isErasable: (name: string, value: JsonValue) => boolean,
+): { readonly sealed: JsonObject; readonly erasable: JsonObject | null } {
+  const sealed: [string, JsonValue][] = [];
+  const erasable: [string, JsonValue][] = [];
+  for (const name of Object.keys(object)) {
+    const value = object[name] as JsonValue;
+    (isErasable(name, value) ? erasable : sealed).push([name, value]);
+  }
+  if (erasable.length === 0) return { sealed: object, erasable: null };
+  return {
+    sealed: Object.fromEntries(sealed),
+    erasable: sealed.length === 0 ? object : Object.fromEntries(erasable),
   };
 }
 
@@ -73,14 +93,22 @@ function subjectRef(event: AuditEvent): string {
   return event.client === null ? `${event.target.type}:${event.target.id ?? ''}` : `client:${event.client}`;
 }
 
-/** Undefined values are left out, so that an erased value and one that never was do not look alike. */
-function side(ref: string, values: Record<string, JsonValue>): ErasableValues | null {
-  const present = Object.entries(values).filter(([, value]) => value !== null);
-  return present.length === 0 ? null : { ref, values: Object.fromEntries(present) };
+/** What is null is left out, so that an erased value and one that never was do not look alike. Names are ours. */
+function side(ref: string, all: Readonly<Record<string, JsonValue>>): ErasableValues | null {
+  const values: Record<string, JsonValue> = {};
+  let isEmpty = true;
+  for (const name in all) {
+    const value = all[name] as JsonValue;
+    if (value === null) continue;
+    values[name] = value;
+    isEmpty = false;
+  }
+  return isEmpty ? null : { ref, values };
 }
 
-function holdsPersonal(value: JsonValue, isPersonal: (field: string) => boolean): boolean {
+function holdsPersonal(value: JsonValue, isPersonal: FieldTest): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return value.some((item: JsonValue) => holdsPersonal(item, isPersonal));
-  return Object.entries(value).some(([name, inner]) => isPersonal(name) || holdsPersonal(inner, isPersonal));
+  const object = value as JsonObject;
+  return Object.keys(object).some((name) => isPersonal(name) || holdsPersonal(object[name] as JsonValue, isPersonal));
 }

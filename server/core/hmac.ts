@@ -20,13 +20,16 @@ export function hmacSha256(key: Buffer, head: Buffer, text = ''): string {
   // A UTF-16 unit takes at most three bytes.
   const most = BLOCK + head.length + text.length * 3;
   const inner = most <= USUAL ? usual : Buffer.allocUnsafe(most);
-  for (let at = 0; at < BLOCK; at += 1) {
-    const byte = at < key.length ? (key[at] as number) : 0;
+  inner.fill(0x36, key.length, BLOCK);
+  outer.fill(0x5c, key.length, BLOCK);
+  for (let at = 0; at < key.length; at += 1) {
+    const byte = key[at] as number;
     inner[at] = byte ^ 0x36;
     outer[at] = byte ^ 0x5c;
   }
   head.copy(inner, BLOCK);
   const end = BLOCK + head.length + inner.write(text, BLOCK + head.length, 'utf8');
-  outer.write(hash('sha256', inner.subarray(0, end), 'binary'), BLOCK, DIGEST, 'latin1');
+  const digest = hash('sha256', inner.subarray(0, end), 'binary');
+  for (let at = 0; at < DIGEST; at += 1) outer[BLOCK + at] = digest.charCodeAt(at);
   return hash('sha256', outer, 'hex');
 }

@@ -8,9 +8,12 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 /** The value at `params.domainid`; undefined where a step is missing. A member with dots in its own name wins. */
 export function valueAt(object: JsonObject, path: string): JsonValue | undefined {
   if (Object.hasOwn(object, path)) return object[path];
-  if (!path.includes('.')) return undefined;
+  let dot = path.indexOf('.');
+  if (dot < 0) return undefined;
   let value: JsonValue | undefined = object;
-  for (const step of path.split('.')) {
+  for (let from = 0; from <= path.length; from = dot + 1, dot = path.indexOf('.', from)) {
+    if (dot < 0) dot = path.length;
+    const step = path.slice(from, dot);
     if (!isJsonObject(value) || !Object.hasOwn(value, step)) return undefined;
     value = value[step];
   }

@@ -1,7 +1,17 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 
 /** What a key derived from the master key is for; each purpose has its own. */
-export type KeyPurpose = 'epoch-wrap' | 'head' | 'session' | 'bridge-secret' | 'key-check' | 'checkpoint' | 'archive';
+export type KeyPurpose =
+  | 'epoch-wrap'
+  | 'head'
+  | 'session'
+  | 'bridge-secret'
+  | 'key-check'
+  | 'checkpoint'
+  | 'verification'
+  | 'row-mac'
+  | 'witness'
+  | 'archive';
 
 const SALT = 'sealtrail/v1';
 const NONCE_BYTES = 12;

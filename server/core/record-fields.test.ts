@@ -16,7 +16,7 @@ function parsedFields(text: string): RecordFields {
   return {
     action, category, client, commitments, epoch, id, ledger, outcome, seq, severity, subjects, target, tenant, via, occurred_at, received_at,
     actor: { id: actor.id, type: actor.type },
-    source: { event_id: source.event_id, hook: source.hook, kind: source.kind, part: source.part },
+    source: { bridge: source.bridge, event_id: source.event_id, hook: source.hook, kind: source.kind, part: source.part, seq: source.seq },
   }; // prettier-ignore
 }
 

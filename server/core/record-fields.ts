@@ -21,12 +21,12 @@ export type RecordFields = Pick<
   | 'via'
 > & {
   readonly actor: Pick<SealedRecord['actor'], 'id' | 'type'>;
-  readonly source: Pick<SealedRecord['source'], 'event_id' | 'hook' | 'kind' | 'part'>;
+  readonly source: Pick<SealedRecord['source'], 'bridge' | 'event_id' | 'hook' | 'kind' | 'part' | 'seq'>;
 };
 
 /**
  * These fields read off a record's text by their places, without making the rest of it: a record is canonical (RFC 8785), so that
- * its members stand in one order. Only for a text whose hash is right: what stands in the payload is stepped over, not checked.
+ * its members stand in one order. What stands in the payload is stepped over, not checked: to trust it takes the hash.
  * Undefined where the text is not laid out so or a field holds an escape; `parseRecord` then tells what it is.
  */
 export function readRecordFields(text: string): RecordFields | undefined {
@@ -57,7 +57,7 @@ function readFields(at: Cursor): RecordFields {
   const receivedAt = at.pass(',"received_at":').text();
   const seq = at.pass(',"seq":').text();
   const severity = at.pass(',"severity":').text();
-  at.pass(',"source":{"bridge":').skip();
+  const bridge = at.pass(',"source":{"bridge":').textOrNull();
   const eventId = at.pass(',"event_id":').text();
   const hook = at.pass(',"hook":').textOrNull();
   const kind = at.pass(',"kind":').text();
@@ -65,7 +65,7 @@ function readFields(at: Cursor): RecordFields {
   at.pass(',"payload":').skip();
   at.pass(',"script":').skip();
   at.pass(',"sent_at":').skip();
-  at.pass(',"seq":').skip();
+  const bridgeSeq = at.pass(',"seq":').textOrNull();
   at.pass(',"skew_ms":').skip();
   const actorRef = at.pass('},"subjects":{"actor":').textOrNull();
   const subjectRef = at.pass(',"subject":').textOrNull();
@@ -88,7 +88,7 @@ function readFields(at: Cursor): RecordFields {
     received_at: receivedAt,
     seq,
     severity,
-    source: { event_id: eventId, hook, kind, part },
+    source: { bridge, event_id: eventId, hook, kind, part, seq: bridgeSeq },
     subjects: { actor: actorRef, subject: subjectRef },
     target: { id: targetId, type: targetType },
     tenant,

@@ -155,7 +155,8 @@ export interface ScanOptions {
 
 /** Checks entries that come in order of their sequence number. One pass, constant memory but for the breaks found. */
 export interface LedgerScan {
-  add(entry: StoredEntry): void;
+  /** Whether the record gives its hash, or there is no key to tell. */
+  add(entry: StoredEntry): boolean;
   finish(): ScanResult;
 }
 
@@ -216,6 +217,7 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
       else if (check.unverifiable) unverifiable += 1;
       expectedSeq = entry.seq + 1;
       prevHash = entry.hash;
+      return !check.breaks.some((one) => one.kind === 'content');
     },
     finish() {
       if (expectedSeq <= options.toSeq) meetGap(expectedSeq, options.toSeq);
@@ -273,7 +275,7 @@ export function mergeScans(
 export function verdictOf(result: {
   readonly scanned: number;
   readonly unverifiable: number;
-  readonly breaks: readonly Break[];
+  readonly breaks: { readonly length: number };
 }): Verdict {
   if (result.breaks.length > 0) return 'broken';
   return result.scanned === 0 || result.unverifiable > 0 ? 'cannot_tell' : 'intact';
@@ -289,7 +291,8 @@ function breakAt(entry: StoredEntry, kind: BreakKind, detail: string): Break {
   return { seq: entry.seq, id: entry.id, kind, detail, receivedAt: record?.received_at ?? isoTime(entry.receivedAt) };
 }
 
-function isoTime(ms: number): string | null {
+/** Null for a number that is no time. */
+export function isoTime(ms: number): string | null {
   return Number.isFinite(ms) && Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : null;
 }
 

@@ -1,4 +1,8 @@
 import type { Knex } from 'knex';
+import type { Cell } from './execute-packet';
+import { insertPrepared, type PreparingConnection } from './prepared-insert';
+
+export type { Cell } from './execute-packet';
 
 /** The few places where engines differ. */
 export interface Dialect {
@@ -22,8 +26,6 @@ export interface Dialect {
   isRetriable(error: unknown): boolean;
 }
 
-export type Cell = string | number | null | Buffer;
-
 export interface InsertOptions {
   /** `ignore` keeps the row that is there; a list of assignments merges, `new(column)` standing for the new value. */
   readonly onConflict?: 'ignore' | { readonly key: readonly string[]; readonly set: readonly string[] };
@@ -45,10 +47,7 @@ const mysql: Dialect = {
         ? ` ON DUPLICATE KEY UPDATE ${options.onConflict.set.map((part) => part.replace(/new\((\w+)\)/g, 'VALUES($1)')).join(', ')}`
         : '';
     const insert = `${verb} INTO ${table} (${columns.join(', ')}) VALUES `;
-    for (const some of inChunks(rows)) {
-      const sql = insert + some.map((row) => `(${row.map(literal).join(',')})`).join(',') + merge;
-      await onConnection(db, (connection: Mysql2Connection) => query(connection, sql));
-    }
+    await onConnection(db, (connection: PreparingConnection) => insertPrepared(connection, [insert, merge], rows));
   },
   async selectArrays(db, sql, bindings) {
     return onConnection(db, (connection: Mysql2Connection) =>
@@ -119,36 +118,6 @@ function query(
   return new Promise((resolve, reject) => {
     connection.query(sql, values, (error, rows) => (error ? reject(error) : resolve(rows)));
   });
-}
-
-const SPECIAL = /['\\]/;
-
-/**
- * A value as MySQL's grammar writes it (MySQL manual, "String Literals"). Two characters need a backslash, given what every
- * connection of ours holds (connection.ts): utf8mb4 and no NO_BACKSLASH_ESCAPES. The driver escapes seven, quotation marks among
- * them, of which a record is full: that took longer than everything else before the database.
- */
-function literal(cell: Cell): string {
-  if (cell === null) return 'NULL';
-  if (typeof cell === 'number') return String(cell);
-  if (typeof cell !== 'string') return `X'${cell.toString('hex')}'`;
-  return SPECIAL.test(cell) ? `'${cell.replace(/['\\]/g, '\\$&')}'` : `'${cell}'`;
-}
-
-/** Parts of at most about 2 million characters: a packet stays well below the smallest usual max_allowed_packet (16 MiB). */
-function* inChunks(rows: readonly (readonly Cell[])[]): Generator<readonly (readonly Cell[])[]> {
-  let start = 0;
-  let size = 0;
-  for (const [at, row] of rows.entries()) {
-    const length = row.reduce((sum: number, cell) => sum + (typeof cell === 'string' ? cell.length : 8), 0);
-    if (at > start && size + length > 2_000_000) {
-      yield rows.slice(start, at);
-      start = at;
-      size = 0;
-    }
-    size += length;
-  }
-  yield start === 0 ? rows : rows.slice(start);
 }
 
 /** The driver's own connection: inside a transaction the transaction's, else one from the pool. */

@@ -32,18 +32,29 @@ export function runProgram(
   });
 }
 
-export interface ServedProgram {
-  readonly url: string;
-  readonly signIn: string;
+/** A program that prints one line of JSON and then goes on. */
+export interface StartedProgram {
+  readonly line: Readonly<Record<string, string>>;
   readonly process: ChildProcess;
   /** Resolves when the process is gone. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
+export interface ServedProgram extends Omit<StartedProgram, 'line'> {
+  readonly url: string;
+  readonly signIn: string;
+}
+
 /** `serve --json` of the built program, ready to answer. */
-export async function serveProgram({ env, cwd }: ProgramOptions): Promise<ServedProgram> {
+export async function serveProgram(options: ProgramOptions): Promise<ServedProgram> {
+  const { line, ...program } = await startProgram(['serve'], options);
+  return { ...program, url: line['url'] ?? '', signIn: line['sign_in'] ?? '' };
+}
+
+/** A command of the built program that goes on until it is told to end. */
+export async function startProgram(argv: readonly string[], { env, cwd }: ProgramOptions): Promise<StartedProgram> {
   requireBuild();
-  const child = spawn(process.execPath, [MAIN, 'serve', '--json'], {
+  const child = spawn(process.execPath, [MAIN, ...argv, '--json'], {
     env: cleanEnv(env),
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,12 +64,10 @@ export async function serveProgram({ env, cwd }: ProgramOptions): Promise<Served
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve);
-    void gone.then(() => reject(new Error(`the server ended: ${errors}`)));
+    void gone.then(() => reject(new Error(`the program ended: ${errors}`)));
   });
-  const { url, sign_in: signIn } = JSON.parse(line) as { url: string; sign_in: string };
   return {
-    url,
-    signIn,
+    line: JSON.parse(line) as Record<string, string>,
     process: child,
     async end(signal) {
       child.kill(signal);

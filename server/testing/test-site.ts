@@ -26,7 +26,10 @@ export interface TestSite {
   stop(): Promise<void>;
 }
 
-export async function startTestSite(engine: Engine, options: { readonly demo?: boolean } = {}): Promise<TestSite> {
+export async function startTestSite(
+  engine: Engine,
+  options: { readonly demo?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<TestSite> {
   const database = await createTestDatabase(engine);
   const dataDir = mkdtempSync(path.join(tmpdir(), 'sealtrail-site-'));
   const port = await freePort();
@@ -36,6 +39,7 @@ export async function startTestSite(engine: Engine, options: { readonly demo?: b
     SEALTRAIL_DATA_DIR: dataDir,
     SEALTRAIL_PORT: String(port),
     SEALTRAIL_LOG_LEVEL: 'warn',
+    ...options.env,
   };
   let server: ServedProgram | undefined;
   let token: string | undefined;

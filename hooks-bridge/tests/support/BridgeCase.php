@@ -25,7 +25,7 @@ abstract class BridgeCase extends TestCase
         $this->serverBefore = $_SERVER;
         $this->spoolFolder = getenv('SEALTRAIL_SPOOL_DIR');
         array_map('unlink', glob($this->spoolFolder . '/{*,.f*}', GLOB_BRACE) ?: []);
-        $this->sql('DROP TABLE IF EXISTS mod_sealtrail_outbox, mod_sealtrail_state, mod_sealtrail_known_things, mod_sealtrail_known_rows');
+        $this->sql('DROP TABLE IF EXISTS mod_sealtrail_outbox, mod_sealtrail_state, mod_sealtrail_known_things, mod_sealtrail_known_rows, mod_sealtrail_checkpoints');
         $this->aBridge()->schema()->create();
     }
 

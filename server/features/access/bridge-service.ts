@@ -49,6 +49,7 @@ export const ROTATION_MS = 7 * 86_400_000;
 export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps): BridgeService {
   const sightings = new Map<string, BridgeSighting>();
   const drifts = new Map<string, number>();
+  const ledgers = new Map<number, Ledger>();
   let timer: NodeJS.Timeout | undefined;
 
   return {
@@ -70,7 +71,7 @@ export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps
       const row = await bridges.find(id);
       if (!row || row.revoked_at !== null) return undefined;
       const secrets = wrappedSecrets(row).flatMap((wrapped) => keyRing.unwrapSecret(wrapped, row.id) ?? []);
-      const [ledger] = await store.listLedgers(row.tenant_id);
+      const ledger = await ledgerOf(row.tenant_id);
       return secrets.length > 0 && ledger
         ? { id: row.id, name: row.name, secrets, rotatedAt: row.rotated_at, ledger }
         : undefined;
@@ -101,6 +102,15 @@ export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps
     },
     flush,
   };
+
+  /** Asked for once: a tenant's ledger never becomes another one. */
+  async function ledgerOf(tenantId: number): Promise<Ledger | undefined> {
+    const known = ledgers.get(tenantId);
+    if (known) return known;
+    const [ledger] = await store.listLedgers(tenantId);
+    if (ledger) ledgers.set(tenantId, ledger);
+    return ledger;
+  }
 
   function newSecret(id: string): { readonly secret: string; readonly wrapped: string } {
     const bytes = randomBytes(32);

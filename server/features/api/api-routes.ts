@@ -12,7 +12,11 @@ import {
   type Sort,
 } from '../browse/browse-service';
 import type { PruneService } from '../retention/prune-service';
+import type { EntryCheckService } from '../integrity/entry-check-service';
+import type { JobService } from '../jobs/job-service';
 import { EXPORT_FORMATS, exportFileName, type ExportService } from '../export/export-service';
+import type { Caller } from './caller';
+import { createVerifyRoutes } from './verify-routes';
 import type { CheckpointService } from '../tree/checkpoint-service';
 import type { ProofService } from '../tree/proof-service';
 import type { TreeService } from '../tree/tree-service';
@@ -25,15 +29,12 @@ interface ApiDeps {
   readonly exports: ExportService;
   /** The prune that took an entry. */
   readonly findPruned: PruneService['findPruned'];
+  readonly jobs: JobService;
+  readonly entryCheck: EntryCheckService;
   readonly tree: TreeService;
   readonly checkpoints: CheckpointService;
   readonly proofs: ProofService;
   readonly now: () => Date;
-}
-
-interface Caller {
-  readonly tokenName: string;
-  readonly tenantId: number;
 }
 
 const pageQuery = z.object({
@@ -114,6 +115,16 @@ export function createApiRoutes(deps: ApiDeps): Router {
   });
 
   router.use(
+    createVerifyRoutes({
+      jobs: deps.jobs,
+      entryCheck: deps.entryCheck,
+      findLedger,
+      findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
+      mayVerify: may('verify'),
+    }),
+  );
+
+  router.use(
     createTreeApiRoutes({
       browse: deps.browse,
       tree: deps.tree,
@@ -139,10 +150,14 @@ export function createApiRoutes(deps: ApiDeps): Router {
     return new KnownError('entry_pruned', detail);
   }
 
-  /** The tenant's ledger that `ledger` names, or its only one. Another tenant's is as unknown as one that never was. */
-  async function ledgerOf(request: Request, caller: Caller): Promise<Ledger> {
-    const ledgers = await deps.store.listLedgers(caller.tenantId);
+  function ledgerOf(request: Request, caller: Caller): Promise<Ledger> {
     const name = request.query['ledger'];
+    return findLedger(caller, name === undefined ? undefined : String(name));
+  }
+
+  /** The tenant's ledger of this name, or its only one. Another tenant's is as unknown as one that never was. */
+  async function findLedger(caller: Caller, name: string | undefined): Promise<Ledger> {
+    const ledgers = await deps.store.listLedgers(caller.tenantId);
     const ledger = name === undefined ? ledgers[0] : ledgers.find((one) => one.name === name);
     if (!ledger) throw new KnownError('bad_filter', 'ledger: there is none of this name');
     return ledger;

@@ -76,6 +76,7 @@ function createPages(entries: readonly EntryView[] = [anEntryView()], basePath =
       browse,
       findLedger: (tenant) => Promise.resolve(tenant === 'default' ? ledger : undefined),
       findPruned: (_ledger, seq) => Promise.resolve(seq === 300 ? PRUNED : undefined),
+      findChain: () => Promise.resolve({ status: 'intact', at: '2026-11-21T03:00:00.000Z' }),
       now: () => new Date('2026-11-21T04:00:00Z'),
     }),
   );

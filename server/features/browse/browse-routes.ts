@@ -5,7 +5,7 @@ import { pageContext } from '../../http/page-locals';
 import type { Viewer } from '../access/viewer';
 import type { PrunedPlace } from '../retention/prune-service';
 import type { BrowseService } from './browse-service';
-import { dashboardPage, latestCount } from './dashboard-page';
+import { dashboardPage, latestCount, type ChainSummary } from './dashboard-page';
 import { parseFilter } from './entry-filter';
 import { entryPage } from './entry-page';
 import { SORTS, type Sort } from './entry-search';
@@ -18,6 +18,7 @@ export interface BrowseDeps {
   findLedger(tenant: string): Promise<Ledger | undefined>;
   /** The prune that took an entry. */
   findPruned(ledger: Ledger, seq: number): Promise<PrunedPlace | undefined>;
+  findChain(ledger: Ledger): Promise<ChainSummary>;
   now(): Date;
 }
 
@@ -34,7 +35,8 @@ export function createBrowseRoutes(deps: BrowseDeps): Router {
       sort: '-seq',
       perPage: latestCount(stats),
     });
-    res.render('browse/dashboard', { page: dashboardPage(stats, latest.entries, textOf(req.query.sort), ctx) });
+    const options = { sort: textOf(req.query.sort), chain: await deps.findChain(ledger) };
+    res.render('browse/dashboard', { page: dashboardPage(stats, latest.entries, options, ctx) });
   });
 
   router.get('/entries', async (req, res) => {

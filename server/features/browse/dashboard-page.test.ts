@@ -1,6 +1,6 @@
 import { aPageContext, anEntryView } from '../../testing/an-entry-view';
 import type { Stats } from './browse-service';
-import { dashboardPage, latestCount } from './dashboard-page';
+import { dashboardPage, latestCount, type ChainSummary } from './dashboard-page';
 
 const ctx = aPageContext();
 
@@ -23,12 +23,31 @@ function someStats(over: Partial<Stats> = {}): Stats {
   };
 }
 
+const asked = (sort: string, chain: ChainSummary = { status: 'intact', at: '2026-11-21T03:00:00.000Z' }) => ({
+  sort,
+  chain,
+});
+
+describe('the state of the log', () => {
+  const note = (chain: ChainSummary) => dashboardPage(someStats(), [], asked('', chain), ctx).chain;
+  const at = '2026-11-21T03:00:00.000Z';
+
+  it.each([
+    ['intact', at, 'intact', 'Log intact'],
+    ['broken', at, 'broken', 'Log broken'],
+    ['cannot_tell', at, 'cannot_tell', 'Log: cannot tell'],
+    ['never_verified', null, 'cannot_tell', 'Log never verified'],
+  ])('is told where it is %s', (status, time, code, label) => {
+    expect(note({ status, at: time })).toMatchObject({ code, label, href: '/verify' });
+  });
+});
+
 describe('counters', () => {
   it('lead to what they count', () => {
     const { counters } = dashboardPage(
       someStats({ quarantined: 2 }),
       [anEntryView()],
-      '',
+      asked(''),
       aPageContext({ timeZone: 'Pacific/Auckland' }),
     );
     expect(counters.map(({ value, href }) => [value, href])).toEqual([
@@ -40,12 +59,12 @@ describe('counters', () => {
   });
 
   it('say nothing of an empty quarantine', () => {
-    expect(dashboardPage(someStats(), [anEntryView()], '', ctx).counters).toHaveLength(3);
+    expect(dashboardPage(someStats(), [anEntryView()], asked(''), ctx).counters).toHaveLength(3);
   });
 });
 
 describe('the chart', () => {
-  const { chart } = dashboardPage(someStats(), [anEntryView()], '', ctx);
+  const { chart } = dashboardPage(someStats(), [anEntryView()], asked(''), ctx);
 
   it('draws a day with one entry unlike a day with none', () => {
     expect(chart.bars.slice(27).map(({ height }) => height)).toEqual(['0.0', '2.0', '120.0']);
@@ -58,7 +77,7 @@ describe('the chart', () => {
 
   it('says so where nothing happened', () => {
     const empty = someStats({ days: someStats().days.map(({ day }) => ({ day, entries: 0, critical: 0 })) });
-    expect(dashboardPage(empty, [], '', ctx).chart.isEmpty).toBe(true);
+    expect(dashboardPage(empty, [], asked(''), ctx).chart.isEmpty).toBe(true);
   });
 });
 
@@ -68,7 +87,7 @@ describe('the latest entries', () => {
     anEntryView({ seq: 2, severity: 'critical', category: 'clients', action: 'client.deleted' }),
     anEntryView({ seq: 1, severity: 'warning', category: 'domains', action: 'domain.updated' }),
   ];
-  const order = (sort: string) => dashboardPage(someStats(), entries, sort, ctx).lines.map(({ seq }) => seq);
+  const order = (sort: string) => dashboardPage(someStats(), entries, asked(sort), ctx).lines.map(({ seq }) => seq);
 
   it.each([
     ['', [3, 2, 1]],
@@ -81,7 +100,7 @@ describe('the latest entries', () => {
     ['nonsense', [3, 2, 1]],
   ])('sorted by "%s" are %j', (sort, expected) => {
     const timed = entries.map((entry) => ({ ...entry, occurred_at: `2026-11-21T00:00:0${entry.seq}.000Z` }));
-    expect(dashboardPage(someStats(), timed, sort, ctx).lines.map(({ seq }) => seq)).toEqual(expected);
+    expect(dashboardPage(someStats(), timed, asked(sort), ctx).lines.map(({ seq }) => seq)).toEqual(expected);
   });
 
   it('keep newest first among equals', () => {
@@ -90,7 +109,7 @@ describe('the latest entries', () => {
 
   it('turn round at the second click on a column', () => {
     const column = (sort: string) =>
-      dashboardPage(someStats(), entries, sort, ctx).columns.find(({ name }) => name === 'severity');
+      dashboardPage(someStats(), entries, asked(sort), ctx).columns.find(({ name }) => name === 'severity');
     expect([column('')?.href, column('')?.direction]).toEqual(['/?sort=-severity#latest', 'none']);
     expect([column('-severity')?.href, column('-severity')?.direction]).toEqual([
       '/?sort=severity#latest',
@@ -102,7 +121,7 @@ describe('the latest entries', () => {
 describe('the first run', () => {
   const own = anEntryView({ source: { ...anEntryView().source, kind: 'own' } });
   const steps = (total: number, entries = [own]) =>
-    dashboardPage(someStats({ total }), entries, '', ctx).firstRun.length;
+    dashboardPage(someStats({ total }), entries, asked(''), ctx).firstRun.length;
 
   it('shows three steps until a bridge has sent something', () => {
     expect(steps(2)).toBe(3);

@@ -1,5 +1,5 @@
 import { SEVERITIES } from '../../core/event';
-import { formatDay, formatNumber, formatUtc, translateCode, type PageContext } from '../../http/page-context';
+import { formatDay, formatNumber, formatUtc, showTime, translateCode, type PageContext } from '../../http/page-context';
 import type { Stats } from './browse-service';
 import { actorText, entryLine, type EntryLine } from './entry-line-page';
 import type { EntryView } from './entry-view';
@@ -59,6 +59,22 @@ export interface DashboardPage {
   readonly lines: readonly EntryLine[];
   readonly firstRun: readonly FirstRunStep[];
   readonly allHref: string;
+  readonly chain: ChainNote;
+}
+
+/** What the latest verification said, and where it is told. */
+interface ChainNote {
+  readonly code: string;
+  readonly label: string;
+  readonly text: string;
+  readonly href: string;
+}
+
+/** `status` is `never_verified` where there was no verification. */
+export interface ChainSummary {
+  readonly status: string;
+  /** RFC 3339. */
+  readonly at: string | null;
 }
 
 /** How many of the newest entries the dashboard needs: all of a young ledger, to see whether a bridge has sent anything. */
@@ -69,12 +85,12 @@ export function latestCount(stats: Stats): number {
 export function dashboardPage(
   stats: Stats,
   newest: readonly EntryView[],
-  sort: string,
+  options: { readonly sort: string; readonly chain: ChainSummary },
   ctx: PageContext,
 ): DashboardPage {
   const { t, url } = ctx;
   const isFirstRun = stats.total <= 100 && newest.every(({ source }) => source.kind === 'own');
-  const { key, isDescending } = readDashboardSort(sort);
+  const { key, isDescending } = readDashboardSort(options.sort);
   return {
     title: t('browse:dashboard_title'),
     subtitle: t('browse:dashboard_subtitle', {
@@ -89,6 +105,17 @@ export function dashboardPage(
     ),
     firstRun: isFirstRun ? firstRunSteps(ctx) : [],
     allHref: url('/entries'),
+    chain: chainNote(options.chain, ctx),
+  };
+}
+
+function chainNote({ status, at }: ChainSummary, ctx: PageContext): ChainNote {
+  const code = ['intact', 'broken'].includes(status) ? status : 'cannot_tell';
+  return {
+    code,
+    label: ctx.t(`browse:chain.${at === null ? 'never' : code}`),
+    text: at === null ? '' : ctx.t('browse:chain.at', { time: showTime(at, ctx).relative }),
+    href: ctx.url('/verify'),
   };
 }
 
@@ -123,9 +150,9 @@ function sortEntries(
 }
 
 function columnsOf(current: DashboardSort, isDescending: boolean, { t, url }: PageContext): ColumnHeader[] {
-  return ['time', 'severity', 'what', 'category', 'action', 'actor'].map((name) => {
+  return ['time', 'severity', 'what', 'category', 'action', 'actor', 'chain'].map((name) => {
     const label = t(`browse:column.${name}`);
-    if (name === 'what') return { name, label, href: null, direction: 'none' };
+    if (name === 'what' || name === 'chain') return { name, label, href: null, direction: 'none' };
     const isCurrent = name === current;
     // Newest and gravest first; names from A.
     const startsDescending = name === 'time' || name === 'severity';

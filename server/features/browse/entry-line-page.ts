@@ -8,7 +8,7 @@ import {
   type PageContext,
   type ShownTime,
 } from '../../http/page-context';
-import type { EntryView } from './entry-view';
+import type { ChainStatus, EntryView } from './entry-view';
 
 /** A value that leads to the entries which share it; without `href` there is nothing to filter by. */
 interface LinkedValue {
@@ -39,7 +39,11 @@ export interface EntryLine {
   readonly ip: LinkedValue | null;
   readonly status: string;
   readonly statusLabel: string;
+  /** How the entry stands as it is read: `mark` names the icon. */
+  readonly chain: { readonly code: ChainStatus; readonly mark: string; readonly label: string };
 }
+
+const CHAIN_MARKS = { valid: 'intact', broken: 'broken', unverifiable: 'cannot_tell' } as const;
 
 /** Makes the address of the list with one more filter. */
 export type FilterLink = (name: string, value: string) => string;
@@ -64,6 +68,11 @@ export function entryLine(entry: EntryView, ctx: PageContext, filterLink: Filter
     ip: entry.ip === null ? null : linked(entry.ip, linkTo(filterLink, 'ip', entry.ip)),
     status: entry.integrity.status,
     statusLabel: ctx.t(`entry:status.${entry.integrity.status}`),
+    chain: {
+      code: entry.integrity.status,
+      mark: CHAIN_MARKS[entry.integrity.status],
+      label: ctx.t(`entry:status.${entry.integrity.status}`),
+    },
   };
 }
 

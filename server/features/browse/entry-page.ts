@@ -44,6 +44,7 @@ export interface EntryDetailPage {
   readonly related: readonly { readonly label: string; readonly href: string }[];
   readonly listHref: string;
   readonly ownHref: string;
+  readonly verifyAction: string;
 }
 
 export function entryPage(entry: EntryView, ctx: PageContext): EntryDetailPage {
@@ -77,6 +78,7 @@ export function entryPage(entry: EntryView, ctx: PageContext): EntryDetailPage {
     related: relatedLinks(entry, ctx),
     listHref: url('/entries'),
     ownHref: line.href,
+    verifyAction: url(`/entries/${encodeURIComponent(entry.id)}/verify`),
   };
 }
 

@@ -467,11 +467,11 @@ async function saveVerification(store: TestStore, seqs: readonly number[]): Prom
   const run = { startedAt: store.clock.now(), finishedAt: store.clock.now(), requestedBy: 'test' };
   const [report] = (await store.deps.verifier.verify({})).ledgers;
   if (!report) throw new Error('no ledger');
-  const broken = seqs.map((seq) => ({ seq, id: null, kind: 'content', detail: 'x', received_at: null }));
+  const broken = seqs.map((seq) => ({ seq, id: `id-${seq}`, kind: 'content', detail: 'x', received_at: null }));
   // An older finding that no longer counts, then the latest.
   await store.deps.verifications.save(
     store.ledger,
-    { ...report, broken: [{ seq: 3, id: null, kind: 'content', detail: 'x', received_at: null }] },
+    { ...report, broken: [{ seq: 3, id: 'id-3', kind: 'content', detail: 'x', received_at: null }] },
     run,
   );
   await store.deps.verifications.save(store.ledger, { ...report, broken }, run);

@@ -3,7 +3,10 @@ import type { Change } from '../../core/event';
 import { parseRecord } from '../../core/sealed-record';
 import type { EntryRow } from '../../entries/entry-row';
 
-/** `valid`: the record gives its hash, its columns and its commitments agree. `unverifiable`: its chain key is not at hand. */
+/**
+ * As an entry stands when it is read. `valid`: the record gives its hash and is the leaf of the Merkle tree, its columns and its
+ * commitments agree. `unverifiable`: its chain key is not at hand.
+ */
 export type ChainStatus = 'valid' | 'broken' | 'unverifiable';
 
 /** An entry as CONTRACT section 5 has it. Erased values are null and named in `erased`. */

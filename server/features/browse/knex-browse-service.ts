@@ -5,6 +5,9 @@ import type { EntryRow } from '../../entries/entry-row';
 import { dayNumber } from '../../entries/day-number';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
+import { createLeafCheck } from '../../entries/leaf-check';
+import { checkLinks } from '../../entries/link-check';
+import type { TreeReader } from '../../entries/tree-reader';
 import type { BrowseService, Stats } from './browse-service';
 import type { EntrySearch } from './entry-search';
 import { countPruned } from './day-counts';
@@ -17,29 +20,43 @@ interface BrowseDeps {
   readonly store: EntryStore;
   readonly search: EntrySearch;
   readonly keyRing: KeyRing;
+  readonly trees: Pick<TreeReader, 'readLeafTiles'>;
 }
 
 const STREAM_CHUNK = 500;
 const DAY_MS = 86_400_000;
 
-export function createBrowseService({ database, store, search, keyRing }: BrowseDeps): BrowseService {
+export function createBrowseService({ database, store, search, keyRing, trees }: BrowseDeps): BrowseService {
   const { knex: db, dialect } = database;
+  const checkLeaves = createLeafCheck(trees);
 
-  async function view(ledger: Ledger, row: EntryRow): Promise<EntryView> {
+  /** `isOther`: something beside the row's own seal says that it is not what was written. */
+  async function view(ledger: Ledger, row: EntryRow, isOther: boolean): Promise<EntryView> {
     const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
     const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
     const check = checkSeal(row, names, key);
-    const status: ChainStatus = check.breaks.length > 0 ? 'broken' : check.unverifiable ? 'unverifiable' : 'valid';
+    const status: ChainStatus =
+      check.breaks.length > 0 || isOther ? 'broken' : check.unverifiable ? 'unverifiable' : 'valid';
     return viewEntry(row, names, status);
+  }
+
+  /** An entry by itself: also whether it hangs in the chain at the entries beside it. */
+  async function viewOne(ledger: Ledger, row: EntryRow): Promise<EntryView> {
+    const links = await checkLinks(store, ledger, row);
+    const isUnlinked = links.previous === 'broken' || links.next === 'broken';
+    const leaf = (await checkLeaves(ledger, [row])).get(row.seq);
+    return view(ledger, row, isUnlinked || leaf === false);
   }
 
   /** In the order of `seqs`; a row that vanished in between is left out. */
   async function viewMany(ledger: Ledger, seqs: readonly number[]): Promise<EntryView[]> {
-    const rows = new Map((await store.readMany(ledger, seqs)).map((row) => [row.seq, row]));
+    const found = await store.readMany(ledger, seqs);
+    const rows = new Map(found.map((row) => [row.seq, row]));
+    const leaves = await checkLeaves(ledger, found);
     const views: EntryView[] = [];
     for (const seq of seqs) {
       const row = rows.get(seq);
-      if (row) views.push(await view(ledger, row));
+      if (row) views.push(await view(ledger, row, leaves.get(seq) === false));
     }
     return views;
   }
@@ -85,7 +102,7 @@ export function createBrowseService({ database, store, search, keyRing }: Browse
     async findEntry(ledger, idOrSeq) {
       if (/^\d{1,15}$/.test(idOrSeq)) {
         const row = await store.findBySeq(ledger, Number(idOrSeq));
-        return row && view(ledger, row);
+        return row && viewOne(ledger, row);
       }
       if (!/^[0-9a-f-]{36}$/i.test(idOrSeq)) return undefined;
       const [found] = await dialect.selectArrays(db, 'SELECT seq FROM entries WHERE ledger_id = ? AND id = ?', [
@@ -93,7 +110,7 @@ export function createBrowseService({ database, store, search, keyRing }: Browse
         idOrSeq.toLowerCase(),
       ]);
       const row = found && (await store.findBySeq(ledger, Number(found[0])));
-      return row && view(ledger, row);
+      return row && viewOne(ledger, row);
     },
 
     async readStats(ledger, { now, timeZone }): Promise<Stats> {
@@ -125,7 +142,10 @@ export function createBrowseService({ database, store, search, keyRing }: Browse
       };
     },
 
-    viewRows: (ledger, rows) => Promise.all(rows.map((row) => view(ledger, row))),
+    async viewRows(ledger, rows) {
+      const leaves = await checkLeaves(ledger, rows);
+      return Promise.all(rows.map((row) => view(ledger, row, leaves.get(row.seq) === false)));
+    },
 
     async *streamEntries(ledger, filter, sort) {
       for await (const seqs of search.findAll(ledger, filter, sort, STREAM_CHUNK)) yield await viewMany(ledger, seqs);

@@ -57,12 +57,12 @@ export function createEntrySearch(database: Database): EntrySearch {
 
   /** Made once for a page or an export: choosing the path costs a few small queries. */
   async function plan(ledger: Ledger, filter: EntryFilter): Promise<Plan> {
-    const conditions = conditionsOf(filter);
+    const conditions = conditionsOf(filter, ledger.id);
     const days =
       filter.after === null && filter.before === null
         ? null
         : await countDays(database, ledger.id, filter.after, filter.before);
-    const paths = accessPaths(filter, days);
+    const paths = accessPaths(filter, days, ledger.id);
     return { conditions, days, access: await narrowest(ledger, paths) };
   }
 
@@ -337,7 +337,17 @@ function positionOf(cursor: Cursor | undefined, shown: number, offset: number): 
 
 // ---- what a filter asks of a row
 
-function conditionsOf(filter: EntryFilter): Condition[] {
+/** Entries that the latest verification of everything, or a later one of a part, found broken. */
+function brokenSeqs(ledgerId: number): Sql {
+  return {
+    text: `SELECT x.seq FROM verification_breaks x JOIN verifications v ON v.id = x.verification_id
+      WHERE v.ledger_id = ? AND v.state = 'saved' AND x.entry_id IS NOT NULL AND v.id >=
+      (SELECT COALESCE(MAX(w.id), 0) FROM verifications w WHERE w.ledger_id = ? AND w.state = 'saved' AND w.scope = 'whole')`,
+    bindings: [ledgerId, ledgerId],
+  };
+}
+
+function conditionsOf(filter: EntryFilter, ledgerId: number): Condition[] {
   const conditions: Condition[] = [];
   const add = (name: string, text: string, bindings: readonly Cell[]) => conditions.push({ name, text, bindings });
   const { terms } = filter;
@@ -361,9 +371,8 @@ function conditionsOf(filter: EntryFilter): Condition[] {
     add('tokens', tokens.length === 0 ? '1 = 0' : tokens.map(() => has).join(' AND '), tokens);
   }
   if (filter.status !== null) {
-    const broken = `EXISTS (SELECT 1 FROM verification_breaks x WHERE x.seq = {seq} AND x.verification_id =
-      (SELECT MAX(v.id) FROM verifications v WHERE v.ledger_id = e.ledger_id))`;
-    add('status', filter.status === 'broken' ? broken : `NOT ${broken}`, []);
+    const broken = brokenSeqs(ledgerId);
+    add('status', `{seq} ${filter.status === 'broken' ? '' : 'NOT '}IN (${broken.text})`, broken.bindings);
   }
   return conditions;
 }
@@ -407,7 +416,7 @@ function closedValues(terms: Terms | undefined, all: readonly string[]): string[
 
 // ---- by which index to reach the rows
 
-function accessPaths(filter: EntryFilter, days: DayCount | null): Access[] {
+function accessPaths(filter: EntryFilter, days: DayCount | null, ledgerId: number): Access[] {
   const { terms } = filter;
   const paths: Access[] = [];
   const byColumn = (name: 'action' | 'client' | 'hook' | 'via' | 'outcome', column: string, index: string) => {
@@ -427,6 +436,11 @@ function accessPaths(filter: EntryFilter, days: DayCount | null): Access[] {
       branches: [{ text: 'e.hash >= ? AND e.hash <= ?', bindings: hashRange(filter.hash) }],
       covers: new Set(['hash']),
     });
+  if (filter.status === 'broken') {
+    const broken = brokenSeqs(ledgerId);
+    const branch = { text: `e.seq IN (${broken.text})`, bindings: broken.bindings };
+    paths.push({ index: null, branches: [branch], covers: new Set(['status']) });
+  }
   const tokens = searchTokens(filter);
   if (tokens !== null && tokens.length > 0)
     paths.push({ index: null, branches: [], tokens, covers: new Set(['tokens']) });

@@ -108,7 +108,7 @@ function columnsOf({ sort }: ListRequest, query: Query, { t, url }: PageContext)
   return [
     sortable('seq', 'seq'),
     sortable('time', 'occurred_at'),
-    ...['severity', 'what', 'category', 'action', 'actor', 'target', 'ip'].map(plain),
+    ...['severity', 'what', 'category', 'action', 'actor', 'target', 'ip', 'chain'].map(plain),
   ];
 }
 

@@ -100,8 +100,9 @@ function prepareItem(
 /** The second net after PHP's own redaction. */
 function withoutSecrets(item: ReportedItem): ReportedItem {
   const paths = item.kind === 'hook' ? (findHookPoint(item.hook)?.redact ?? []) : [];
-  const before = item.before && redact(item.before, paths);
   const params = redact(item.params, paths);
+  const before = item.before && redact(item.before, paths);
   if (item.kind === 'table_change') return { ...item, params, before, after: item.after && redact(item.after) };
-  return { ...item, params, before };
+  // Redacted by the bridge already, it is nearly always the same.
+  return params === item.params && before === item.before ? item : { ...item, params, before };
 }

@@ -11,7 +11,7 @@ import type { SenderCheck } from '../capture/sender-check-service';
 import { readSigned, signedBody } from '../capture/signed-request-service';
 import type { PageMarkStore } from './page-mark-store';
 import { parsePageRequest, parseSummaryRequest, type BillingViewer, type PageRequest } from './page-request';
-import { signAnswer } from './sign-answer';
+import { signAnswer } from '../../http/sign-answer';
 import type { SummaryService } from './summary-service';
 
 interface EmbedDeps {

@@ -1,81 +1,155 @@
-import { Router } from 'express';
-import type { Verdict } from '../../core/verify';
+import { Router, type Request, type Response } from 'express';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
+import type { PageContext } from '../../http/page-context';
 import { pageContext } from '../../http/page-locals';
 import type { UrlBuilder } from '../../http/url-builder';
 import { actorOf, type Viewer } from '../access/viewer';
-import type { OwnEvents } from '../capture/own-events-service';
+import type { Job, JobService } from '../jobs/job-service';
+import { entryCheckPage } from './entry-check-page';
+import type { EntryCheckService } from './entry-check-service';
+import { integrityPage, type IntegrityPart } from './integrity-page';
+import { jobPage } from './job-page';
+import { reportPage, BREAKS_PER_PAGE } from './report-page';
+import { reportsPage, REPORTS_PER_PAGE } from './reports-page';
 import type { VerificationStore } from './verification-store';
-import { verifyPage } from './verify-page';
-import type { VerifyService } from './verify-service';
+import { enqueueVerification, VERIFY_KIND, type VerifyRequest } from './verify-job-service';
 
 interface IntegrityDeps {
-  readonly verifier: VerifyService;
+  readonly jobs: JobService;
   readonly verifications: VerificationStore;
   readonly store: EntryStore;
-  readonly ownEvents: OwnEvents;
+  readonly entryCheck: EntryCheckService;
+  readonly findEntrySeq: (ledger: Ledger, idOrSeq: string) => Promise<number | undefined>;
+  /** Sections of other features, in their order. */
+  readonly parts: readonly ((ledger: Ledger, ctx: PageContext) => Promise<IntegrityPart>)[];
   readonly now: () => Date;
 }
 
-const RESULT_ACTION: Readonly<Record<Verdict, string>> = {
-  intact: 'audit.chain_verified',
-  broken: 'audit.chain_broken',
-  cannot_tell: 'audit.chain_unverifiable',
-};
+/** A short verification is over before its page would be drawn: the answer waits so long for it. */
+const PATIENCE_MS = 1_500;
+/** Reports on the first page; the rest behind a link. */
+const NEWEST_REPORTS = 5;
 
-/** The page with the latest verification, and the button that runs one. */
+/** The integrity page, the verifications that are asked for there, and their reports. */
 export function createIntegrityRoutes(deps: IntegrityDeps): Router {
   const router = Router();
-  /** One run at a time for each ledger: who presses the button meanwhile waits for the same result. */
-  const running = new Map<string, Promise<void>>();
+  const { jobs, verifications } = deps;
 
   router.get('/verify', async (_request, response) => {
-    const ledger = await ledgerOf(response.locals['viewer'] as Viewer);
-    const latest = await deps.verifications.findLatest(ledger);
-    const result = latest && {
-      verdict: latest.verdict,
-      started_at: latest.startedAt,
-      finished_at: latest.finishedAt,
-      requested_by: latest.requestedBy,
-      ledgers: [latest],
-    };
-    response.render('integrity/verify', { page: verifyPage(result ?? null, pageContext(response, deps.now())) });
+    const ledger = await ledgerOf(response);
+    const ctx = pageContext(response, deps.now());
+    const state = await verifications.findState(ledger);
+    const reports = await verifications.list(ledger, { limit: NEWEST_REPORTS });
+    const active = await jobs.listActive(ledger.tenant.id, VERIFY_KIND);
+    const first = state && (await verifications.listBreaks(state.report, { offset: 0, limit: 1 }));
+    const job = active.find((one) => one.ledger === ledger.name) ?? null;
+    const parts = await Promise.all(deps.parts.map((part) => part(ledger, ctx)));
+    const firstBreak = first?.breaks[0] ?? null;
+    response.render('integrity/integrity', {
+      page: integrityPage({ state: state ?? null, firstBreak, reports, job, parts }, ctx),
+    });
   });
 
-  router.post('/verify', async (_request, response) => {
-    const viewer = response.locals['viewer'] as Viewer;
-    const ledger = await ledgerOf(viewer);
-    const run = running.get(ledger.name) ?? verify(ledger, viewer).finally(() => running.delete(ledger.name));
-    running.set(ledger.name, run);
-    await run;
-    response.redirect(303, (response.locals['url'] as UrlBuilder)('/verify'));
+  router.post('/verify', async (request, response) => {
+    const ledger = await ledgerOf(response);
+    const asked = readRequest(request, response.locals['viewer'] as Viewer);
+    const job = await enqueueVerification(jobs, ledger, asked);
+    const ended = await jobs.waitFor(job.tenantId, job.id, PATIENCE_MS);
+    response.redirect(303, urlOf(response)(pathOf(ended ?? job)));
+  });
+
+  router.get('/verify/jobs/:id', async (request, response) => {
+    const job = await jobOf(request, response);
+    if (job.state === 'done') return response.redirect(303, urlOf(response)(pathOf(job)));
+    response.render('integrity/job', { page: jobPage(job, pageContext(response, deps.now())) });
+  });
+
+  router.post('/verify/jobs/:id/cancel', async (request, response) => {
+    const job = await jobOf(request, response);
+    await jobs.cancel(job.tenantId, job.id);
+    await jobs.waitFor(job.tenantId, job.id, PATIENCE_MS);
+    response.redirect(303, urlOf(response)(`/verify/jobs/${job.id}`));
+  });
+
+  router.get('/verify/reports', async (request, response) => {
+    const ledger = await ledgerOf(response);
+    const before = numberOf(request.query['before']);
+    const found = await verifications.list(ledger, { limit: REPORTS_PER_PAGE + 1, beforeId: before });
+    response.render('integrity/reports', { page: reportsPage(found, before, pageContext(response, deps.now())) });
+  });
+
+  router.get('/verify/reports/:id', async (request, response) => {
+    const ledger = await ledgerOf(response);
+    const report = await verifications.find(ledger, numberOf(request.params['id']) ?? 0);
+    if (!report) throw new KnownError('not_found');
+    const page = Math.min(
+      numberOf(request.query['page']) ?? 1,
+      Math.max(1, Math.ceil(report.brokenCount / BREAKS_PER_PAGE)),
+    );
+    const found = await verifications.listBreaks(report, {
+      offset: (page - 1) * BREAKS_PER_PAGE,
+      limit: BREAKS_PER_PAGE,
+    });
+    response.render('integrity/report', { page: reportPage(report, found, page, pageContext(response, deps.now())) });
+  });
+  // Answered at once: nothing is kept of it, and a reload asks again.
+  router.post('/entries/:id/verify', async (request, response) => {
+    const ledger = await ledgerOf(response);
+    const seq = await deps.findEntrySeq(ledger, String(request.params['id']));
+    const check = seq === undefined ? undefined : await deps.entryCheck.check(ledger, seq);
+    if (!check) throw new KnownError('entry_not_found');
+    response.render('integrity/entry-check', { page: entryCheckPage(check, pageContext(response, deps.now())) });
   });
   return router;
 
-  async function verify(ledger: Ledger, viewer: Viewer): Promise<void> {
-    const startedAt = deps.now();
-    const { ledgers } = await deps.verifier.verify({ ledger: ledger.name });
-    const [report] = ledgers;
-    if (!report) return;
-    await deps.verifications.save(ledger, report, { startedAt, finishedAt: deps.now(), requestedBy: viewer.name });
-    await deps.ownEvents.record(viewer.tenant, {
-      action: RESULT_ACTION[report.verdict],
-      actor: actorOf(viewer),
-      targetId: ledger.name,
-      payload: {
-        scanned: report.scanned,
-        valid: report.valid,
-        unverifiable: report.unverifiable,
-        broken: report.broken.length,
-      },
-      via: 'ui',
-    });
-  }
-
-  async function ledgerOf(viewer: Viewer): Promise<Ledger> {
-    const ledger = await deps.store.findLedger(viewer.tenant);
+  async function ledgerOf(response: Response): Promise<Ledger> {
+    const ledger = await deps.store.findLedger((response.locals['viewer'] as Viewer).tenant);
     if (!ledger) throw new KnownError('not_found');
     return ledger;
   }
+
+  async function jobOf(request: Request, response: Response): Promise<Job> {
+    const ledger = await ledgerOf(response);
+    const job = await jobs.find(ledger.tenant.id, String(request.params['id']));
+    if (job?.kind !== VERIFY_KIND) throw new KnownError('not_found');
+    return job;
+  }
+}
+
+function urlOf(response: Response): UrlBuilder {
+  return response.locals['url'] as UrlBuilder;
+}
+
+/** A job's page, or the report that it gave. */
+function pathOf(job: Job): string {
+  const report = job.state === 'done' ? job.result?.['report'] : undefined;
+  return typeof report === 'number' ? `/verify/reports/${report}` : `/verify/jobs/${job.id}`;
+}
+
+/** Fields of the form: `mode` (`whole`, `new`, `range`, `actor`), `from`, `to`, `actor`. */
+function readRequest(request: Request, viewer: Viewer): VerifyRequest {
+  const form = (request.body ?? {}) as Readonly<Record<string, unknown>>;
+  const who = { requestedBy: actorOf(viewer), via: 'ui' } as const;
+  const text = (name: string) => (typeof form[name] === 'string' ? form[name].trim() : '');
+  switch (text('mode')) {
+    case 'new':
+      return { ...who, isOnlyNew: true };
+    case 'range': {
+      const [from, to] = [text('from'), text('to')].map((value) => (value === '' ? undefined : (numberOf(value) ?? 0)));
+      if (from === 0 || to === 0) throw new KnownError('bad_request', 'from, to: write sequence numbers, 1 or more');
+      return { ...who, from, to };
+    }
+    case 'actor': {
+      const actor = text('actor');
+      if (!/^[a-z]+:.{1,200}$/.test(actor)) throw new KnownError('bad_request', 'actor: write TYPE:ID, as in admin:7');
+      return { ...who, actor };
+    }
+    default:
+      return who;
+  }
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'string' && /^[1-9]\d{0,14}$/.test(value) ? Number(value) : undefined;
 }

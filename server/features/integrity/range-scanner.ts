@@ -1,13 +1,20 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { ScanResult } from '../../core/verify';
+import { TILE_WIDTH } from '../../core/tile';
 import type { EntryStore } from '../../entries/entry-store';
-import { scanRange, type RangeRequest } from './scan-range';
+import type { TreeReader } from '../../entries/tree-reader';
+import { scanRange, type RangeRequest, type RangeResult } from './scan-range';
 
 /** Scans a range of a ledger, cut into parts that are checked side by side; their findings in order. */
 export interface RangeScanner {
-  scan(request: RangeRequest, onProgress: (rows: number) => void): Promise<ScanResult[]>;
+  scan(request: RangeRequest, options: ScanOptions): Promise<RangeResult[]>;
+}
+
+interface ScanOptions {
+  readonly onProgress: (rows: number) => void;
+  /** Ends the threads; `scan` then throws its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const MAX_THREADS = 4;
@@ -15,20 +22,30 @@ const MAX_THREADS = 4;
 const MIN_ROWS = 5_000;
 
 /** Threads where the program is built, the caller's own from source (a thread cannot load TypeScript). */
-export function createRangeScanner(databaseUrl: string, store: EntryStore): RangeScanner {
+export function createRangeScanner(databaseUrl: string, store: EntryStore & TreeReader): RangeScanner {
   const threads = __filename.endsWith('.ts') ? 1 : Math.min(MAX_THREADS, availableParallelism());
   return {
-    async scan(request, onProgress) {
-      const rows = request.toSeq - request.fromSeq + 1;
+    async scan(request, { onProgress, signal }) {
+      signal?.throwIfAborted();
+      const first = request.fromSeq - 1;
+      const rows = request.toSeq - first;
       const parts = Math.min(threads, Math.ceil(rows / MIN_ROWS));
-      if (parts <= 1) return [await scanRange(store, request, onProgress)];
-      const size = Math.ceil(rows / parts);
-      const requests = Array.from({ length: parts }, (_, i) => ({
+      if (parts <= 1) {
+        const watched = (done: number) => {
+          signal?.throwIfAborted();
+          onProgress(done);
+        };
+        return [await scanRange(store, request, watched)];
+      }
+      // Cut where a tile ends: each is scanned in one piece.
+      const cutAt = (part: number) =>
+        part === parts ? request.toSeq : Math.floor((first + (part * rows) / parts) / TILE_WIDTH) * TILE_WIDTH;
+      const requests = Array.from({ length: parts }, (_none, part) => ({
         ...request,
-        fromSeq: request.fromSeq + i * size,
-        toSeq: Math.min(request.toSeq, request.fromSeq + (i + 1) * size - 1),
+        fromSeq: part === 0 ? request.fromSeq : cutAt(part) + 1,
+        toSeq: cutAt(part + 1),
       }));
-      return Promise.all(requests.map((part) => scanInThread(databaseUrl, part, onProgress)));
+      return Promise.all(requests.map((part) => scanInThread(databaseUrl, part, { onProgress, signal })));
     },
   };
 }
@@ -36,20 +53,28 @@ export function createRangeScanner(databaseUrl: string, store: EntryStore): Rang
 function scanInThread(
   databaseUrl: string,
   request: RangeRequest,
-  onProgress: (rows: number) => void,
-): Promise<ScanResult> {
+  { onProgress, signal }: ScanOptions,
+): Promise<RangeResult> {
   return new Promise((resolve, reject) => {
     // No limit for what lives long: a ledger that somebody rewrote has as many breaks as entries.
     // Two chunks of rows must fit into what lives shortly: promoted, they would cost more memory and a tenth of the time.
     const resourceLimits = { maxYoungGenerationSizeMb: 32 };
     const file = path.join(__dirname, 'verify-worker.js');
     const worker = new Worker(file, { workerData: { databaseUrl, request }, resourceLimits });
-    worker.on('message', (message: { readonly progress?: number; readonly result?: ScanResult }) => {
+    const end = () => {
+      reject(signal?.reason as Error);
+      void worker.terminate();
+    };
+    signal?.addEventListener('abort', end, { once: true });
+    worker.on('message', (message: { readonly progress?: number; readonly result?: RangeResult }) => {
       if (message.progress !== undefined) onProgress(message.progress);
       if (message.result) resolve(message.result);
     });
     worker.once('error', reject);
-    // After a result this says nothing new.
-    worker.once('exit', (code) => reject(new Error(`a verifying thread ended with ${code} and no result`)));
+    worker.once('exit', (code) => {
+      signal?.removeEventListener('abort', end);
+      // After a result this says nothing new.
+      reject(new Error(`a verifying thread ended with ${code} and no result`));
+    });
   });
 }

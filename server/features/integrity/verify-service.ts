@@ -1,20 +1,21 @@
-import { isSameHash, macHead } from '../../core/chain';
-import {
-  checkSeal,
-  mergeScans,
-  verdictOf,
-  type Break,
-  type KnownHead,
-  type LedgerNames,
-  type Verdict,
-} from '../../core/verify';
+import type { SweepState } from '../../core/tree-sweep';
+import { verdictOf, type Break, type KnownHead, type Verdict } from '../../core/verify';
 import type { Database } from '../../db/connection';
-import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from '../../entries/entry-row';
-import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
+import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
 import type { CertificateService } from '../retention/certificate-service';
+import { createLeafCheck } from '../../entries/leaf-check';
+import type { TreeReader } from '../../entries/tree-reader';
+import { runActor } from './actor-run';
+import type { DerivedChecks } from './derived/derived-checks';
+import { collectEvidence, type EvidenceDeps, type HeldNote } from './evidence';
 import type { HeadNotes } from './head-notes';
+import { runLedger, startState, type RunHooks, type RunPlan, type RunState, type VerifyScope } from './ledger-run';
 import type { RangeScanner } from './range-scanner';
+import { sweepOfMark, type Mark } from './verified-mark';
+
+export type { HeldNote } from './evidence';
+export type { RunState, VerifyScope } from './ledger-run';
 
 export interface VerifyOptions {
   readonly ledger?: string | undefined;
@@ -22,14 +23,23 @@ export interface VerifyOptions {
   readonly toSeq?: number | undefined;
   /** Only the entries of one actor, `admin:7`: each by itself, their links are not looked at. */
   readonly actor?: string | undefined;
+  /** Only what is new since the last verification of everything that found nothing; everything, where there was none. */
+  readonly isOnlyNew?: boolean | undefined;
+  /** Also what is made from entries, when all of them are looked at and intact: counters, quarantine, search index. */
+  readonly derived?: boolean | undefined;
   /** Heads that somebody kept elsewhere. */
   readonly expected?: readonly (KnownHead & { readonly ledger: string })[];
+  /** Signed checkpoints that somebody kept elsewhere, of the ledger that is checked. */
+  readonly expectedNotes?: readonly (HeldNote & { readonly ledger: string })[];
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface LedgerReport {
   readonly ledger: string;
   readonly verdict: Verdict;
+  readonly scope: VerifyScope;
+  readonly from: number;
+  readonly to: number;
   /** Entries that the head says there are. */
   readonly size: number;
   readonly scanned: number;
@@ -38,6 +48,8 @@ export interface LedgerReport {
   /** Entries that are missing because they were pruned, as certificates in the chain prove. */
   readonly pruned: number;
   readonly head: { readonly seq: number; readonly hash: string } | null;
+  /** The root over the first `size` entries, hex, as they gave it; null where not all of them were looked at. */
+  readonly tree: { readonly size: number; readonly root: string } | null;
   readonly broken: readonly {
     seq: number;
     id: string | null;
@@ -52,184 +64,85 @@ export interface VerifyReport {
   readonly ledgers: readonly LedgerReport[];
 }
 
-/** Checks ledgers against their own seals and heads. Reads only: never changes the chain (CONTRACT section 3). */
+/** Checks ledgers against their own seals, trees and heads, and against what is kept elsewhere. Reads only. */
 export interface VerifyService {
   verify(options: VerifyOptions): Promise<VerifyReport>;
+  /** One ledger, in slices that another process can go on from. The report lists no breaks: `onSlice` was given them. */
+  run(ledger: Ledger, options: VerifyOptions, resumed: RunState | null, hooks: RunHooks): Promise<LedgerReport>;
 }
 
 interface VerifyDeps {
   readonly database: Database;
   readonly store: EntryStore;
+  readonly trees: TreeReader;
   readonly keyRing: KeyRing;
   readonly headNotes: HeadNotes;
   readonly scanner: RangeScanner;
+  readonly evidence: Omit<EvidenceDeps, 'trees'>;
+  readonly derived: DerivedChecks;
   readonly certificates: CertificateService;
+  /** Up to where everything was verified; undefined where nothing authentic says so. */
+  readonly findMark: (ledger: Ledger) => Promise<Mark | undefined>;
 }
-
-const CHUNK = 1_000;
 
 export class UnknownLedgerError extends Error {
   override name = 'UnknownLedgerError';
 }
 
-export function createVerifyService({
-  database,
-  store,
-  keyRing,
-  headNotes,
-  scanner,
-  certificates,
-}: VerifyDeps): VerifyService {
-  const { knex: db, dialect } = database;
+export function createVerifyService(deps: VerifyDeps): VerifyService {
+  const { database, store, trees, keyRing, headNotes } = deps;
+  const db = database.knex;
+  const checkLeaves = createLeafCheck(trees);
 
-  async function verifyLedger(
+  async function run(
     ledger: Ledger,
     options: VerifyOptions,
-    knownHeads: readonly KnownHead[],
+    resumed: RunState | null,
+    hooks: RunHooks,
   ): Promise<LedgerReport> {
-    const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
-    const head = await store.findHead(ledger);
+    // Before the head is read: what is noted later may be newer than it is.
+    const noted = [...headNotes.list(), ...(options.expected ?? [])].filter((head) => head.ledger === ledger.name);
     const keys = await loadEpochKeys(ledger);
-    const findEpochKey = (epoch: number) => keys.get(epoch);
-    const lastSeq = Math.max(head?.seq ?? 0, head ? 0 : await store.findLastSeq(ledger));
-    if (options.actor !== undefined) return verifyActor(ledger, names, head, options.actor, findEpochKey);
-
-    const fromSeq = Math.max(1, options.fromSeq ?? 1);
-    const toSeq = Math.min(options.toSeq ?? lastSeq, lastSeq);
-    const total = Math.max(0, toSeq - fromSeq + 1);
-    let done = 0;
-    const loadCertificates = () => certificates.load(ledger, { isKeyOurs: keys.size > 0 });
-    const request = {
+    const mark = isOnlyNew(options, resumed) ? await deps.findMark(ledger) : undefined;
+    const expected = (options.expectedNotes ?? []).filter((one) => one.ledger === ledger.name);
+    const sweep = mark && (await sweepOfMark(trees, ledger, mark));
+    const above = sweep ? mark.seq : 0;
+    const evidence = await collectEvidence({ ...deps.evidence, trees }, ledger, { expected, hasOurKey: keys.size > 0, above }); // prettier-ignore
+    const state = resumed ?? (await begin(ledger, options, mark, sweep));
+    const where = `the verification of ${mark?.finishedAt}`;
+    const plan: RunPlan = {
       ledger,
-      names,
-      fromSeq,
-      toSeq,
-      keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const),
-      knownHeads,
-      pruned: (await loadCertificates()).runs,
+      names: { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id },
+      keys,
+      knownHeads: mark ? [...noted, { seq: mark.seq, hash: mark.hash, where }] : noted,
+      evidence: mark
+        ? { ...evidence, claims: [...evidence.claims, { size: mark.seq, root: mark.root, kind: 'rewritten', where }] }
+        : evidence,
+      state,
+      checksDerived: options.derived === true,
     };
-    const scans = await scanner.scan(request, (rows) => {
-      done += rows;
-      options.onProgress?.(done, total);
-    });
-    // Again: what was pruned meanwhile is no gap.
-    const pruned = await loadCertificates();
-    const result = mergeScans(scans, { toSeq, isHead: toSeq === lastSeq, pruned: pruned.runs });
-    const coversHead = toSeq === lastSeq;
-    const breaks = [
-      ...result.breaks,
-      ...pruned.breaks,
-      ...(coversHead ? headBreaks(ledger, head, result.lastHash, keys.size > 0) : []),
-      ...(coversHead ? await epochBreaks(ledger, head) : []),
-      ...(coversHead ? await beyondHead(ledger, names, findEpochKey) : []),
-      ...knownHeads.filter((known) => known.seq > lastSeq).map((known) => shorterThan(known, lastSeq)),
-    ];
-    return report(ledger, head, { ...result, breaks });
+    const ended =
+      options.actor === undefined
+        ? await runLedger(deps, plan, hooks)
+        : await runActor({ database, checkLeaves }, plan, options.actor, hooks);
+    return reportOf(ledger, ended);
   }
 
-  /** A head row that was changed, removed, or does not name the newest entry. */
-  function headBreaks(
+  async function begin(
     ledger: Ledger,
-    head: Head | undefined,
-    lastHash: string | undefined,
-    hasOurKey: boolean,
-  ): Break[] {
-    const at = (seq: number, kind: Break['kind'], detail: string): Break => ({
-      seq,
-      id: null,
-      kind,
-      detail,
-      receivedAt: null,
-    });
-    if (!head) return [at(0, 'truncated', 'the row that names the newest entry is gone')];
-    // Without a key that opens, the head's seal says nothing: that is for the verdict, not a break.
-    const isReadable = isHash(head.hash) && isPlace(head.seq);
-    const isAuthentic =
-      !hasOurKey || (isReadable && isSameHash(macHead(keyRing.headKey, ledger.name, head.seq, head.hash), head.mac));
-    return [
-      ...(isAuthentic
-        ? []
-        : [
-            at(
-              head.seq,
-              'truncated',
-              'the row that names the newest entry was changed: newer entries may have been cut off',
-            ),
-          ]),
-      ...(lastHash !== undefined && !isSameHash(lastHash, head.hash)
-        ? [at(head.seq, 'linkage', 'the newest entry is not the one that the head names')]
-        : []),
-    ];
-  }
-
-  /** A head row that would have the next entry sealed under another key than the newest one. */
-  async function epochBreaks(ledger: Ledger, head: Head | undefined): Promise<Break[]> {
-    const newest = head && isPlace(head.seq) ? await store.findBySeq(ledger, head.seq) : undefined;
-    if (!head || !newest || newest.epoch === head.epoch) return [];
-    const detail = `the head is in epoch ${head.epoch}, the newest entry in ${newest.epoch}`;
-    return [{ seq: head.seq, id: newest.id, kind: 'linkage', detail, receivedAt: null }];
-  }
-
-  /** Rows after the head, unless the head has moved on meanwhile. */
-  async function beyondHead(
-    ledger: Ledger,
-    names: LedgerNames,
-    findEpochKey: (epoch: number) => Buffer | undefined,
-  ): Promise<Break[]> {
-    const last = await store.findLastSeq(ledger);
+    options: VerifyOptions,
+    mark: Mark | undefined,
+    sweep: SweepState | undefined,
+  ): Promise<RunState> {
     const head = await store.findHead(ledger);
-    if (!head || last <= head.seq) return [];
-    const rows = await store.readRange(ledger, { fromSeq: head.seq + 1, toSeq: last, limit: CHUNK });
-    return rows.map((row) => {
-      const kind = checkSeal(row, names, findEpochKey(row.epoch)).breaks[0]?.kind ?? 'linkage';
-      return {
-        seq: row.seq,
-        id: row.id,
-        kind,
-        detail: 'stands after the newest entry that the head names',
-        // Whoever puts a row there may put any number there: it must not keep the rest from being told.
-        receivedAt: Math.abs(row.receivedAt) <= 8.64e15 ? new Date(row.receivedAt).toISOString() : null,
-      };
-    });
-  }
-
-  async function verifyActor(
-    ledger: Ledger,
-    names: LedgerNames,
-    head: Head | undefined,
-    actor: string,
-    findEpochKey: (epoch: number) => Buffer | undefined,
-  ) {
-    const [type = '', ...rest] = actor.split(':');
-    const breaks: Break[] = [];
-    let scanned = 0;
-    let unverifiable = 0;
-    let brokenRows = 0;
-    for (let after = 0; ;) {
-      const rows = await readByActor(ledger, type, rest.join(':'), after);
-      for (const row of rows) {
-        const check = checkSeal(row, names, findEpochKey(row.epoch));
-        breaks.push(...check.breaks);
-        scanned += 1;
-        if (check.breaks.length > 0) brokenRows += 1;
-        else if (check.unverifiable) unverifiable += 1;
-      }
-      const last = rows.at(-1);
-      if (!last || rows.length < CHUNK) break;
-      after = last.seq;
-    }
-    return report(ledger, head, {
-      scanned,
-      unverifiable,
-      valid: scanned - brokenRows - unverifiable,
-      pruned: 0,
-      breaks,
-    });
-  }
-
-  async function readByActor(ledger: Ledger, type: string, id: string, after: number): Promise<EntryRow[]> {
-    const sql = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ? AND e.actor_type = ? AND e.actor_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`;
-    return (await dialect.selectArrays(db, sql, [ledger.id, type, id, after, CHUNK])).map(fromCells);
+    const lastSeq = head ? head.seq : await store.findLastSeq(ledger);
+    const toSeq = Math.min(options.toSeq ?? lastSeq, lastSeq);
+    if (options.actor !== undefined) return startState({ scope: 'actor', fromSeq: 1, toSeq, head });
+    if (mark && sweep && mark.seq <= lastSeq)
+      return startState({ scope: 'new', fromSeq: mark.seq, toSeq: lastSeq, head }, sweep);
+    const fromSeq = Math.max(1, options.fromSeq ?? 1);
+    const scope = fromSeq === 1 && toSeq === lastSeq ? 'whole' : 'range';
+    return startState({ scope, fromSeq, toSeq, head });
   }
 
   /** Every chain key that our master key opens, read before the scan so that the scan itself waits for nothing. */
@@ -246,87 +159,69 @@ export function createVerifyService({
   }
 
   return {
+    run,
     async verify(options) {
-      // Before the heads are read: what is noted later may be newer than they are.
-      const known = [...headNotes.list(), ...(options.expected ?? [])].filter(
-        (head) => options.ledger === undefined || head.ledger === options.ledger,
-      );
+      const known = [
+        ...headNotes.list(),
+        ...(options.expected ?? []),
+        ...(options.expectedNotes ?? []).map(({ ledger, where }) => ({ ledger, where, seq: null })),
+      ].filter((one) => options.ledger === undefined || one.ledger === options.ledger);
       const all = await store.listLedgers();
       const ledgers = options.ledger === undefined ? all : all.filter((ledger) => ledger.name === options.ledger);
-      const vanished = known.filter((head) => !all.some((ledger) => ledger.name === head.ledger));
+      const vanished = known.filter((one) => !all.some((ledger) => ledger.name === one.ledger));
       if (options.ledger !== undefined && ledgers.length === 0 && vanished.length === 0)
         throw new UnknownLedgerError(`There is no ledger named ${options.ledger}.`);
-      const reports = [...new Map(vanished.map((head) => [head.ledger, vanishedReport(head)])).values()];
+      const reports = [...new Map(vanished.map((one) => [one.ledger, vanishedReport(one)])).values()];
       for (const ledger of ledgers) {
-        const heads = known.filter((head) => head.ledger === ledger.name);
-        reports.push(await verifyLedger(ledger, options, heads));
+        const breaks: Break[] = [];
+        const report = await run(ledger, options, null, {
+          onProgress: options.onProgress ?? (() => undefined),
+          onSlice: (_state, found) => {
+            for (const one of found) breaks.push(one);
+            return Promise.resolve();
+          },
+        });
+        reports.push({ ...report, broken: breaks.sort((a, b) => a.seq - b.seq).map(reportedBreak) });
       }
       return { verdict: overall(reports), ledgers: reports };
     },
   };
 }
 
-function report(
-  ledger: Ledger,
-  head: Head | undefined,
-  result: {
-    readonly scanned: number;
-    readonly valid: number;
-    readonly unverifiable: number;
-    readonly pruned: number;
-    readonly breaks: readonly Break[];
-  },
-): LedgerReport {
+function isOnlyNew(options: VerifyOptions, resumed: RunState | null): boolean {
+  return resumed ? resumed.scope === 'new' : options.isOnlyNew === true && options.actor === undefined;
+}
+
+export function reportedBreak(one: Break): LedgerReport['broken'][number] {
+  return { seq: one.seq, id: one.id, kind: one.kind, detail: one.detail, received_at: one.receivedAt };
+}
+
+function reportOf(ledger: Ledger, state: RunState): LedgerReport {
+  const { scanned, valid, unverifiable, pruned, broken, head, sweep, toSeq } = state;
   return {
     ledger: ledger.name,
-    verdict: verdictOf(result),
+    verdict: verdictOf({ scanned, unverifiable, breaks: { length: broken } }),
+    scope: state.scope,
+    from: state.fromSeq,
+    to: toSeq,
     size: head?.seq ?? 0,
-    scanned: result.scanned,
-    valid: result.valid,
-    unverifiable: result.unverifiable,
-    pruned: result.pruned,
+    scanned,
+    valid,
+    unverifiable,
+    pruned,
     head: head ? { seq: head.seq, hash: head.hash } : null,
-    broken: [...result.breaks]
-      .sort((a, b) => a.seq - b.seq)
-      .map((one) => ({ seq: one.seq, id: one.id, kind: one.kind, detail: one.detail, received_at: one.receivedAt })),
+    tree: sweep.root === null || toSeq !== head?.seq ? null : { size: toSeq, root: sweep.root },
+    broken: [],
   };
 }
 
-function vanishedReport(head: KnownHead & { readonly ledger: string }): LedgerReport {
-  const detail = `the ledger is gone from the database; ${head.where} knows it with ${head.seq} entries`;
+function vanishedReport({ ledger, where, seq }: { ledger: string; where: string; seq: number | null }): LedgerReport {
+  const detail = `the ledger is gone from the database; ${where} knows it${seq === null ? '' : ` with ${seq} entries`}`;
   const broken = [{ seq: 0, id: null, kind: 'truncated', detail, received_at: null }];
-  return {
-    ledger: head.ledger,
-    verdict: 'broken',
-    size: 0,
-    scanned: 0,
-    valid: 0,
-    unverifiable: 0,
-    pruned: 0,
-    head: null,
-    broken,
-  };
-}
-
-function shorterThan(known: KnownHead, lastSeq: number): Break {
-  return {
-    seq: lastSeq + 1,
-    id: null,
-    kind: 'truncated',
-    detail: `${known.where} knows ${known.seq} entries, here are ${lastSeq}`,
-    receivedAt: null,
-  };
+  return { ledger, verdict: 'broken', scope: 'whole', from: 1, to: 0, size: 0, scanned: 0, valid: 0, unverifiable: 0, pruned: 0, head: null, tree: null, broken }; // prettier-ignore
 }
 
 function overall(reports: readonly LedgerReport[]): Verdict {
   if (reports.some((one) => one.verdict === 'broken')) return 'broken';
   return reports.length === 0 || reports.some((one) => one.verdict === 'cannot_tell') ? 'cannot_tell' : 'intact';
-}
-
-function isPlace(seq: number): boolean {
-  return Number.isSafeInteger(seq) && seq >= 0;
-}
-
-function isHash(text: string): boolean {
-  return /^[0-9a-f]{64}$/.test(text);
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../../db/connection';
 import { createEntryReader } from '../../entries/entry-reader';
+import { createTreeReader } from '../../entries/tree-reader';
 import { scanRange, type RangeRequest } from './scan-range';
 
 /** The thread behind `createRangeScanner`: checks one range over a connection of its own, then ends. */
@@ -14,7 +15,7 @@ async function main({
   // Every page is read once: a large cache would only hold what is not needed again.
   const database = openDatabase(databaseUrl, { cacheKib: 2_048 });
   try {
-    const result = await scanRange(createEntryReader(database), request, (rows) =>
+    const result = await scanRange({ ...createEntryReader(database), ...createTreeReader(database) }, request, (rows) =>
       parentPort?.postMessage({ progress: rows }),
     );
     parentPort?.postMessage({ result });

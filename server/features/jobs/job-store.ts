@@ -74,7 +74,7 @@ export function createJobStore({ knex: db, dialect }: Database, now: () => Date)
     async add(request) {
       const activeKey = hash(
         'sha256',
-        canonicalJson([request.kind, String(request.tenantId), request.ledger, request.params]),
+        canonicalJson([request.kind, String(request.tenantId), request.ledger, request.sameAs ?? request.params]),
       );
       for (let attempt = 1; ; attempt += 1) {
         const row: JobRow = {

@@ -7,10 +7,12 @@ export interface JobRequest {
   readonly tenantId: number;
   readonly ledger: string | null;
   readonly params: JsonObject;
+  /** What makes two requests the same one; `params` where it is left out. */
+  readonly sameAs?: JsonObject;
   readonly requestedBy: string;
 }
 
-export interface Job extends JobRequest {
+export interface Job extends Omit<JobRequest, 'sameAs'> {
   readonly id: string;
   readonly state: JobState;
   readonly progress: { readonly done: number; readonly total: number };

@@ -383,6 +383,7 @@ describe.each(ENGINES)('the watch over bridges on %s', (engine) => {
           ledger: 'default',
           chain: { status: 'never_verified', at: null },
           size: head?.seq,
+          checkpoint: null,
         },
       ]);
       const startedAt = app.clock.now();

@@ -3,13 +3,17 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Database } from '../../db/connection';
 import type { Appender } from '../../entries/appender';
 import type { SearchIndexer } from '../browse/search-index-service';
+import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { BridgeState, BridgeWatch } from './bridge-watch-service';
+import type { ChainStatus } from './heartbeat-service';
 
 interface HealthDeps {
   readonly database: Database;
   readonly appender: Appender;
   readonly indexer: SearchIndexer;
   readonly bridgeWatch: BridgeWatch;
+  readonly store: EntryStore;
+  readonly findChain: (ledger: Ledger) => Promise<ChainStatus>;
   readonly now: () => Date;
 }
 
@@ -35,7 +39,8 @@ export function createHealthRoutes(deps: HealthDeps): Router {
   return router;
 }
 
-function createRegistry({ database, appender, indexer, bridgeWatch, now }: HealthDeps): Registry {
+function createRegistry(deps: HealthDeps): Registry {
+  const { database, appender, indexer, bridgeWatch, now } = deps;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: () => Promise<number>) =>
@@ -50,8 +55,32 @@ function createRegistry({ database, appender, indexer, bridgeWatch, now }: Healt
   );
   gauge('sealtrail_append_waiting', 'Items that wait for a commit', () => Promise.resolve(appender.waiting));
   gauge('sealtrail_index_behind', 'Entries that the search index does not hold yet', () => indexer.countBehind());
+  addChainGauges(registry, deps);
   addBridgeGauges(registry, bridgeWatch, now);
   return registry;
+}
+
+/** One line for each ledger. One that was never verified has no age. */
+function addChainGauges(registry: Registry, { store, findChain, now }: HealthDeps): void {
+  const gauge = (name: string, help: string, valueOf: (chain: ChainStatus) => number | null) =>
+    new Gauge({
+      name: `sealtrail_${name}`,
+      help,
+      labelNames: ['ledger'],
+      registers: [registry],
+      async collect() {
+        this.reset();
+        for (const ledger of await store.listLedgers()) {
+          const value = valueOf(await findChain(ledger));
+          if (value !== null) this.set({ ledger: ledger.name }, value);
+        }
+      },
+    });
+  gauge('chain_broken', '1 while the latest verifications say that a ledger is broken', ({ status }) => status === 'broken' ? 1 : 0); // prettier-ignore
+  gauge('chain_unverified', '1 while they do not say that it is intact', ({ status }) => (status === 'intact' ? 0 : 1));
+  gauge('chain_verified_seconds', 'Time since everything, or all that was new, was last verified', ({ at }) =>
+    at === null ? null : Math.max(0, (now().getTime() - Date.parse(at)) / 1_000),
+  );
 }
 
 /** One line for each paired bridge, by its id. What a bridge has not told yet is left out. */

@@ -1,4 +1,5 @@
 import { Router, type Request } from 'express';
+import { signAnswer } from '../../http/sign-answer';
 import { readSigned, signedBody } from '../capture/signed-request-service';
 import type { HeartbeatService } from './heartbeat-service';
 
@@ -9,7 +10,11 @@ export function createHeartbeatRoutes(deps: {
 }): Router {
   const router = Router();
   router.post('/bridge/v1/heartbeat', ...signedBody, async (request, response) => {
-    response.json(await deps.heartbeats.receive(readSigned(request, response, deps.clientIp(request))));
+    const signed = readSigned(request, response, deps.clientIp(request));
+    const { bridge, answer } = await deps.heartbeats.receive(signed);
+    // The bridge keeps the checkpoint in it, and must not take one from whoever has our port.
+    signAnswer(response, bridge, signed.headers.id);
+    response.json(answer);
   });
   return router;
 }

@@ -1,8 +1,8 @@
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
-import type { BridgeService } from '../access/bridge-service';
+import type { ActiveBridge, BridgeService } from '../access/bridge-service';
 import { orLater, type SenderCheck, type SignedDelivery } from '../capture/sender-check-service';
-import { parseHeartbeat } from './heartbeat';
+import { parseHeartbeat, type Heartbeat } from './heartbeat';
 import type { HeartbeatStore } from './heartbeat-store';
 
 export interface ChainStatus {
@@ -17,12 +17,14 @@ export interface HeartbeatAnswer {
   readonly ledger: string;
   readonly chain: ChainStatus;
   readonly size: number;
+  /** The newest checkpoint, a whole signed note, for the billing database to keep. */
+  readonly checkpoint: string | null;
 }
 
 /** Takes heartbeats: who lives, what waits there, and which numbers were given. */
 export interface HeartbeatService {
   /** Throws KnownError for a refusal. */
-  receive(signed: SignedDelivery): Promise<HeartbeatAnswer>;
+  receive(signed: SignedDelivery): Promise<{ readonly bridge: ActiveBridge; readonly answer: HeartbeatAnswer }>;
 }
 
 interface HeartbeatDeps {
@@ -31,11 +33,17 @@ interface HeartbeatDeps {
   readonly heartbeats: HeartbeatStore;
   readonly store: EntryStore;
   readonly chainStatus: (ledger: Ledger) => Promise<ChainStatus>;
+  /** Told what a bridge holds of our checkpoints; gives the one that it shall keep now. */
+  readonly keepCheckpoint: (
+    bridge: ActiveBridge,
+    held: NonNullable<Heartbeat['checkpoints']>,
+  ) => Promise<string | null>;
+  readonly onError: (error: unknown) => void;
   readonly now: () => Date;
 }
 
 export function createHeartbeatService(deps: HeartbeatDeps): HeartbeatService {
-  const { senderCheck, bridges, heartbeats, store, chainStatus, now } = deps;
+  const { senderCheck, bridges, heartbeats, store, chainStatus, keepCheckpoint, onError, now } = deps;
   return {
     async receive(signed) {
       const at = now();
@@ -49,7 +57,20 @@ export function createHeartbeatService(deps: HeartbeatDeps): HeartbeatService {
         Promise.all([store.findHead(bridge.ledger), chainStatus(bridge.ledger)]),
         'the database does not answer',
       );
-      return { ok: true, time: at.toISOString(), ledger: bridge.ledger.name, chain, size: head?.seq ?? 0 };
+      const checkpoint = await toKeep(bridge, heartbeat);
+      const { name: ledger } = bridge.ledger;
+      return { bridge, answer: { ok: true, time: at.toISOString(), ledger, chain, size: head?.seq ?? 0, checkpoint } };
     },
   };
+
+  /** A heartbeat is answered whatever becomes of the checkpoint: the next one brings it. */
+  async function toKeep(bridge: ActiveBridge, { checkpoints }: Heartbeat): Promise<string | null> {
+    if (!checkpoints) return null;
+    try {
+      return await keepCheckpoint(bridge, checkpoints);
+    } catch (error) {
+      onError(error);
+      return null;
+    }
+  }
 }

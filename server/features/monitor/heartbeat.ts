@@ -23,13 +23,23 @@ export interface Heartbeat {
     readonly spooled: number;
   };
   readonly paused: boolean;
+  /** The checkpoints of ours in the billing database; null for a bridge that keeps none. */
+  readonly checkpoints: {
+    /** The newest note of each origin. */
+    readonly held: readonly string[];
+    /** The one that it refused last, until it takes one again. */
+    readonly refused: { readonly note: string; readonly reason: string } | null;
+  } | null;
 }
 
 export const MAX_PARKED = 10_000;
+const MAX_NOTE = 10_000;
+const MAX_HELD = 100;
 
 const text = z.string().transform((value) => clip(value.toWellFormed(), 64)).nullish().transform((value) => value ?? null); // prettier-ignore
 const count = z.int().nonnegative();
 const seq = z.int().positive();
+const note = z.string().max(MAX_NOTE);
 
 const heartbeatSchema = z.object({
   installation: z
@@ -52,6 +62,12 @@ const heartbeatSchema = z.object({
     spooled: count.default(0),
   }),
   paused: z.boolean().default(false),
+  checkpoints: z
+    .object({
+      held: z.array(note).max(MAX_HELD),
+      refused: z.object({ note, reason: z.string() }).nullish(),
+    })
+    .nullish(),
 });
 
 /** A heartbeat's body, or what is wrong with it. */
@@ -70,7 +86,7 @@ export function parseHeartbeat(
     const issue = parsed.error.issues[0];
     return { error: 'bad_shape', detail: clip(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, 300) };
   }
-  const { installation, outbox, paused } = parsed.data;
+  const { installation, outbox, paused, checkpoints } = parsed.data;
   return {
     installation: {
       whmcs: installation?.whmcs ?? null,
@@ -90,5 +106,13 @@ export function parseHeartbeat(
       spooled: outbox.spooled,
     },
     paused,
+    checkpoints: checkpoints
+      ? {
+          held: checkpoints.held,
+          refused: checkpoints.refused
+            ? { note: checkpoints.refused.note, reason: clip(checkpoints.refused.reason.toWellFormed(), 200) }
+            : null,
+        }
+      : null,
   };
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { JsonValue } from '../../core/canonical-json';
+import { readRecordFields } from '../../core/record-fields';
 import { parseRecord } from '../../core/sealed-record';
 import type { Database } from '../../db/connection';
 import type { Cell } from '../../db/dialect';
@@ -85,7 +86,7 @@ export function createSequenceConsumer({ database, store, sequences, now }: Cons
     const sql = `SELECT seq, part, record FROM entries WHERE ledger_id = ? AND seq > ? ORDER BY seq LIMIT ${CHUNK}`;
     const rows = (await dialect.selectArrays(on, sql, [ledger.id, after])) as [number, number, string][];
     return page(rows, ([, part, record]) => {
-      const source = part === 0 ? parseRecord(record)?.source : undefined;
+      const source = part === 0 ? (readRecordFields(record) ?? parseRecord(record))?.source : undefined;
       return arrival(source?.bridge, source?.seq);
     });
   }
@@ -105,7 +106,11 @@ export function createSequenceConsumer({ database, store, sequences, now }: Cons
 
   async function absorb(trx: Knex, arrivals: readonly Arrival[], { mayRestart }: { mayRestart: boolean }) {
     const byBridge = new Map<string, number[]>();
-    for (const { bridge, number } of arrivals) byBridge.set(bridge, [...(byBridge.get(bridge) ?? []), number]);
+    for (const { bridge, number } of arrivals) {
+      const numbers = byBridge.get(bridge);
+      if (numbers) numbers.push(number);
+      else byBridge.set(bridge, [number]);
+    }
     for (const [bridge, numbers] of byBridge) {
       const sequence = await sequences.lock(trx, bridge);
       if (!sequence) continue;

@@ -5,6 +5,8 @@ import { StoppedLedgerError, type CheckpointService } from './checkpoint-service
 /** Signs checkpoints while the server runs: every 1,000 entries, every 15 minutes in which something happened, and at the end. */
 export interface CheckpointClock {
   start(): void;
+  /** Signs what is due now. */
+  look(): Promise<void>;
   /** Signs what is not signed yet, if it was started. */
   stop(): Promise<void>;
 }
@@ -79,6 +81,7 @@ export function createCheckpointClock({ database, store, checkpoints, now, onErr
   }
 
   return {
+    look: () => signEach('interval'),
     start() {
       isRunning = true;
       looking = tellStopped()

@@ -44,8 +44,8 @@ export interface CheckpointService {
   vkeys(ledger: Ledger): Promise<readonly string[]>;
   status(ledger: Ledger): Promise<CheckpointStatus>;
   /**
-   * Starts the next origin of a stopped ledger: an entry names the old one and what was signed last under it, then the first
-   * checkpoint is signed. Throws KnownError where the ledger is not stopped.
+   * Starts the next origin of a stopped ledger: an entry names the old one and what was signed last under it, the tree is built
+   * again from the records (where an entry was pruned, from its leaf), then the first checkpoint is signed. Throws KnownError where the ledger is not stopped.
    */
   startOrigin(ledger: Ledger, reason: string): Promise<StoredCheckpoint>;
   /** Called after each new checkpoint is on the disk. A listener neither throws nor waits. */

@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pino from 'pino';
 import { openCheckpoint } from '../../core/checkpoint';
-import { verifyConsistency } from '../../core/merkle';
+import { leafHash, rootOfLeaves, verifyConsistency } from '../../core/merkle';
 import { createDeps, type Deps } from '../../deps';
+import { createEntryStore } from '../../entries/entry-store';
 import { anAppendItem } from '../../testing/append-item';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
@@ -39,12 +40,12 @@ describe.each(ENGINES)('checkpoints on %s', (engine) => {
   /** Everything that a backup of the database holds. */
   async function backUp(): Promise<() => Promise<void>> {
     const db = test.database.knex;
-    const saved = await Promise.all(TABLES.map((table) => db(table).select<Record<string, never>[]>()));
+    const saved = await Promise.all(TABLES.map((table) => db(table).select()));
     return async () => {
       for (const verb of ['update', 'delete']) await db.raw(`DROP TRIGGER IF EXISTS entries_no_${verb}`);
       for (const [at, table] of TABLES.entries()) {
         await db(table).delete();
-        for (const row of saved[at] ?? []) await db(table).insert(row);
+        for (const row of saved[at] as object[]) await db(table).insert(row);
       }
     };
   }
@@ -155,12 +156,9 @@ describe.each(ENGINES)('checkpoints on %s', (engine) => {
       expect(first.origin).toBe(`${later.origin}/2`);
       expect(first.size).toBeGreaterThan(4);
       expect(await deps.checkpoints.status(test.ledger)).toMatchObject({ state: 'open', origin: first.origin });
-      const rows = (await test.database.knex('entries').orderBy('seq').select('action', 'record')) as {
-        action: string;
-        record: string;
-      }[];
-      const entry = rows.findLast(({ action }) => action === 'audit.chain_initialised');
-      expect((JSON.parse(entry?.record ?? '{}') as { source: { payload: unknown } }).source.payload).toMatchObject({
+      const records = (await test.database.knex('entries').orderBy('seq').pluck('record')) as string[];
+      const entry = records.findLast((record) => record.includes('audit.chain_initialised')) ?? '{}';
+      expect((JSON.parse(entry) as { source: { payload: unknown } }).source.payload).toMatchObject({
         origin: first.origin,
         previous_origin: later.origin,
         previous_size: '8',
@@ -198,6 +196,31 @@ describe.each(ENGINES)('checkpoints on %s', (engine) => {
     await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
   });
 
+  it('are signed under a new origin over a tree that is built again, pruned entries among it', async () => {
+    await append(600);
+    await sign();
+    const wanted = (await test.database.knex('entries').orderBy('seq').pluck('record')) as string[];
+    for (const verb of ['update', 'delete']) await test.database.knex.raw(`DROP TRIGGER entries_no_${verb}`);
+    await test.database.knex('entries').whereBetween('seq', [1, 256]).delete();
+    await test.database
+      .knex('tree_tiles')
+      .where({ level: 0, tile: 1 })
+      .update({ hashes: Buffer.alloc(8192, 7) });
+    await test.database
+      .knex('tree_tiles')
+      .where({ level: 1 })
+      .update({ hashes: Buffer.alloc(64, 7) });
+    await append(1);
+    await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
+    const first = await deps.checkpoints.startOrigin(test.ledger, 'a tile was changed');
+    const since = (await test.database
+      .knex('entries')
+      .where('seq', '>', 601)
+      .orderBy('seq')
+      .pluck('record')) as string[];
+    expect(first.root).toBe(rootOfLeaves([...wanted, ...since].map(leafHash)).toString('hex'));
+  });
+
   it('stop when tile and last signature are edited alike: the data folder knows better', async () => {
     await append(2);
     await sign();
@@ -213,7 +236,10 @@ describe.each(ENGINES)('checkpoints on %s', (engine) => {
   it('stop when an entry is gone that was not in the tree yet', async () => {
     await append(2);
     await sign();
-    await append(3);
+    // Stored by another process, which told us no leaves.
+    const { database, keyRing } = deps;
+    const other = createEntryStore({ database, keyRing });
+    for (let seq = 4; seq <= 6; seq += 1) await other.append(test.ledger, [anAppendItem(test.ledger)]);
     for (const verb of ['update', 'delete']) await test.database.knex.raw(`DROP TRIGGER entries_no_${verb}`);
     await test.database.knex('entries').where({ seq: 5 }).delete();
     await expect(sign()).rejects.toMatchObject({ name: 'StoppedLedgerError' });
@@ -234,22 +260,69 @@ describe.each(ENGINES)('checkpoints on %s', (engine) => {
   });
 
   describe('while the server runs', () => {
-    it('are signed at the start, by number, by time and at the end, and not about themselves', async () => {
+    const MINUTE_MS = 60_000;
+    const count = async () => (await deps.checkpoints.list(test.ledger, { limit: 50 })).length;
+
+    it('are signed at its start and at its end', async () => {
       deps.checkpointClock.start();
-      await until(() => existsSync(file));
-      expect(lines()).toHaveLength(1);
-      await deps.ownEvents.record('default', { action: 'audit.checkpoint_published', targetId: 'default' });
-      test.clock.advance(3_600_000);
+      await until(async () => (await count()) > 0);
+      await append();
       await deps.checkpointClock.stop();
-      expect(lines()).toHaveLength(2);
-      expect((await deps.checkpoints.list(test.ledger, { limit: 5 })).map(({ reason }) => reason)).toEqual([
-        'shutdown',
-        'interval',
-      ]);
+      const reasons = (await deps.checkpoints.list(test.ledger, { limit: 50 })).map(({ reason }) => reason);
+      expect(reasons).toEqual(['shutdown', 'interval']);
+    });
+
+    it('are signed every 15 minutes in which something happened', async () => {
+      await deps.checkpointClock.look();
+      test.clock.advance(60 * MINUTE_MS);
+      await deps.checkpointClock.look();
+      expect(await count()).toBe(1);
+      await append();
+      await deps.checkpointClock.look();
+      expect(await count()).toBe(2);
+      await append();
+      test.clock.advance(14 * MINUTE_MS);
+      await deps.checkpointClock.look();
+      expect(await count()).toBe(2);
+      test.clock.advance(MINUTE_MS);
+      await deps.checkpointClock.look();
+      expect(await count()).toBe(3);
+    });
+
+    it('are signed every 1,000 entries', async () => {
+      await deps.checkpointClock.look();
+      await append(999);
+      await deps.checkpointClock.look();
+      expect(await count()).toBe(1);
+      await append();
+      await deps.checkpointClock.look();
+      expect(await count()).toBe(2);
+    });
+
+    it('are not signed for what tells of checkpoints alone', async () => {
+      await deps.checkpointClock.look();
+      for (const action of ['checkpoint_published', 'checkpoint_cosigned', 'checkpoint_refused', 'anchor_failed'])
+        await deps.ownEvents.record('default', { action: `audit.${action}`, targetId: 'default' });
+      test.clock.advance(60 * MINUTE_MS);
+      await deps.checkpointClock.look();
+      expect(await count()).toBe(1);
+      await append();
+      await deps.checkpointClock.look();
+      expect(await count()).toBe(2);
+    });
+
+    it('are no longer tried once the ledger is stopped', async () => {
+      await deps.checkpointClock.look();
+      await test.database.knex('trees').update({ signed_root: '0'.repeat(64) });
+      await append(1_000);
+      await deps.checkpointClock.look();
+      await deps.checkpointClock.look();
+      expect(await deps.checkpoints.status(test.ledger)).toMatchObject({ state: 'stopped' });
+      expect(await count()).toBe(1);
     });
   });
 });
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (let wait = 0; wait < 200 && !isSo(); wait += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let wait = 0; wait < 200 && !(await isSo()); wait += 1) await new Promise((resolve) => setTimeout(resolve, 25));
 }

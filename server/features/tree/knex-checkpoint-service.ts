@@ -186,8 +186,11 @@ export function createCheckpointService(deps: CheckpointDeps): CheckpointService
       await trees.update(trx, ledger, {
         origin: next,
         originNo: parseOrigin(next)?.number ?? 1,
+        // Built again from the records: a tile may be what was changed.
+        size: 0,
+        root: NO_ROOT,
         signedSize: 0,
-        signedRoot: EMPTY_ROOT.toString('hex'),
+        signedRoot: NO_ROOT,
         state: 'open',
         stoppedDetail: null,
         stoppedAt: null,
@@ -235,3 +238,4 @@ export function createCheckpointService(deps: CheckpointDeps): CheckpointService
 }
 
 const NO_HASHES = Buffer.alloc(0);
+const NO_ROOT = EMPTY_ROOT.toString('hex');

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { EMPTY_ROOT, HASH_BYTES, leafHash } from '../../core/merkle';
 import { TILE_WIDTH, tileWidth } from '../../core/tile';
-import type { GrownTile, TreeEdge } from '../../core/tile-growth';
+import { hashesIn, type GrownTile, type TreeEdge } from '../../core/tile-growth';
 import type { Database } from '../../db/connection';
 import type { Ledger } from '../../entries/entry-store';
 
@@ -28,7 +28,10 @@ export interface TreeStore {
   /** The right edge of the tree of `size` leaves. */
   readEdge(db: Knex, ledger: Ledger, size: number): Promise<TreeEdge>;
   writeTiles(trx: Knex.Transaction, ledger: Ledger, tiles: readonly GrownTile[]): Promise<void>;
-  /** Leaves of the entries from `fromSeq`, at most `limit`, as far as they follow without a gap. */
+  /**
+   * Leaves of the entries from `fromSeq` to `toSeq`, as far as they follow without a gap. That of an entry which is gone is
+   * taken from its tile, where it was built before.
+   */
   readLeaves(db: Knex, ledger: Ledger, range: { readonly fromSeq: number; readonly toSeq: number }): Promise<Buffer[]>;
 }
 
@@ -106,10 +109,26 @@ export function createTreeStore({ dialect }: Database): TreeStore {
       const sql = 'SELECT seq, record FROM entries WHERE ledger_id = ? AND seq >= ? AND seq <= ? ORDER BY seq';
       const leaves: Buffer[] = [];
       for (const [seq, record] of await dialect.selectArrays(db, sql, [ledger.id, fromSeq, toSeq])) {
-        if (Number(seq) !== fromSeq + leaves.length) break;
+        const kept = await readKept(db, ledger, fromSeq + leaves.length, Number(seq) - 1);
+        leaves.push(...kept);
+        if (Number(seq) !== fromSeq + leaves.length) return leaves;
         leaves.push(leafHash(String(record)));
       }
-      return leaves;
+      return [...leaves, ...(await readKept(db, ledger, fromSeq + leaves.length, toSeq))];
     },
   };
+
+  /** Leaves of entries that are gone, from tiles that were built while they were there. */
+  async function readKept(db: Knex, ledger: Ledger, fromSeq: number, toSeq: number): Promise<Buffer[]> {
+    const leaves: Buffer[] = [];
+    for (let seq = fromSeq; seq <= toSeq;) {
+      const tile = Math.floor((seq - 1) / TILE_WIDTH);
+      const start = seq - 1 - tile * TILE_WIDTH;
+      const kept = hashesIn((await readTile(db, ledger, 0, tile)) ?? Buffer.alloc(0)).slice(start);
+      if (kept.length === 0) return leaves;
+      leaves.push(...kept.slice(0, toSeq - seq + 1));
+      seq = fromSeq + leaves.length;
+    }
+    return leaves;
+  }
 }

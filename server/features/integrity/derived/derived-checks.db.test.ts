@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine) => {
   let app: TestApp;
   const db = () => app.database.knex;
-  const check = () => runDerivedChecks(app.database, { ledger: app.ledger, searchIndex: true });
+  const check = () => runDerivedChecks(app.database, app.ledger);
   const details = async () => (await check()).map((one: Break) => `${one.kind} ${one.detail}`);
 
   beforeEach(async () => {

@@ -8,27 +8,21 @@ import { checkCounters } from './counter-check';
 import { checkQuarantine } from './quarantine-check';
 import { checkSearchIndex } from './search-index-check';
 
-export interface DerivedRequest {
-  readonly ledger: Ledger;
-  /** Costs more than everything else: the words of every entry are made again. */
-  readonly searchIndex: boolean;
-}
-
 /**
  * Compares what is made from entries with the entries: counters, quarantine, search index. The chain does not cover these tables,
  * and pages rest on them. Says something only of a ledger whose entries are intact.
  */
 export interface DerivedChecks {
-  check(request: DerivedRequest): Promise<Break[]>;
+  check(ledger: Ledger): Promise<Break[]>;
 }
 
 /** In a thread of its own where the program is built: SQLite's answers would keep the server waiting. */
 export function createDerivedChecks(databaseUrl: string, database: Database): DerivedChecks {
-  if (__filename.endsWith('.ts')) return { check: (request) => runDerivedChecks(database, request) };
+  if (__filename.endsWith('.ts')) return { check: (ledger) => runDerivedChecks(database, ledger) };
   return {
-    check: (request) =>
+    check: (ledger) =>
       new Promise((resolve, reject) => {
-        const worker = new Worker(path.join(__dirname, 'derived-worker.js'), { workerData: { databaseUrl, request } });
+        const worker = new Worker(path.join(__dirname, 'derived-worker.js'), { workerData: { databaseUrl, ledger } });
         worker.once('message', resolve);
         worker.once('error', reject);
         // After a result this says nothing new.
@@ -37,10 +31,10 @@ export function createDerivedChecks(databaseUrl: string, database: Database): De
   };
 }
 
-export async function runDerivedChecks(database: Database, { ledger, searchIndex }: DerivedRequest): Promise<Break[]> {
+export async function runDerivedChecks(database: Database, ledger: Ledger): Promise<Break[]> {
   return [
     ...(await checkCounters(database, ledger)),
     ...(await checkQuarantine(database, ledger)),
-    ...(searchIndex ? await checkSearchIndex(database, createEntryReader(database), ledger) : []),
+    ...(await checkSearchIndex(database, createEntryReader(database), ledger)),
   ];
 }

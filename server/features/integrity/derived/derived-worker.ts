@@ -1,17 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../../../db/connection';
-import { runDerivedChecks, type DerivedRequest } from './derived-checks';
+import type { Ledger } from '../../../entries/entry-store';
+import { runDerivedChecks } from './derived-checks';
 
 interface WorkerData {
   readonly databaseUrl: string;
-  readonly request: DerivedRequest;
+  readonly ledger: Ledger;
 }
 
 /** The thread behind `createDerivedChecks`: a connection of its own, one answer, then it ends. */
-async function main({ databaseUrl, request }: WorkerData): Promise<void> {
+async function main({ databaseUrl, ledger }: WorkerData): Promise<void> {
   const database = openDatabase(databaseUrl, { cacheKib: 2_048 });
   try {
-    parentPort?.postMessage(await runDerivedChecks(database, request));
+    parentPort?.postMessage(await runDerivedChecks(database, ledger));
   } finally {
     await database.close();
   }

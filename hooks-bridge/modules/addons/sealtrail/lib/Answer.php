@@ -11,13 +11,15 @@ final class Answer
     private $body;
     private $retryAfter;
     private $error;
+    private $isAuthentic;
 
-    public function __construct(int $status, string $body, string $retryAfter, string $error)
+    public function __construct(int $status, string $body, string $retryAfter, string $error, bool $isAuthentic = false)
     {
         $this->status = $status;
         $this->body = $body;
         $this->retryAfter = $retryAfter;
         $this->error = $error;
+        $this->isAuthentic = $isAuthentic;
     }
 
     public function status(): int
@@ -28,6 +30,12 @@ final class Answer
     public function isSuccess(): bool
     {
         return $this->status >= 200 && $this->status < 300;
+    }
+
+    /** Signed with our secret for this very request. Anything else may come from whoever listens there instead of the sidecar. */
+    public function isAuthentic(): bool
+    {
+        return $this->isAuthentic;
     }
 
     /** Sending these same bytes again cannot help: one of the items is to blame, or all of them together are too large. */

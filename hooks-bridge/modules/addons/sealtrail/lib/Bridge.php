@@ -160,11 +160,16 @@ final class Bridge
         return new GrowthWarning($this->outbox, $this->spool, $this->state);
     }
 
+    public function checkpoints(): Checkpoints
+    {
+        return new Checkpoints($this->connection, $this->schema, $this->state);
+    }
+
     public function heartbeat(): Heartbeat
     {
         $installation = new Installation($this->connection, $this->facts);
 
-        return new Heartbeat($this->settings, $this->outbox, $this->spool, $this->state, $installation, new Sender($this->settings));
+        return new Heartbeat($this->settings, $this->outbox, $this->spool, $this->state, $installation, new Sender($this->settings), $this->checkpoints());
     }
 
     /** From here on nothing is captured until resume(); both are recorded with who did it. */

@@ -16,8 +16,9 @@ final class Heartbeat
     private $state;
     private $installation;
     private $sender;
+    private $checkpoints;
 
-    public function __construct(Settings $settings, Outbox $outbox, Spool $spool, State $state, Installation $installation, Sender $sender)
+    public function __construct(Settings $settings, Outbox $outbox, Spool $spool, State $state, Installation $installation, Sender $sender, Checkpoints $checkpoints)
     {
         $this->settings = $settings;
         $this->outbox = $outbox;
@@ -25,6 +26,7 @@ final class Heartbeat
         $this->state = $state;
         $this->installation = $installation;
         $this->sender = $sender;
+        $this->checkpoints = $checkpoints;
     }
 
     public function send(Limits $limits): Answer
@@ -33,6 +35,7 @@ final class Heartbeat
         $answer = $this->sender->heartbeat($this->body($sentAt), $limits->connectMs(), $limits->postMs());
         if ($answer->isSuccess()) {
             $this->state->put(self::STATE_NAME, (string) json_encode($this->kept($answer, $sentAt)));
+            $this->keepCheckpoint($answer);
         }
 
         return $answer;
@@ -67,8 +70,18 @@ final class Heartbeat
                 'spooled' => $this->spool->waitingFiles(),
             ],
             'paused' => $this->state->isPaused(),
+            'checkpoints' => $this->checkpoints->report(),
             'sent_at' => Instant::format($now),
         ], ItemBuilder::JSON);
+    }
+
+    // Whoever has taken the sidecar's port must not be able to put a checkpoint here that shuts the true ones out.
+    private function keepCheckpoint(Answer $answer)
+    {
+        $note = $answer->values()['checkpoint'] ?? null;
+        if (is_string($note) && $answer->isAuthentic()) {
+            $this->checkpoints->keep($note);
+        }
     }
 
     private function kept(Answer $answer, float $sentAt): array

@@ -51,6 +51,18 @@ CREATE TABLE IF NOT EXISTS mod_sealtrail_known_rows (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
 SQL;
 
+    const CHECKPOINTS = <<<'SQL'
+CREATE TABLE IF NOT EXISTS mod_sealtrail_checkpoints (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  origin VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  size BIGINT UNSIGNED NOT NULL,
+  root CHAR(44) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  note BLOB NOT NULL,
+  kept_at DATETIME(3) NOT NULL,
+  UNIQUE KEY origin_size (origin, size)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
+SQL;
+
     private $connection;
 
     public function __construct(Connection $connection)
@@ -64,6 +76,7 @@ SQL;
         $this->connection->run(self::STATE);
         $this->connection->run(self::KNOWN_THINGS);
         $this->connection->run(self::KNOWN_ROWS);
+        $this->connection->run(self::CHECKPOINTS);
     }
 
     /** @return mixed what $work returns; when one of our tables was missing, it is made and $work runs once more */

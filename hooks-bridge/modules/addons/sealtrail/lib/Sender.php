@@ -51,13 +51,13 @@ final class Sender
         $headers[] = 'sealtrail-bridge: ' . $this->settings->bridgeId();
         $headers[] = 'expect:';
 
-        return $this->post($this->settings->sidecarUrl() . $path, $headers, $body, $connectMs, $totalMs);
+        return $this->post($this->settings->sidecarUrl() . $path, $id, $headers, $body, $connectMs, $totalMs);
     }
 
-    private function post(string $url, array $headers, string $body, int $connectMs, int $totalMs): Answer
+    private function post(string $url, string $id, array $headers, string $body, int $connectMs, int $totalMs): Answer
     {
         $received = '';
-        $retryAfter = '';
+        $found = [];
         $curl = curl_init($url);
         curl_setopt_array($curl, [
             CURLOPT_POST => true,
@@ -69,9 +69,10 @@ final class Sender
             CURLOPT_FOLLOWLOCATION => false,
             CURLOPT_PROTOCOLS => CURLPROTO_HTTP | CURLPROTO_HTTPS,
             CURLOPT_USERAGENT => 'sealtrail-bridge/' . Installation::BRIDGE_VERSION,
-            CURLOPT_HEADERFUNCTION => static function ($curl, string $line) use (&$retryAfter): int {
-                if (stripos($line, 'retry-after:') === 0) {
-                    $retryAfter = trim(substr($line, strlen('retry-after:')));
+            CURLOPT_HEADERFUNCTION => static function ($curl, string $line) use (&$found): int {
+                if (strpos($line, ':') !== false) {
+                    list($name, $value) = explode(':', $line, 2);
+                    $found[strtolower($name)] = trim($value);
                 }
 
                 return strlen($line);
@@ -88,7 +89,20 @@ final class Sender
         $isComplete = curl_exec($curl) !== false;
         $status = $isComplete ? (int) curl_getinfo($curl, CURLINFO_HTTP_CODE) : 0;
 
-        return new Answer($status, $received, $retryAfter, $isComplete ? '' : curl_error($curl));
+        $error = $isComplete ? '' : curl_error($curl);
+
+        return new Answer($status, $received, $found['retry-after'] ?? '', $error, $isComplete && $this->isSigned($id, $status, $found, $received));
+    }
+
+    // As for a page (Channel): the answer to this request, with this status, type and body.
+    private function isSigned(string $id, int $status, array $headers, string $body): bool
+    {
+        $lines = [
+            'answer', $id, (string) $status, $headers['content-type'] ?? '',
+            $headers['content-disposition'] ?? '', $headers['location'] ?? '', hash('sha256', $body),
+        ];
+
+        return (new Signature($this->settings->secret()))->isAnswer(implode("\n", $lines), $headers['sealtrail-answer'] ?? '');
     }
 
     private function isLoopback(string $url): bool

@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Response } from 'express';
-import type { ActiveBridge } from '../access/bridge-service';
 
 const ANSWER_HEADER = 'sealtrail-answer';
 const STREAMED = 'streamed';
@@ -10,7 +9,11 @@ const STREAMED = 'streamed';
  * script there. `v1,` + base64 of HMAC-SHA256 over the lines "answer", webhook-id, status, Content-Type, Content-Disposition,
  * Location and SHA-256 of the body; two signatures while the bridge's secret is being replaced. A download is not held back for that: its last line is "streamed", and it is never shown.
  */
-export function signAnswer(response: Response, bridge: ActiveBridge, webhookId: string): void {
+export function signAnswer(
+  response: Response,
+  bridge: { readonly secrets: readonly Buffer[] },
+  webhookId: string,
+): void {
   const write = response.write.bind(response) as (...args: unknown[]) => boolean;
   const end = response.end.bind(response) as (...args: unknown[]) => Response;
   const held: Buffer[] = [];

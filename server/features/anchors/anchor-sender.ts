@@ -1,0 +1,234 @@
+import { openCheckpoint } from '../../core/checkpoint';
+import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { CheckpointService, StoredCheckpoint } from '../tree/checkpoint-service';
+import type { Anchor, AnchorKind, Copy, Outcome, Send } from './anchor';
+import type { AnchorEvents } from './anchor-events';
+import type { AnchorStore } from './anchor-store';
+import { backOffMs } from './back-off';
+import type { CopyStore } from './copy-store';
+
+export interface SendResult {
+  readonly anchor: Anchor;
+  readonly ledger: string;
+  readonly copy: Copy;
+  /** `waiting` for one that a bridge fetches, or that another process is sending. */
+  readonly outcome: Outcome | { readonly kind: 'waiting' };
+}
+
+/** Brings checkpoints to their anchors from the durable queue, beside everything else. */
+export interface AnchorSender {
+  /** There may be a new checkpoint. */
+  wake(): void;
+  start(): void;
+  /** Sends what is due now. */
+  run(): Promise<void>;
+  /** Puts the newest checkpoint of a ledger into the queue of an anchor, unless it is known there. */
+  enqueue(anchor: Anchor, ledger: Ledger): Promise<void>;
+  /** Sends the newest checkpoint of a ledger to every anchor now, whatever it waits for, also to one that wanted no more. */
+  sendNow(ledger: Ledger): Promise<SendResult[]>;
+  stop(): Promise<void>;
+}
+
+interface SenderDeps {
+  readonly anchors: AnchorStore;
+  readonly copies: CopyStore;
+  readonly checkpoints: CheckpointService;
+  readonly store: EntryStore;
+  readonly events: AnchorEvents;
+  readonly sends: Readonly<Record<Exclude<AnchorKind, 'bridge'>, Send>>;
+  readonly findSecret: (anchor: Anchor) => Promise<Buffer | undefined>;
+  readonly now: () => Date;
+  readonly random: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+const POLL_MS = 10_000;
+const WAKE_MS = 50;
+/** An attempt that has not ended by then failed. */
+const ATTEMPT_MS = 120_000;
+/** Long enough that no other process begins the attempt anew meanwhile. */
+const LEASE_MS = 2 * ATTEMPT_MS;
+/** From this attempt in a row on it is an outage that is told. */
+export const TOLD_FROM_ATTEMPT = 3;
+/** Checkpoints that somebody waits for do not keep the pause between copies. */
+const URGENT = new Set<StoredCheckpoint['reason']>(['prune', 'rotation', 'request']);
+
+export function createAnchorSender(deps: SenderDeps): AnchorSender {
+  const { anchors, copies, checkpoints, store, events, now, onError } = deps;
+  let timer: NodeJS.Timeout | undefined;
+  let working: Promise<void> | undefined;
+  let stopped = false;
+  let isStarted = false;
+
+  async function look(): Promise<void> {
+    const [all, ledgers] = [await anchors.list(), await store.listLedgers()];
+    // Each by itself: one that is slow holds nobody up.
+    await Promise.all(
+      all
+        .filter((anchor) => anchor.isGenuine && anchor.haltedAt === null)
+        .map(async (anchor) => {
+          for (const ledger of ledgers.filter((one) => isFor(anchor, one))) {
+            if (stopped) return;
+            await serve(anchor, ledger).catch(onError);
+          }
+        }),
+    );
+  }
+
+  async function serve(anchor: Anchor, ledger: Ledger): Promise<void> {
+    await enqueue(anchor, ledger);
+    const copy = await copies.findWaiting(anchor.id, ledger.id);
+    if (copy && anchor.kind !== 'bridge' && copy.nextAt <= now().getTime()) await attempt(anchor, ledger, copy);
+  }
+
+  async function enqueue(anchor: Anchor, ledger: Ledger): Promise<void> {
+    const newest = await checkpoints.latest(ledger);
+    if (!newest) return;
+    const { origin, size, root, note, signedAt } = newest;
+    if (await copies.find({ anchorId: anchor.id, ledgerId: ledger.id, origin, size })) return;
+    const at = now().getTime();
+    const older = await copies.findWaiting(anchor.id, ledger.id);
+    const [last] = await copies.listDone(anchor.id, ledger.id, 1);
+    const pauseEndsAt = URGENT.has(newest.reason) ? at : (last?.doneAt ?? 0) + anchor.everyMs;
+    const isFailing = older !== undefined && older.attempts > 0;
+    await copies.enqueue({
+      anchorId: anchor.id,
+      ledgerId: ledger.id,
+      origin,
+      size,
+      root,
+      note,
+      signedAt,
+      // A new checkpoint does not make a receiver that is away come back sooner.
+      attempts: isFailing ? older.attempts : 0,
+      nextAt: isFailing ? older.nextAt : Math.max(at, pauseEndsAt),
+      createdAt: at,
+    });
+  }
+
+  /** The attempt's outcome, or undefined when another process has it. */
+  async function attempt(anchor: Anchor, ledger: Ledger, copy: Copy): Promise<Outcome | undefined> {
+    if (!(await copies.lease(copy, now().getTime() + LEASE_MS))) return undefined;
+    const outcome = await send(anchor, ledger, copy);
+    const at = now().getTime();
+    const failingSince = anchor.failingSince ?? at;
+    if (outcome.kind === 'failed') {
+      const attempts = copy.attempts + 1;
+      const wait = backOffMs(attempts, { random: deps.random(), askedMs: outcome.retryAfterMs });
+      await copies.postpone(copy, { attempts, nextAt: at + wait });
+      await anchors.setHealth(anchor.id, {
+        haltedAt: outcome.isGone ? at : null,
+        failingSince,
+        lastError: outcome.detail,
+      });
+      if (attempts >= TOLD_FROM_ATTEMPT || outcome.isGone)
+        await events.failed(anchor, ledger, { failingSince, detail: outcome.detail });
+      return outcome;
+    }
+    // The entry first: told twice it is one entry, and what is settled is not looked at again.
+    if (outcome.kind === 'taken') await events.taken(anchor, ledger, copy);
+    else await events.refused(anchor, ledger, { ...copy, failingSince, detail: outcome.detail });
+    const answer = outcome.kind === 'taken' ? outcome.answer : outcome.detail;
+    await copies.settle(copy, { state: outcome.kind, doneAt: at, answer });
+    await anchors.setHealth(anchor.id, {
+      haltedAt: null,
+      failingSince: outcome.kind === 'taken' ? null : failingSince,
+      lastError: outcome.kind === 'taken' ? null : outcome.detail,
+    });
+    return outcome;
+  }
+
+  async function send(anchor: Anchor, ledger: Ledger, copy: Copy): Promise<Outcome> {
+    if (anchor.kind === 'bridge') return { kind: 'failed', detail: 'a bridge fetches its copy by itself' };
+    const fault = await faultOf(ledger, copy);
+    if (fault !== undefined) return { kind: 'failed', detail: fault };
+    const { origin, size, root, note, signedAt } = copy;
+    const outgoing = { ledger: ledger.name, origin, size, root, note, signedAt };
+    try {
+      const secret = await deps.findSecret(anchor);
+      return await inTime(deps.sends[anchor.kind](anchor, outgoing, secret));
+    } catch (error) {
+      return { kind: 'failed', detail: messageOf(error) };
+    }
+  }
+
+  /** Nothing goes out under our name that we did not sign. */
+  async function faultOf(ledger: Ledger, copy: Copy): Promise<string | undefined> {
+    const opened = openCheckpoint(copy.note, await checkpoints.vkeys(ledger));
+    const isSame =
+      opened.ok &&
+      opened.checkpoint.origin === copy.origin &&
+      opened.checkpoint.size === copy.size &&
+      opened.checkpoint.root.toString('hex') === copy.root;
+    return isSame ? undefined : 'the checkpoint was changed in the database';
+  }
+
+  function schedule(ms: number): void {
+    if (stopped || !isStarted) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = undefined;
+      working = look()
+        .catch(onError)
+        .finally(() => {
+          working = undefined;
+          schedule(POLL_MS);
+        });
+    }, ms).unref();
+  }
+
+  return {
+    wake() {
+      if (working === undefined) schedule(WAKE_MS);
+    },
+    start() {
+      isStarted = true;
+      schedule(WAKE_MS);
+    },
+    async run() {
+      await working;
+      await look();
+    },
+    enqueue,
+    async sendNow(ledger) {
+      await working;
+      const results: SendResult[] = [];
+      for (const anchor of (await anchors.list()).filter((one) => one.isGenuine && isFor(one, ledger))) {
+        await enqueue(anchor, ledger);
+        const waiting = await copies.findWaiting(anchor.id, ledger.id);
+        const copy = waiting ?? (await copies.listDone(anchor.id, ledger.id, 1))[0];
+        if (!copy) continue;
+        const outcome = waiting && anchor.kind !== 'bridge' ? await attempt(anchor, ledger, waiting) : settled(copy);
+        results.push({ anchor, ledger: ledger.name, copy, outcome: outcome ?? { kind: 'waiting' } });
+      }
+      return results;
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await working;
+    },
+  };
+}
+
+function settled(copy: Copy): SendResult['outcome'] {
+  if (copy.state === 'taken') return { kind: 'taken', answer: copy.answer };
+  return copy.state === 'refused' ? { kind: 'refused', detail: copy.answer ?? '' } : { kind: 'waiting' };
+}
+
+export function isFor(anchor: Pick<Anchor, 'ledgerId'>, ledger: Ledger): boolean {
+  return anchor.ledgerId === null || anchor.ledgerId === ledger.id;
+}
+
+function inTime<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no end within ${ATTEMPT_MS} ms`)), ATTEMPT_MS).unref();
+    work.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
+}
+
+function messageOf(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string };
+  // An error with several causes at once (IPv4 and IPv6 refused) has no message of its own.
+  return (message === undefined || message === '' ? (code ?? String(error)) : message).split('\n')[0] ?? '';
+}

@@ -1,0 +1,73 @@
+import { showTime, type PageContext, type ShownTime } from '../../http/page-context';
+import type { Job } from '../jobs/job-service';
+import { jobPage, type JobPage } from './job-page';
+import {
+  explain,
+  headline,
+  reportLine,
+  showVerdict,
+  summaryOf,
+  type ReportLine,
+  type ShownVerdict,
+} from './report-lines';
+import type { ChainState, Verification } from './verification-store';
+import type { LedgerReport } from './verify-service';
+
+interface IntegrityState {
+  readonly state: ChainState | null;
+  readonly firstBreak: LedgerReport['broken'][number] | null;
+  readonly reports: readonly Verification[];
+  /** The verification that waits or runs. */
+  readonly job: Job | null;
+  readonly parts: readonly IntegrityPart[];
+}
+
+/** A section that another feature adds to the page: its view, and what it shows. */
+export interface IntegrityPart {
+  readonly view: string;
+  readonly page: object;
+}
+
+export interface IntegrityPage {
+  readonly title: string;
+  readonly verdict: ShownVerdict | null;
+  readonly headline: string;
+  readonly meaning: string;
+  readonly nextStep: string;
+  readonly summary: string;
+  readonly finished: ShownTime | null;
+  readonly reportHref: string;
+  readonly brokenHref: string;
+  readonly job: JobPage | null;
+  readonly reports: readonly ReportLine[];
+  readonly reportsHref: string;
+  readonly formAction: string;
+  readonly when: readonly string[];
+  readonly parts: readonly IntegrityPart[];
+}
+
+const WHEN = ['daily', 'dispute', 'restore', 'quarterly'] as const;
+
+export function integrityPage(
+  { state, firstBreak, reports, job, parts }: IntegrityState,
+  ctx: PageContext,
+): IntegrityPage {
+  const { t, url } = ctx;
+  const report = state?.report;
+  return {
+    title: t('integrity:title'),
+    verdict: state ? showVerdict(state.verdict, ctx) : null,
+    headline: report ? headline(report, firstBreak, ctx) : '',
+    ...(report ? explain(report, ctx) : { meaning: '', nextStep: '' }),
+    summary: report ? summaryOf(report, ctx) : '',
+    finished: report ? showTime(report.finishedAt, ctx) : null,
+    reportHref: report ? url(`/verify/reports/${report.id}`) : '',
+    brokenHref: state?.verdict === 'broken' ? url('/entries', { status: 'broken' }) : '',
+    job: job && jobPage(job, ctx),
+    reports: reports.map((one) => reportLine(one, ctx)),
+    reportsHref: url('/verify/reports'),
+    formAction: url('/verify'),
+    when: WHEN.map((name) => t(`integrity:when.${name}`)),
+    parts,
+  };
+}
