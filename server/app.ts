@@ -5,10 +5,12 @@ import { createAccessRoutes } from './features/access/access-routes';
 import { anchorsPage } from './features/anchors/anchors-page';
 import { createApiRoutes } from './features/api/api-routes';
 import { createBrowseRoutes } from './features/browse/browse-routes';
+import { createBundleRoutes } from './features/bundle/bundle-routes';
 import { createCaptureRoutes } from './features/capture/capture-routes';
 import { createQuarantineRoutes } from './features/capture/quarantine-routes';
 import { createEmbedRoutes } from './features/embed/embed-routes';
 import { createExportRoutes } from './features/export/export-routes';
+import { createCheckpointsPart } from './features/integrity/checkpoints-part';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
 import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
@@ -61,10 +63,12 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       now,
     }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
+    createBundleRoutes({ bundles: deps.bundles, store, ownEvents, now }),
     createIntegrityRoutes({
       ...deps,
       findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
       parts: [
+        createCheckpointsPart(deps.checkpoints),
         async (ledger, ctx) => {
           const [statuses, quorum] = [await deps.anchors.status(ledger), await deps.anchors.quorum(ledger)];
           return { view: 'anchors', page: anchorsPage(statuses, quorum, ctx) };

@@ -25,6 +25,9 @@ import { createCaptureService, type CaptureService } from './features/capture/ca
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
 import { createSenderCheck, type SenderCheck } from './features/capture/sender-check-service';
+import { createBundleService, type BundleService } from './features/bundle/bundle-service';
+import { createSignerService, type SignerService } from './features/bundle/signer-service';
+import { createSignerStore } from './features/bundle/signer-store';
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
@@ -42,6 +45,7 @@ import { createDailyVerification, createVerifyJob } from './features/integrity/v
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
 import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
 import { createJobService, type JobService } from './features/jobs/job-service';
+import { createKeyService, type KeyService } from './features/keys/key-service';
 import { createBridgeWatch, type BridgeWatch } from './features/monitor/bridge-watch-service';
 import { createHeartbeatService, type ChainStatus, type HeartbeatService } from './features/monitor/heartbeat-service';
 import { createHeartbeatStore } from './features/monitor/heartbeat-store';
@@ -67,6 +71,7 @@ import { createOutbound } from './http/outbound-request';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
 import { createMailTransport } from './mail/transport';
+import { PROGRAM_VERSION } from './root';
 
 /** Everything that is made once, joined here and nowhere else. */
 export interface Deps {
@@ -108,6 +113,9 @@ export interface Deps {
   readonly checkpointClock: CheckpointClock;
   readonly anchors: AnchorService;
   readonly witness: WitnessDoor;
+  readonly keys: KeyService;
+  readonly signers: SignerService;
+  readonly bundles: BundleService;
   readonly proofs: ProofService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
@@ -302,6 +310,36 @@ export function createDeps(
     now,
     logger,
   });
+  const keys = createKeyService({
+    database,
+    store,
+    keyRing,
+    tree,
+    checkpoints,
+    verifier,
+    heldCheckpoints: (ledger) => anchors.heldCheckpoints(ledger),
+    onCommit: noteCommit,
+    now,
+  });
+  const signers = createSignerService({
+    signers: createSignerStore(database),
+    keyRing,
+    files: config.signerFiles,
+    now,
+  });
+  const bundles = createBundleService({
+    browse,
+    tree,
+    checkpoints,
+    signers,
+    dataDir: config.dataDir,
+    program: `sealtrail ${PROGRAM_VERSION}`,
+    async findVerdict(ledger) {
+      const state = await verifications.findState(ledger);
+      return state ? { verdict: state.verdict, at: state.at } : null;
+    },
+    now,
+  });
 
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
@@ -390,6 +428,9 @@ export function createDeps(
     checkpointClock,
     anchors,
     witness,
+    keys,
+    signers,
+    bundles,
     proofs: createProofService({ database, store, tree, checkpoints }),
     async close() {
       await dailyTasks.stop();

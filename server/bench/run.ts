@@ -7,6 +7,7 @@ import { benchMemory } from './memory.bench';
 import { benchPage } from './page.bench';
 import type { BenchPlace, BenchResult } from './bench-place';
 import { benchPrune } from './prune.bench';
+import { benchTail } from './tail.bench';
 import { benchVerify } from './verify.bench';
 
 /**
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
 const BENCHES: Readonly<Record<string, (place: BenchPlace) => Promise<BenchResult[]>>> = {
   ingest: benchIngest,
   verify: benchVerify,
+  tail: benchTail,
   page: benchPage,
   memory: benchMemory,
   prune: benchPrune,

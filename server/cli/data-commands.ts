@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
+import { MAX_SEQS, parseSeqs } from '../features/bundle/bundle-service';
 import { FILTER_NAMES, parseFilter, SORTS, type RawFilter, type Sort } from '../features/browse/browse-service';
 import { EXPORT_FORMATS, type ExportFormat } from '../features/export/export-service';
 import type { CliContext } from './cli-context';
@@ -8,17 +9,31 @@ import { replayFile } from './replay';
 import { withDeps } from './with-deps';
 import { writeOutput } from './write-output';
 
-type ExportFlags = RawFilter & { format: ExportFormat; output?: string; days?: number; sort: Sort; ledger?: string };
+type ExportFlags = RawFilter & {
+  format: ExportFormat | 'bundle';
+  entries?: number[];
+  values: boolean;
+  output?: string;
+  days?: number;
+  sort: Sort;
+  ledger?: string;
+};
 
 /** Getting entries out, and stored hook calls in. */
 export function addDataCommands(program: Command, context: CliContext): void {
   const command = program
     .command('export')
-    .description('write entries as CSV, JSON or NDJSON')
-    .addOption(new Option('--format <format>', 'form of the output').choices([...EXPORT_FORMATS]).makeOptionMandatory())
+    .description('write entries as CSV, JSON, NDJSON or a signed bundle that others can check')
+    .addOption(
+      new Option('--format <format>', 'form of the output')
+        .choices([...EXPORT_FORMATS, 'bundle'])
+        .makeOptionMandatory(),
+    )
     .option('--output <file>', 'write to a file instead of the standard output')
     .option('--days <n>', 'only the last n days', days)
     .option('--ledger <name>', 'one ledger', DEFAULT_TENANT)
+    .option('--entries <seqs>', 'bundle: these entries instead of a filter, as in 3,17,18', seqList)
+    .option('--no-values', 'bundle: without names, addresses and other values that can be erased')
     .addOption(new Option('--sort <order>', 'order of the entries').choices([...SORTS]).default('seq'));
   for (const name of FILTER_NAMES)
     command.option(`--${name.replace('_', '-')} <value>`, `filter as in the API: ${name}`);
@@ -40,15 +55,24 @@ export function addDataCommands(program: Command, context: CliContext): void {
       });
       // Free text and names are found by an index that only a running server fills: without it the export would lack entries.
       await deps.indexer.catchUp();
-      // Free text and names are found by an index that only a running server fills: without it the export would lack entries.
-      await deps.indexer.catchUp();
-      const stream = deps.exports.open({ ledger, filter, sort: flags.sort, format: flags.format });
+      const asked = flags.entries ? { entries: flags.entries } : { filter: { ...since, ...raw } };
+      if (flags.entries && flags.format !== 'bundle') throw new Error('--entries is for --format bundle.');
       await deps.ownEvents.record(ledger.tenant.slug, {
         action: 'audit.exported',
         targetId: flags.format,
-        payload: { format: flags.format, filter: { ...since, ...raw } },
+        payload: { format: flags.format, ...asked },
         via: 'cli',
       });
+      const stream =
+        flags.format === 'bundle'
+          ? await deps.bundles.open({
+              ledger,
+              selection: flags.entries ? { seqs: flags.entries } : { filter },
+              rawFilter: flags.entries ? {} : { ...since, ...raw },
+              withValues: flags.values,
+              requestedBy: 'command line',
+            })
+          : deps.exports.open({ ledger, filter, sort: flags.sort, format: flags.format });
       await writeOutput(stream, flags.output);
       if (flags.output !== undefined) context.print({ output: flags.output }, [`Wrote ${flags.output}.`]);
     }),
@@ -74,4 +98,10 @@ export function addDataCommands(program: Command, context: CliContext): void {
 function days(value: string): number {
   if (!/^[1-9]\d{0,4}$/.test(value)) throw new InvalidArgumentError('write a number of days.');
   return Number(value);
+}
+
+function seqList(value: string): number[] {
+  const seqs = parseSeqs(value);
+  if (!seqs) throw new InvalidArgumentError(`write up to ${MAX_SEQS} sequence numbers, parted by commas.`);
+  return seqs;
 }

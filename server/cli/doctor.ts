@@ -9,6 +9,7 @@ import { isMasterKeyExposed, readMasterKey } from '../entries/master-key';
 import { createMailTransport } from '../mail/transport';
 import { anchorTroubles } from './anchor-lines';
 import { bridgeSummary, bridgeTroubles } from './bridge-lines';
+import { keyPlaceTrouble, lookAtChainKeys } from './key-checks';
 import { findDurabilityFault, findMissingGuards } from './doctor-store';
 
 export interface Finding {
@@ -29,6 +30,7 @@ export async function diagnose(config: Config, env: Readonly<Record<string, stri
   const key = await run('master key', () => Promise.resolve(checkKey(config)));
   findings.push(key);
   if (key.status === 'fail') return findings;
+  findings.push(await run('key place', () => Promise.resolve(checkKeyPlace(config))));
 
   const deps = createDeps(config);
   try {
@@ -49,6 +51,7 @@ export async function diagnose(config: Config, env: Readonly<Record<string, stri
     );
     findings.push(await run('durability', () => checkDurability(deps)));
     findings.push(await run('guards', () => checkGuards(deps)));
+    findings.push(await run('chain keys', () => checkChainKeys(deps)));
     findings.push(await run('clock', () => checkClock(deps)));
     findings.push(await run('bridges', () => checkBridges(deps)));
     findings.push(await run('queue', () => checkQueue(deps)));
@@ -92,6 +95,18 @@ function checkKey(config: Config): string {
   if (isMasterKeyExposed(config.masterKeyFile))
     throw new Warning(`${config.masterKeyFile} can be read by others: chmod 600`);
   return config.masterKeyFile;
+}
+
+function checkKeyPlace(config: Config): string {
+  const trouble = keyPlaceTrouble(config);
+  if (trouble !== undefined) throw new Warning(trouble);
+  return 'not beside the store';
+}
+
+async function checkChainKeys(deps: Deps): Promise<string> {
+  const { lines, troubles } = await lookAtChainKeys(deps);
+  if (troubles.length > 0) throw new Warning(troubles.join('; '));
+  return lines.join('; ');
 }
 
 async function checkSchema(deps: Deps): Promise<string> {

@@ -6,9 +6,11 @@ import { addAccessCommands } from './access-commands';
 import { addArchiveCommands } from './archive-commands';
 import { addAnchorCommands } from './anchor-commands';
 import type { CliContext } from './cli-context';
+import { addBundleCommands } from './bundle-commands';
 import { addDataCommands } from './data-commands';
 import { addHoldCommands } from './hold-commands';
 import { addRetentionCommands } from './retention-commands';
+import { addKeyCommands } from './key-commands';
 import { addServerCommands } from './server-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
@@ -46,6 +48,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addArchiveCommands(program, context);
   addAnchorCommands(program, context);
   addWitnessCommands(program, context);
+  addBundleCommands(program, context);
+  addKeyCommands(program, context);
   program
     .command('config')
     .description('print the effective settings with secrets hidden')

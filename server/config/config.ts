@@ -18,6 +18,8 @@ export interface Config {
   /** Who gets a mail when a verification finds a break. */
   readonly alertTo: readonly string[];
   readonly logLevel: string;
+  /** PEM files of whoever signs bundles instead of us. */
+  readonly signerFiles: { readonly certificate: string; readonly key: string } | undefined;
 }
 
 export class ConfigError extends Error {
@@ -54,7 +56,7 @@ function isDatabaseUrl(value: string): boolean {
   return (url.hostname !== '' || url.searchParams.has('socket')) && url.pathname.length > 1;
 }
 
-const environment = z.object({
+const settings = z.object({
   SEALTRAIL_DATABASE_URL: text
     .default('sqlite:./data/sealtrail.db')
     .refine(
@@ -96,10 +98,18 @@ const environment = z.object({
     .transform((value) => value.split(/[,\s]+/).filter((part) => part !== ''))
     .refine((list) => list.every((one) => /^[^@<>]+@[^@<>]+$/.test(one)), 'must be mail addresses, parted by commas'),
   SEALTRAIL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SEALTRAIL_SIGNER_CERT_FILE: optionalText,
+  SEALTRAIL_SIGNER_KEY_FILE: optionalText,
+});
+
+const environment = settings.superRefine((value, context) => {
+  const [given, missing] = value.SEALTRAIL_SIGNER_CERT_FILE ? ['CERT', 'KEY'] : ['KEY', 'CERT'];
+  if ((value.SEALTRAIL_SIGNER_CERT_FILE === undefined) !== (value.SEALTRAIL_SIGNER_KEY_FILE === undefined))
+    context.addIssue({ code: 'custom', path: [`SEALTRAIL_SIGNER_${missing}_FILE`], message: `must be set where SEALTRAIL_SIGNER_${given}_FILE is` }); // prettier-ignore
 });
 
 /** Every key this program reads from the environment. */
-export const CONFIG_KEYS: readonly string[] = Object.keys(environment.shape);
+export const CONFIG_KEYS: readonly string[] = Object.keys(settings.shape);
 
 /** Throws ConfigError naming every problem at once; a malformed value is never replaced by a default. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -125,7 +135,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     mailFrom: value.SEALTRAIL_MAIL_FROM,
     alertTo: value.SEALTRAIL_ALERT_TO,
     logLevel: value.SEALTRAIL_LOG_LEVEL,
+    signerFiles: signerFiles(value.SEALTRAIL_SIGNER_CERT_FILE, value.SEALTRAIL_SIGNER_KEY_FILE),
   });
+}
+
+function signerFiles(certificate: string | undefined, key: string | undefined): Config['signerFiles'] {
+  return certificate === undefined || key === undefined ? undefined : { certificate, key };
 }
 
 /** Whoever moves the data folder means the embedded store with it. */
@@ -148,6 +163,8 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
     SEALTRAIL_MAIL_FROM: config.mailFrom ?? '',
     SEALTRAIL_ALERT_TO: config.alertTo.join(','),
     SEALTRAIL_LOG_LEVEL: config.logLevel,
+    SEALTRAIL_SIGNER_CERT_FILE: config.signerFiles?.certificate ?? '',
+    SEALTRAIL_SIGNER_KEY_FILE: config.signerFiles?.key ?? '',
   };
 }
 

@@ -11,10 +11,10 @@ const GOLDEN = readVectors<unknown, { readonly record: string }>('record');
 function parsedFields(text: string): RecordFields {
   const record = parseRecord(text);
   if (!record) throw new Error('not a record');
-  const { action, category, client, commitments, epoch, id, ledger, outcome, seq, severity, subjects, target, tenant, via } = record; // prettier-ignore
+  const { action, category, client, commitments, epoch, format, id, ledger, outcome, seq, severity, subjects, target, tenant, via } = record; // prettier-ignore
   const { occurred_at, received_at, actor, source } = record;
   return {
-    action, category, client, commitments, epoch, id, ledger, outcome, seq, severity, subjects, target, tenant, via, occurred_at, received_at,
+    action, category, client, commitments, epoch, format, id, ledger, outcome, seq, severity, subjects, target, tenant, via, occurred_at, received_at,
     actor: { id: actor.id, type: actor.type },
     source: { bridge: source.bridge, event_id: source.event_id, hook: source.hook, kind: source.kind, part: source.part, seq: source.seq },
   }; // prettier-ignore

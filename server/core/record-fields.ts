@@ -8,6 +8,7 @@ export type RecordFields = Pick<
   | 'client'
   | 'commitments'
   | 'epoch'
+  | 'format'
   | 'id'
   | 'ledger'
   | 'occurred_at'
@@ -81,6 +82,7 @@ function readFields(at: Cursor): RecordFields {
     client,
     commitments: { actor: actorCommitment, subject: subjectCommitment },
     epoch,
+    format: RECORD_FORMAT,
     id,
     ledger,
     occurred_at: occurredAt,

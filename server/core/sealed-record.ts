@@ -3,8 +3,15 @@ import { commitTo } from './chain';
 import type { AuditEvent } from './event';
 import { splitEvent, type ErasableValues } from './erasable';
 
-/** The version of the sealed record; a reader knows every version there ever was. docs/format.md describes it. */
+/** Every version of the sealed record there ever was, oldest first: a reader knows all. docs/format.md describes them. */
+export const RECORD_FORMATS = ['sealtrail/1'] as const;
+/** The version that is written. A newer one begins with an epoch of its own. */
 export const RECORD_FORMAT = 'sealtrail/1';
+
+/** Whether one format came before another; what is no format is older than all. */
+export function isOlderFormat(format: string, than: string, formats: readonly string[] = RECORD_FORMATS): boolean {
+  return formats.indexOf(format) < formats.indexOf(than);
+}
 
 /** Whose ledger an event goes to, and what is known of the entry before its place in it is. */
 export interface EntryOrigin {
@@ -174,7 +181,7 @@ export interface SealedRecord {
 export function parseRecord(text: string): SealedRecord | undefined {
   try {
     const record = JSON.parse(text) as Record<string, unknown> | null;
-    if (record?.['format'] !== RECORD_FORMAT) return undefined;
+    if (!record || !RECORD_FORMATS.some((format) => format === record['format'])) return undefined;
     // Whoever wrote over a record may have kept its format and nothing else.
     const parts = ['actor', 'changes', 'commitments', 'source', 'subjects', 'target'].map((name) => record[name]);
     const isWhole =

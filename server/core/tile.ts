@@ -112,7 +112,7 @@ function heightOf(length: number): number {
 }
 
 /** The root of the `index`-th whole subtree with 2^height leaves. */
-async function rootOfSubtree(height: number, index: number, read: ReadTile): Promise<Buffer> {
+export async function rootOfSubtree(height: number, index: number, read: ReadTile): Promise<Buffer> {
   const level = Math.floor(height / TILE_HEIGHT);
   const count = 2 ** (height % TILE_HEIGHT);
   const first = index * count;

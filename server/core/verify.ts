@@ -1,4 +1,5 @@
 import { commitTo, digestIn, hashEntry, isSameHash, sealDigest } from './chain';
+import { createEpochWatch, isValidByProof, type ProofRule } from './epoch-rotation';
 import { countIn, createPrunedRuns, type PrunedRun } from './pruned-runs';
 import { readRecordFields, type RecordFields } from './record-fields';
 import { parseRecord } from './sealed-record';
@@ -30,6 +31,8 @@ export interface SealCheck {
   readonly breaks: readonly Break[];
   /** The chain key of the entry's epoch was not at hand: what can be checked without it was. */
   readonly unverifiable: boolean;
+  /** Format of the record, where it can be read. */
+  readonly format: string | undefined;
 }
 
 /**
@@ -46,7 +49,7 @@ export function checkSeal(entry: StoredEntry, names: LedgerNames, epochKey: Buff
   const record = (isIntact ? readRecordFields(entry.record) : undefined) ?? parseRecord(entry.record);
   if (!record) {
     found('content', 'the sealed record cannot be read');
-    return { breaks: onlyFirst(breaks, 'content'), unverifiable: epochKey === undefined };
+    return { breaks: onlyFirst(breaks, 'content'), unverifiable: epochKey === undefined, format: undefined };
   }
   const columns = differingColumns(entry, record, names);
   if (columns.length > 0) found('projection', `differs from the sealed record: ${columns.join(', ')}`);
@@ -62,7 +65,7 @@ export function checkSeal(entry: StoredEntry, names: LedgerNames, epochKey: Buff
     ),
   ];
   if (commitments.length > 0) found('commitment', commitments.join('; '));
-  return { breaks, unverifiable: epochKey === undefined };
+  return { breaks, unverifiable: epochKey === undefined, format: record.format };
 }
 
 function isSealIntact(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
@@ -147,7 +150,10 @@ export interface ScanOptions {
   readonly toSeq: number;
   /** Hash of the entry before `fromSeq`, the genesis value for 1, or undefined when that entry is missing. */
   readonly prevHash: string | undefined;
+  /** The entry before `fromSeq`, where it is there. */
+  readonly before: StoredEntry | undefined;
   readonly findEpochKey: (epoch: number) => Buffer | undefined;
+  readonly proofRule?: ProofRule;
   readonly knownHeads?: readonly KnownHead[];
   /** What certificates in the chain say was pruned. */
   readonly pruned?: readonly PrunedRun[];
@@ -165,6 +171,8 @@ export interface ScanResult {
   readonly scanned: number;
   readonly brokenRows: number;
   readonly unverifiable: number;
+  /** Entries whose key is gone and whose proof stands for it. */
+  readonly byProof: number;
   readonly lastHash: string | undefined;
   readonly breaks: readonly Break[];
   /** Sequence numbers that nothing stands at: first and last of each run, in order. */
@@ -180,7 +188,9 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
   let prevHash = options.prevHash;
   let scanned = 0;
   let unverifiable = 0;
+  let byProof = 0;
   let brokenRows = 0;
+  const epochs = createEpochWatch(options);
 
   function meetGap(from: number, to: number): void {
     gaps.push([from, to]);
@@ -194,6 +204,7 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
       const before = breaks.length;
       if (entry.seq > expectedSeq) {
         meetGap(expectedSeq, entry.seq - 1);
+        epochs.skip();
         prevHash = pruned.hashAt(entry.seq - 1); // else what stood before is gone: the link cannot be checked
       }
       if (entry.seq < expectedSeq)
@@ -209,11 +220,13 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
       }
       const check = checkSeal(entry, options.names, options.findEpochKey(entry.epoch));
       breaks.push(...check.breaks);
+      for (const fault of epochs.add(entry, check.format)) breaks.push(breakAt(entry, fault.kind, fault.detail));
       const noted = known.get(entry.seq);
       if (noted && !isSameHash(noted.hash, entry.hash))
         breaks.push(breakAt(entry, 'rewritten', `differs from the head noted in ${noted.where}`));
       scanned += 1;
       if (breaks.length > before) brokenRows += 1;
+      else if (check.unverifiable && options.proofRule && isValidByProof(entry, options.proofRule)) byProof += 1;
       else if (check.unverifiable) unverifiable += 1;
       expectedSeq = entry.seq + 1;
       prevHash = entry.hash;
@@ -225,6 +238,7 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
         scanned,
         brokenRows,
         unverifiable,
+        byProof,
         lastHash: expectedSeq > options.toSeq ? prevHash : undefined,
         breaks,
         gaps,
@@ -237,6 +251,7 @@ export interface ScanSum {
   readonly scanned: number;
   readonly valid: number;
   readonly unverifiable: number;
+  readonly byProof: number;
   readonly lastHash: string | undefined;
   readonly breaks: readonly Break[];
   /** Missing entries that a certificate accounts for. */
@@ -264,6 +279,7 @@ export function mergeScans(
   return {
     scanned,
     unverifiable,
+    byProof: sum((scan) => scan.byProof),
     valid: scanned - sum((scan) => scan.brokenRows) - unverifiable,
     lastHash: scans.at(-1)?.lastHash,
     pruned: countIn(gaps) - countIn(unexplained),

@@ -2,12 +2,13 @@ import type { Knex } from 'knex';
 import { digestIn, macHead } from '../core/chain';
 import type { Database } from '../db/connection';
 import type { Cell } from '../db/dialect';
+import { retriedTransaction } from '../db/retried-transaction';
 import type { AppendItem, AppendResult, Head, QuarantinedItem, Receipt } from './append';
 import { createEntryReader, type EntryReader } from './entry-reader';
 import { ENTRY_COLUMNS, VALUE_COLUMNS } from './entry-row';
 import type { KeyRing } from './key-ring';
 import type { Ledger } from './ledger';
-import { linkBatch, type KnownEvents, type LinkedBatch, type Place } from './link-batch';
+import { linkBatch, type KnownEvents, type LinkedBatch } from './link-batch';
 
 export type { AppendItem, AppendResult, Head, QuarantinedItem, Receipt } from './append';
 export type { Ledger } from './ledger';
@@ -33,12 +34,27 @@ export interface EntryStore extends EntryReader {
   ): Promise<AppendResult[]>;
   /** Resolves when all that was committed before the call is durable. */
   sync(): Promise<void>;
+  /**
+   * Runs `work` in one transaction with the head of the ledger locked: what it appends and what it writes itself is committed
+   * together or not at all. It may run again when the transaction lost a race. Durable when it resolves.
+   */
+  withHead<T>(ledger: Ledger, work: (locked: LockedHead) => Promise<T>): Promise<T>;
   findLedger(name: string): Promise<Ledger | undefined>;
   /** Every ledger, or the tenant's. */
   listLedgers(tenantId?: number): Promise<Ledger[]>;
   findHead(ledger: Ledger): Promise<Head | undefined>;
   /** Highest sequence number that any row has, whatever the head says. */
   findLastSeq(ledger: Ledger): Promise<number>;
+}
+
+/** A ledger that nobody else appends to before `work` ends. */
+export interface LockedHead {
+  readonly trx: Knex.Transaction;
+  /** The head now, behind what was appended so far. */
+  readonly head: Pick<Head, 'seq' | 'hash' | 'epoch'>;
+  append(items: readonly AppendItem[]): Promise<readonly AppendResult[]>;
+  /** What is appended from here on belongs to this epoch. Its key is given: it is nobody else's before the commit. */
+  enterEpoch(epoch: number, key: Buffer): void;
 }
 
 interface StoreDeps {
@@ -87,20 +103,58 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
     const known = options.look
       ? await findKnown(trx, ledger.tenant.id, [...new Set(items.map((item) => item.eventId))])
       : new Map<string, never>();
-    const epochKey = await keyRing.findEpochKey(trx, ledger.id, ledger.name, head.epoch);
-    if (!epochKey)
-      throw new AppendError(
-        `The chain key of ledger ${ledger.name}, epoch ${head.epoch}, cannot be opened with this master key.`,
-      );
+    const epochKey = await openKey(trx, ledger, head.epoch);
     const batch = linkBatch(ledger, { head, epochKey }, items, known);
     if (batch.entries.length > 0) {
-      await dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, batch.entries);
-      await dialect.insertRows(trx, 'entry_values', VALUE_COLUMNS, batch.values);
-      await addToCounters(trx, batch.counters);
-      await moveHead(trx, ledger, head, batch.head);
+      await insertBatch(trx, batch);
+      await moveHead(trx, ledger, head, { ...batch.head, epoch: head.epoch });
     }
     await setAside(trx, ledger, options.quarantined);
     return batch;
+  }
+
+  async function withHead<T>(ledger: Ledger, work: (locked: LockedHead) => Promise<T>): Promise<T> {
+    const result = await retriedTransaction(database, async (trx) => {
+      const from = await lockHead(trx, ledger);
+      let tip: LockedHead['head'] = from;
+      let newKey: Buffer | undefined;
+      const done = await work({
+        trx,
+        get head() {
+          return tip;
+        },
+        async append(items) {
+          const epochKey = newKey ?? (await openKey(trx, ledger, tip.epoch));
+          const batch = linkBatch(ledger, { head: tip, epochKey }, items, new Map());
+          await insertBatch(trx, batch);
+          tip = { ...batch.head, epoch: tip.epoch };
+          return batch.results;
+        },
+        enterEpoch(epoch, key) {
+          tip = { ...tip, epoch };
+          newKey = key;
+        },
+      });
+      if (tip.seq !== from.seq || tip.epoch !== from.epoch) await moveHead(trx, ledger, from, tip);
+      return done;
+    });
+    await database.sync();
+    return result;
+  }
+
+  async function openKey(trx: Knex.Transaction, ledger: Ledger, epoch: number): Promise<Buffer> {
+    const key = await keyRing.findEpochKey(trx, ledger.id, ledger.name, epoch);
+    if (!key)
+      throw new AppendError(
+        `The chain key of ledger ${ledger.name}, epoch ${epoch}, cannot be opened with this master key.`,
+      );
+    return key;
+  }
+
+  async function insertBatch(trx: Knex.Transaction, batch: LinkedBatch): Promise<void> {
+    await dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, batch.entries);
+    await dialect.insertRows(trx, 'entry_values', VALUE_COLUMNS, batch.values);
+    await addToCounters(trx, batch.counters);
   }
 
   async function lockHead(trx: Knex.Transaction, ledger: Ledger): Promise<Head> {
@@ -156,11 +210,11 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
     );
   }
 
-  async function moveHead(trx: Knex.Transaction, ledger: Ledger, from: Head, to: Place): Promise<void> {
+  async function moveHead(trx: Knex.Transaction, ledger: Ledger, from: Head, to: LockedHead['head']): Promise<void> {
     const mac = macHead(keyRing.headKey, ledger.name, to.seq, to.hash);
     const moved = await trx('heads')
       .where({ ledger_id: ledger.id, seq: from.seq, hash: from.hash })
-      .update({ seq: to.seq, hash: to.hash, mac });
+      .update({ seq: to.seq, hash: to.hash, mac, epoch: to.epoch });
     if (moved !== 1) throw new AppendError(`The head of ledger ${ledger.name} moved while it was locked.`);
   }
 
@@ -191,6 +245,7 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
     },
 
     commit,
+    withHead,
     sync: () => database.sync(),
 
     async findLedger(name) {

@@ -14,7 +14,7 @@ export type KnownEvents = ReadonlyMap<
 >;
 
 /** An entry's place in a ledger, and its hash. */
-export type Place = Pick<Head, 'seq' | 'hash'>;
+type Place = Pick<Head, 'seq' | 'hash'>;
 
 /** The entry that the next one follows, and the key of its epoch. */
 interface Tip {

@@ -22,6 +22,8 @@ export interface TestSite {
   start(): Promise<void>;
   /** Ends the server alone; `start` brings it back. */
   halt(): Promise<void>;
+  /** Ends the server as a power cut would. */
+  kill(): Promise<void>;
   /** Ends everything and removes the store. */
   stop(): Promise<void>;
 }
@@ -67,6 +69,10 @@ export async function startTestSite(
     },
     async halt() {
       await server?.end('SIGTERM');
+      server = undefined;
+    },
+    async kill() {
+      await server?.end('SIGKILL');
       server = undefined;
     },
     async stop() {

@@ -95,6 +95,18 @@ final class ModuleTest extends BridgeCase
         $this->assertStringNotContainsString(self::SECRET, $html);
     }
 
+    public function testThePageShowsWhichCheckpointIsKeptAndThatOneWasRefused(): void
+    {
+        $note = static function (int $size): string {
+            return "sealtrail/x/default\n" . $size . "\n" . base64_encode(hash('sha256', (string) $size, true)) . "\n\n\u{2014} x AAAA\n";
+        };
+        $this->assertMatchesRegularExpression('~Checkpoints kept here</th><td>none</td>~', $this->page());
+        $this->aBridge()->checkpoints()->keep($note(1542));
+        $this->assertMatchesRegularExpression('~<td>1542 entries, since [\d :.-]+ UTC</td>~', $this->page());
+        $this->aBridge()->checkpoints()->keep($note(7));
+        $this->assertStringContainsString('The sidecar offered an earlier or another history, which was refused: held is size 1542', $this->page());
+    }
+
     public function testTheTestButtonShowsTheRoundTripOfAHeartbeat(): void
     {
         $chain = ['status' => 'intact', 'at' => '2026-11-21T01:00:00.000Z'];

@@ -442,6 +442,51 @@ describe.each(ENGINES)('anchors on %s', (engine) => {
     });
   });
 
+  describe('in a verification', () => {
+    const breaks = async () => {
+      const { ledgers } = await deps.verifier.verify({});
+      return ledgers.flatMap(({ broken }) => broken.map(({ kind, detail }) => `${kind}: ${detail}`));
+    };
+    /** What the anchor took while there was more, or other, than there is now. */
+    function takeForged(origin: string, size: number): void {
+      const note = signNote(formatCheckpoint({ origin, size, root: Buffer.alloc(32, 5) }), deps.keyRing.noteSigner(origin)); // prettier-ignore
+      appendFileSync(
+        file,
+        `${JSON.stringify({ ledger: 'default', origin, size, root: '05'.repeat(32), note, signed_at: 1 })}\n`,
+      );
+    }
+
+    it('a ledger that gives what is held is intact', async () => {
+      await add({ kind: 'file', target: file });
+      await publish(5);
+      expect(await breaks()).toEqual([]);
+    });
+
+    it('a ledger that is shorter than what is held is truncated', async () => {
+      await add({ kind: 'file', target: file });
+      takeForged((await publish(5)).origin, 900);
+      expect((await breaks()).join('; ')).toMatch(/truncated: .*900/);
+    });
+
+    it('a ledger with another history than what is held is rewritten', async () => {
+      await add({ kind: 'file', target: file });
+      const { origin, size } = await publish(5);
+      writeFileSync(file, '');
+      takeForged(origin, size);
+      expect((await breaks()).join('; ')).toMatch(new RegExp(`rewritten: .*file ${file}`));
+    });
+
+    it('a copy that was edited is named, and a file that is away is no break', async () => {
+      await add({ kind: 'file', target: file });
+      await publish();
+      renameSync(file, `${file}.away`);
+      expect(await breaks()).toEqual([]);
+      renameSync(`${file}.away`, file);
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/(\\n\d+\\n.)./, '$1/'));
+      expect(await breaks()).toEqual([expect.stringMatching(/^certificate: .*line 1: .*not our signature/)]);
+    });
+  });
+
   describe('in the database', () => {
     it.each<[string, readonly string[]]>([
       [

@@ -52,10 +52,12 @@ const MAX_FAULTS = 20;
 
 /** Reads now what the anchors of a ledger hold: the newest genuine checkpoint of each origin at each place, and what is wrong. */
 export async function readHeldCopies(deps: HeldDeps, ledger: Ledger): Promise<HeldCopies> {
-  const vkeys = await deps.checkpoints.vkeys(ledger);
+  const anchors = (await deps.anchors.list()).filter((one) => isFor(one, ledger));
   const held: HeldCheckpoint[] = [];
   const faults: CopyFault[] = [];
-  for (const anchor of (await deps.anchors.list()).filter((one) => isFor(one, ledger))) {
+  if (anchors.length === 0) return { held, faults };
+  const vkeys = await deps.checkpoints.vkeys(ledger);
+  for (const anchor of anchors) {
     const copies = (await deps.copies.listDone(anchor.id, ledger.id, MAX_COPIES)).filter(({ state }) => state === 'taken'); // prettier-ignore
     const found = createFindings(anchor, vkeys);
     if (!anchor.isGenuine) found.edited('the anchor was changed in the database');

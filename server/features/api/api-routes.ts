@@ -1,4 +1,4 @@
-import { Router, type Request, type RequestHandler } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
@@ -9,9 +9,11 @@ import {
   SORTS,
   type BrowseService,
   type EntryFilter,
+  type RawFilter,
   type Sort,
 } from '../browse/browse-service';
 import type { PruneService } from '../retention/prune-service';
+import { bundleFileName, parseSeqs, type BundleService } from '../bundle/bundle-service';
 import type { EntryCheckService } from '../integrity/entry-check-service';
 import type { JobService } from '../jobs/job-service';
 import { EXPORT_FORMATS, exportFileName, type ExportService } from '../export/export-service';
@@ -29,6 +31,7 @@ interface ApiDeps {
   readonly exports: ExportService;
   /** The prune that took an entry. */
   readonly findPruned: PruneService['findPruned'];
+  readonly bundles: BundleService;
   readonly jobs: JobService;
   readonly entryCheck: EntryCheckService;
   readonly tree: TreeService;
@@ -100,8 +103,9 @@ export function createApiRoutes(deps: ApiDeps): Router {
   router.get('/export', may('export'), async (request, response) => {
     const ledger = await ledgerOf(request, response.locals['caller'] as Caller);
     const { format = 'json', sort = '-seq', ...query } = texts(request);
+    if (format === 'bundle') return sendBundle(response, ledger, query);
     const known = EXPORT_FORMATS.find((one) => one === format);
-    if (!known) throw new KnownError('bad_request', `format: ${EXPORT_FORMATS.join(', ')}`);
+    if (!known) throw new KnownError('bad_request', `format: ${EXPORT_FORMATS.join(', ')}, bundle`);
     response.attachment(exportFileName(deps.now(), known));
     response.type(
       known === 'csv' ? 'text/csv; charset=utf-8' : known === 'json' ? 'application/json' : 'application/x-ndjson',
@@ -150,9 +154,29 @@ export function createApiRoutes(deps: ApiDeps): Router {
     return new KnownError('entry_pruned', detail);
   }
 
+  async function sendBundle(
+    response: Response,
+    ledger: Ledger,
+    query: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const { entries, values } = query;
+    const seqs = entries === undefined ? undefined : parseSeqs(entries);
+    if (entries !== undefined && !seqs)
+      throw new KnownError('bad_request', 'entries: sequence numbers, parted by commas');
+    await deps.bundles.send(response, {
+      ledger,
+      selection: seqs ? { seqs } : { filter: filterOf(query) },
+      rawFilter: seqs ? {} : rawFilterOf(query),
+      withValues: values !== '0',
+      requestedBy: (response.locals['caller'] as Caller).tokenName,
+      onOpen: () => response.attachment(bundleFileName(deps.now())).type('application/zip'),
+    });
+  }
+
   function ledgerOf(request: Request, caller: Caller): Promise<Ledger> {
     const name = request.query['ledger'];
-    return findLedger(caller, name === undefined ? undefined : String(name));
+    // Written twice it is no name.
+    return findLedger(caller, name === undefined || typeof name === 'string' ? name : '');
   }
 
   /** The tenant's ledger of this name, or its only one. Another tenant's is as unknown as one that never was. */
@@ -189,6 +213,8 @@ const KNOWN_PARAMETERS: ReadonlySet<string> = new Set([
   'sort',
   'ledger',
   'format',
+  'entries',
+  'values',
 ]);
 
 /** Query parameters that are single texts. A misspelt filter must not silently widen the answer. */
@@ -204,9 +230,11 @@ function texts(request: Request): Record<string, string> {
 }
 
 function filterOf(query: Readonly<Record<string, string>>): EntryFilter {
-  return parseFilter(
-    Object.fromEntries(FILTER_NAMES.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]]))),
-  );
+  return parseFilter(rawFilterOf(query));
+}
+
+function rawFilterOf(query: Readonly<Record<string, string>>): RawFilter {
+  return Object.fromEntries(FILTER_NAMES.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])));
 }
 
 function parsePage(query: Readonly<Record<string, string>>): {

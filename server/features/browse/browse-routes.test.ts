@@ -62,6 +62,7 @@ function createPages(entries: readonly EntryView[] = [anEntryView()], basePath =
       }),
     viewRows: () => Promise.resolve([]),
     streamEntries: () => { throw new Error('not for pages'); }, // prettier-ignore
+    streamStored: () => { throw new Error('not for pages'); }, // prettier-ignore
   };
   const viewer: Viewer = { name: HOSTILE[0] ?? '', role: 'auditor', tenant: 'default' };
   const app = express();

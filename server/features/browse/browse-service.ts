@@ -29,6 +29,15 @@ export interface Stats {
   readonly quarantined: number;
 }
 
+/** What is taken out of a ledger: everything that matches, or these entries. */
+export type Selection = { readonly filter: EntryFilter } | { readonly seqs: readonly number[] };
+
+/** An entry as it is stored and as it is shown. */
+export interface StoredView {
+  readonly row: EntryRow;
+  readonly view: EntryView;
+}
+
 export { FILTER_NAMES, parseFilter, type EntryFilter, type RawFilter } from './entry-filter';
 export { SORTS, type Sort } from './entry-search';
 export { sentenceOf } from './entry-line-page';
@@ -43,4 +52,10 @@ export interface BrowseService {
   /** Rows that were read elsewhere, as if they stood in the store. */
   viewRows(ledger: Ledger, rows: readonly EntryRow[]): Promise<EntryView[]>;
   streamEntries(ledger: Ledger, filter: EntryFilter, sort: Sort): AsyncIterable<readonly EntryView[]>;
+  /** By sequence number, ascending. Without values the erasable ones are missing from both, as if they had been erased. */
+  streamStored(
+    ledger: Ledger,
+    selection: Selection,
+    options: { readonly withValues: boolean },
+  ): AsyncIterable<readonly StoredView[]>;
 }

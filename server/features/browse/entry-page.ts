@@ -229,6 +229,8 @@ function relatedLinks(entry: EntryView, ctx: PageContext): { label: string; href
     ['target', entry.target.id === null ? null : linkTo(filter, 'target', referenceOf(entry.target))],
     ['client', entry.client === null ? null : linkTo(filter, 'client', entry.client)],
     ['ip', entry.ip === null ? null : linkTo(filter, 'ip', entry.ip)],
+    ['bundle', url('/export.zip', { entries: entry.seq })],
+    ['target_bundle', entry.target.id === null ? null : url('/export.zip', { target: referenceOf(entry.target) })],
   ];
   return found.flatMap(([key, href]) => (href === null ? [] : [{ label: t(`entry:related.${key}`), href }]));
 }

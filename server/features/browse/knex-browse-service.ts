@@ -8,7 +8,7 @@ import type { KeyRing } from '../../entries/key-ring';
 import { createLeafCheck } from '../../entries/leaf-check';
 import { checkLinks } from '../../entries/link-check';
 import type { TreeReader } from '../../entries/tree-reader';
-import type { BrowseService, Stats } from './browse-service';
+import type { BrowseService, Stats, StoredView } from './browse-service';
 import type { EntrySearch } from './entry-search';
 import { countPruned } from './day-counts';
 import { TOTAL_CAP } from './entry-search';
@@ -32,7 +32,7 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
 
   /** `isOther`: something beside the row's own seal says that it is not what was written. */
   async function view(ledger: Ledger, row: EntryRow, isOther: boolean): Promise<EntryView> {
-    const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
+    const names = namesOf(ledger);
     const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
     const check = checkSeal(row, names, key);
     const status: ChainStatus =
@@ -147,6 +147,27 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
       return Promise.all(rows.map((row) => view(ledger, row, leaves.get(row.seq) === false)));
     },
 
+    async *streamStored(ledger, selection, { withValues }) {
+      const pages =
+        'seqs' in selection
+          ? inPages([...new Set(selection.seqs)].sort((a, b) => a - b))
+          : search.findAll(ledger, selection.filter, 'seq', STREAM_CHUNK);
+      for await (const seqs of pages) {
+        const rows = (await store.readMany(ledger, seqs)).sort((a, b) => a.seq - b.seq);
+        const leaves = await checkLeaves(ledger, rows);
+        const page: StoredView[] = [];
+        for (const row of rows) {
+          const whole = await view(ledger, row, leaves.get(row.seq) === false);
+          const shown = withValues ? row : withoutValues(row);
+          page.push({
+            row: shown,
+            view: withValues ? whole : viewEntry(shown, namesOf(ledger), whole.integrity.status),
+          });
+        }
+        yield page;
+      }
+    },
+
     async *streamEntries(ledger, filter, sort) {
       for await (const seqs of search.findAll(ledger, filter, sort, STREAM_CHUNK)) yield await viewMany(ledger, seqs);
     },
@@ -166,4 +187,16 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
     );
     return days.map((day) => ({ day, ...(found.get(Number(day.replaceAll('-', ''))) ?? { entries: 0, critical: 0 }) }));
   }
+}
+
+function namesOf(ledger: Ledger) {
+  return { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
+}
+
+function* inPages(seqs: readonly number[]): Generator<readonly number[]> {
+  for (let at = 0; at < seqs.length; at += STREAM_CHUNK) yield seqs.slice(at, at + STREAM_CHUNK);
+}
+
+function withoutValues(row: EntryRow): EntryRow {
+  return { ...row, actorSalt: null, actorBody: null, subjectSalt: null, subjectBody: null };
 }

@@ -32,6 +32,13 @@ export interface ListPage {
   readonly lines: readonly EntryLine[];
   readonly count: string;
   readonly exportHref: string | null;
+  /** Everything of this filter as a signed bundle. */
+  readonly bundleHref: string | null;
+  /** The form that the boxes in the rows belong to. */
+  readonly pick: {
+    readonly action: string;
+    readonly hidden: readonly { readonly name: string; readonly value: string }[];
+  };
   readonly firstHref: string | null;
   readonly previousHref: string | null;
   readonly nextHref: string | null;
@@ -54,6 +61,7 @@ export function listPage(
   const lines = (found?.entries ?? []).map((entry) =>
     entryLine(entry, ctx, (name, value) => url('/entries', { ...query, [name]: value })),
   );
+  const pick = url.form('/export.zip');
   const isFirst = found === null || found.from <= 1;
   const turn = (cursor: string | null | undefined) =>
     cursor === null || cursor === undefined ? null : url('/entries', { ...query, cursor });
@@ -64,6 +72,8 @@ export function listPage(
     lines,
     count: countText(found, ctx),
     exportHref: request.rawFilter === null ? null : url('/export.csv', { ...request.rawFilter, sort: kept.sort }),
+    bundleHref: request.rawFilter === null ? null : url('/export.zip', { ...request.rawFilter }),
+    pick: { action: pick.action, hidden: [...pick.hidden, { name: 'picked', value: '1' }] },
     firstHref: isFirst ? null : url('/entries', query),
     previousHref: isFirst ? null : turn(found.previousCursor),
     nextHref: turn(found?.nextCursor),

@@ -601,7 +601,7 @@ describe('without JavaScript', () => {
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-TW');
 
     await page.goto(`${site.url}/verify`);
-    await page.locator('form[action="/verify"] button').click();
+    await page.locator('.st-actions button').click();
     expect(await text(page.locator('.st-verdict-word'))).toBe(wordOf('zh-TW', 'terms', 'verdict.intact'));
   });
 });

@@ -187,7 +187,7 @@ describe('a form', () => {
     const { page, complaints } = await open(`${ADDON}&at=%2Fverify`);
     const frame = frameOf(page);
     const before = await verifications();
-    await frame.locator('main form button').click();
+    await frame.locator('main .st-actions button').click();
     await frame.locator('.st-verdict-intact').first().waitFor();
     expect(await verifications()).toBe(before + 1);
     const { entries } = await site.api<{ entries: { actor: object }[] }>(
@@ -206,7 +206,7 @@ describe('a form', () => {
     const { page, context } = await open(`${ADDON}&st=%2Fverify`);
     const form: Record<string, string> = {};
     for (const name of ['_csrf', 'token'])
-      form[name] = await page.locator(`main form input[name=${name}]`).inputValue();
+      form[name] = await page.locator(`main form input[name=${name}]`).first().inputValue();
     const before = await verifications();
     const post = () => context.request.post(`${admin}/${ADDON}&st=%2Fverify`, { form, maxRedirects: 0 });
     form[field] = value;
@@ -229,7 +229,7 @@ describe('without JavaScript', () => {
     await page.locator('.st-row-link').first().click();
     expect(await text(page.locator('main h1'))).toBe(sentence);
     await page.getByRole('link', { name: 'Verify' }).click();
-    await page.locator('main form button').click();
+    await page.locator('main .st-actions button').click();
     await page.locator('.st-verdict-intact').first().waitFor();
     expect(page.url()).toContain('st=%2Fverify');
     expect(complaints).toEqual([]);
@@ -331,7 +331,7 @@ describe('when something is wrong', () => {
       `UPDATE entries SET severity = CASE severity WHEN 'info' THEN 'notice' ELSE 'info' END WHERE seq = 3`,
     );
     await page.goto(`${admin}/${ADDON}&at=%2Fverify`);
-    await frameOf(page).locator('main form button').click();
+    await frameOf(page).locator('main .st-actions button').click();
     await frameOf(page).locator('.st-verdict-broken').first().waitFor();
     await forgetBanner();
     await page.goto(`${admin}/configgeneral.php`);

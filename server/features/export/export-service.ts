@@ -1,8 +1,9 @@
 import { stringify } from 'csv-stringify';
+import { stringify as stringifySync } from 'csv-stringify/sync';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Ledger } from '../../entries/entry-store';
-import type { BrowseService, EntryFilter, Sort } from '../browse/browse-service';
+import type { BrowseService, EntryFilter, EntryView, Sort } from '../browse/browse-service';
 import { EXPORT_COLUMNS, harmless } from './export-columns';
 
 export const EXPORT_FORMATS = ['csv', 'json', 'ndjson'] as const;
@@ -55,6 +56,22 @@ export function createExportService({ browse, beforeExport }: ExportDeps): Expor
   return { open, write, send: (response, request) => pipeline(open(request), response) };
 }
 
+// Of itself the writer quotes CRLF alone: a bare CR or LF would end the row, and what follows could begin as a formula.
+const CSV = { record_delimiter: 'windows', quoted_match: /[\r\n]/ } as const;
+
+/** The first line of a CSV with raw names, byte order mark in front. */
+export function csvHeader(): string {
+  return stringifySync([EXPORT_COLUMNS.map((column) => column.name)], { ...CSV, bom: true });
+}
+
+/** Entries as lines of a CSV. */
+export function csvLines(entries: readonly EntryView[]): string {
+  return stringifySync(
+    entries.map((entry) => EXPORT_COLUMNS.map((column) => harmless(column.cell(entry)))),
+    CSV,
+  );
+}
+
 type Pages = ReturnType<BrowseService['streamEntries']>;
 
 /** UTF-8 with BOM, CRLF, RFC 4180 quoting (CONTRACT section 6). */
@@ -64,8 +81,7 @@ function csv(pages: Pages, header: (name: string) => string): Readable {
     for await (const entries of pages)
       for (const entry of entries) yield EXPORT_COLUMNS.map((column) => harmless(column.cell(entry)));
   };
-  // Of itself the writer quotes CRLF alone: a bare CR or LF would end the row, and what follows could begin as a formula.
-  const writer = stringify({ bom: true, record_delimiter: 'windows', quoted_match: /[\r\n]/ });
+  const writer = stringify({ ...CSV, bom: true });
   const source = Readable.from(rows());
   source.on('error', (error) => writer.destroy(error));
   return source.pipe(writer);

@@ -29,6 +29,7 @@ export type RunState = {
   readonly unverifiable: number;
   /** Missing entries that certificates account for. */
   readonly pruned: number;
+  readonly byProof: number;
   readonly broken: number;
   readonly lastHash: string | null;
   /** Missing entries at the end of what was looked at; they may go on. */
@@ -45,6 +46,10 @@ export interface RunPlan {
   readonly ledger: Ledger;
   readonly names: LedgerNames;
   readonly keys: ReadonlyMap<number, Buffer>;
+  /** Epochs whose key was destroyed: a checkpoint held elsewhere stands for it. */
+  readonly retired: readonly number[];
+  /** What is wrong with the rows of the epochs. */
+  readonly epochBreaks: readonly Break[];
   readonly knownHeads: readonly KnownHead[];
   readonly evidence: Evidence;
   readonly state: RunState;
@@ -85,6 +90,7 @@ export function startState(
     valid: 0,
     unverifiable: 0,
     pruned: 0,
+    byProof: 0,
     broken: 0,
     lastHash: null,
     gap: null,
@@ -116,7 +122,7 @@ export async function runLedger(deps: RunDeps, plan: RunPlan, hooks: RunHooks): 
 
 async function runSlice(
   { scanner, trees, certificates }: RunDeps,
-  { ledger, names, keys, knownHeads, evidence }: RunPlan,
+  { ledger, names, keys, retired, knownHeads, evidence }: RunPlan,
   state: RunState,
   toSeq: number,
   watch: { readonly onProgress: (rows: number) => void; readonly signal?: AbortSignal | undefined },
@@ -131,6 +137,7 @@ async function runSlice(
       keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const),
       knownHeads,
       pruned: await loadRuns(),
+      proofRule: { retiredEpochs: retired, provenSize: evidence.heldSize },
       tree: { size: evidence.treeSize, cuts: cutsOf(evidence.claims, state.nextSeq, toSeq) },
     },
     watch,
@@ -161,6 +168,7 @@ async function runSlice(
       valid: state.valid + sum.valid,
       unverifiable: state.unverifiable + sum.unverifiable,
       pruned: state.pruned + sum.pruned,
+      byProof: state.byProof + sum.byProof,
       broken: state.broken + breaks.length,
       lastHash: sum.lastHash ?? null,
       gap: open ?? null,
@@ -190,7 +198,7 @@ function cutsOf(claims: readonly RootClaim[], fromSeq: number, toSeq: number): n
 async function finish(deps: RunDeps, plan: RunPlan, state: RunState): Promise<Break[]> {
   const { ledger, names, keys, knownHeads, evidence } = plan;
   const certified = await deps.certificates.load(ledger, { isKeyOurs: keys.size > 0 });
-  const breaks = [...evidence.breaks, ...certified.breaks];
+  const breaks = [...evidence.breaks, ...plan.epochBreaks, ...certified.breaks];
   if (state.toSeq >= (state.head?.seq ?? state.toSeq))
     breaks.push(
       ...(await checkHead(deps, {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { GENESIS_PREV_HASH } from '../../core/chain';
+import type { ProofRule } from '../../core/epoch-rotation';
 import { createLeafScan, tileOf, type TileScan } from '../../core/leaf-scan';
 import { createPrunedRuns, type PrunedRun } from '../../core/pruned-runs';
 import { createLedgerScan, type KnownHead, type LedgerNames, type ScanResult } from '../../core/verify';
@@ -18,6 +19,7 @@ export interface RangeRequest {
   readonly knownHeads: readonly KnownHead[];
   /** What certificates in the chain say was pruned. */
   readonly pruned: readonly PrunedRun[];
+  readonly proofRule: ProofRule;
   /** How far the stored Merkle tree reaches, and for which sizes a root is wanted (leaf-scan.ts). */
   readonly tree: { readonly size: number; readonly cuts: readonly number[] };
 }
@@ -40,20 +42,19 @@ export async function scanRange(
 ): Promise<RangeResult> {
   const { ledger, fromSeq, toSeq } = request;
   const keys = new Map(request.keys.map(([epoch, key]) => [epoch, Buffer.from(key, 'hex')]));
-  const prevHash = fromSeq === 1 ? GENESIS_PREV_HASH : await hashAt(fromSeq - 1);
+  const before = fromSeq === 1 ? undefined : await store.findBySeq(ledger, fromSeq - 1);
   const scan = createLedgerScan({
     names: request.names,
     fromSeq,
     toSeq,
-    prevHash,
+    prevHash:
+      fromSeq === 1 ? GENESIS_PREV_HASH : (before?.hash ?? createPrunedRuns(request.pruned).hashAt(fromSeq - 1)),
+    before,
+    proofRule: request.proofRule,
     findEpochKey: (epoch) => keys.get(epoch),
     knownHeads: request.knownHeads,
     pruned: request.pruned,
   });
-
-  async function hashAt(seq: number): Promise<string | undefined> {
-    return (await store.findBySeq(ledger, seq))?.hash ?? createPrunedRuns(request.pruned).hashAt(seq);
-  }
 
   const leaves = createLeafWalk(store, request);
   await leaves.goTo(tileOf(fromSeq));

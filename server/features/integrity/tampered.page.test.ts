@@ -21,7 +21,9 @@ it('the verify button says that nobody changed anything, and what that rests on'
     { size: number; hash: string },
   ];
   await page.getByRole('button', { name: 'Verify every entry now' }).click();
+  await page.waitForURL(/\/verify\/reports\/\d+$/);
   expect(await page.locator('.st-verdict-word').innerText()).toBe('Intact');
+  expect(await page.locator('.st-headline').innerText()).toBe(`✅ Verified, ${size.toLocaleString('en')} entries`);
   const ledger = page.locator('tbody tr');
   expect(await ledger.locator('[data-label=Checked]').innerText()).toBe(size.toLocaleString('en'));
   expect(await ledger.locator('[data-label=Breaks]').innerText()).toBe('0');
@@ -51,10 +53,11 @@ describe('after somebody edited one entry by SQL', () => {
     const page = await pages.openAt('/entries?action=gateway.updated');
     const broken = page.locator('.st-row-broken');
     expect(await broken.count()).toBe(1);
-    expect(await broken.locator('.st-badge-broken').innerText()).toBe('Seal broken');
+    expect(await broken.locator('.st-chain').innerText()).toBe('Broken');
+    expect(await page.locator('.st-row-valid .st-chain').first().innerText()).toBe('Valid');
     expect(await broken.locator('.st-row-link').getAttribute('href')).toBe(`/entries/${edited.id}`);
     await broken.locator('.st-row-link').click();
-    expect(await page.locator('dialog [role=alert]').innerText()).toContain('does not fit its seal');
+    expect(await page.locator('dialog [role=alert]').innerText()).toContain('is not what was written');
   });
 
   it('verifying names the entry, what is wrong and when it was received', async () => {
@@ -71,7 +74,28 @@ describe('after somebody edited one entry by SQL', () => {
     expect(await time.innerText()).toContain('(Asia/Taipei)');
     await found.locator('a').click();
     expect(page.url()).toBe(`${pages.site.url}/entries/${edited.id}`);
-    expect(await page.locator('[role=alert]').innerText()).toContain('does not fit its seal');
+    expect(await page.locator('[role=alert]').innerText()).toContain('is not what was written');
+  });
+
+  it('a report leads to just the broken entries', async () => {
+    const page = await pages.openAt('/verify');
+    expect(await page.locator('.st-headline').innerText()).toBe(`❌ Break at row #${edited.seq.toLocaleString('en')}`);
+    await page.getByRole('link', { name: 'Show just the broken entries' }).click();
+    expect(await page.locator('.st-row-link').count()).toBe(1);
+    expect(await page.locator('.st-row-link').getAttribute('href')).toBe(`/entries/${edited.id}`);
+    await page.goto(`${pages.site.url}/`);
+    expect(await page.locator('.st-chain-note a').innerText()).toBe('Log broken');
+  });
+
+  it.each([true, false])('an entry is verified again on its own page (JavaScript: %s)', async (javaScriptEnabled) => {
+    const page = await pages.openAt(`/entries/${edited.id}`, { javaScriptEnabled });
+    await page.getByRole('button', { name: 'Re-verify this entry' }).click();
+    expect(await page.locator('.st-verdict-word').innerText()).toBe('Broken');
+    const row = page.locator('tbody tr', { hasText: 'The sealed record gives the hash' });
+    expect(await row.locator('td').innerText()).toBe('Broken');
+    await page.goto(`${pages.site.url}/entries/${edited.seq - 1}`);
+    await page.getByRole('button', { name: 'Re-verify this entry' }).click();
+    expect(await page.locator('.st-headline').innerText()).toBe('✅ Verified');
   });
 
   it('the filter finds it, the export marks it, and the command line agrees', async () => {

@@ -7,7 +7,7 @@ import type { Mark } from './verified-mark';
 import type { LedgerReport, VerifyScope } from './verify-service';
 
 /** A dated report. `broken` of it is asked for by page. */
-export interface Verification extends Omit<LedgerReport, 'broken'> {
+export interface Verification extends Omit<LedgerReport, 'broken' | 'by_proof'> {
   readonly id: number;
   /** `admin:7`, where only one actor's entries were looked at. */
   readonly actor: string | null;

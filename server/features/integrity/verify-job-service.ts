@@ -63,7 +63,8 @@ export function enqueueVerification(jobs: JobService, ledger: Ledger, request: V
 export function createVerifyJob(deps: JobDeps): JobKind {
   const { verifier, verifications, store, ownEvents, now } = deps;
 
-  async function run({ job, memo, signal, progress, save }: JobRun): Promise<JsonObject> {
+  async function run(work: JobRun): Promise<JsonObject> {
+    const { job, memo, signal } = work;
     const ledger = await store.findLedger(job.ledger ?? '');
     if (!ledger) throw new Error(`there is no ledger named ${job.ledger}`);
     const asked = job.params as { only_new: boolean; from: number | null; to: number | null; actor: string | null };
@@ -80,11 +81,11 @@ export function createVerifyJob(deps: JobDeps): JobKind {
     const options = { isOnlyNew: asked.only_new, fromSeq: asked.from ?? undefined, toSeq: asked.to ?? undefined, actor: asked.actor ?? undefined, derived: true }; // prettier-ignore
     const report = await verifier.run(ledger, options, resumed, {
       signal,
-      onProgress: progress,
+      onProgress: (done, total) => work.progress(done, total),
       async onSlice(state, breaks) {
         await verifications.addBreaks(id, count, breaks);
         count += breaks.length;
-        await save({ state });
+        await work.save({ state });
       },
     });
     await verifications.close(id, report, { brokenCount: count, finishedAt: now() });

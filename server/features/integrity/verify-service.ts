@@ -2,6 +2,7 @@ import type { SweepState } from '../../core/tree-sweep';
 import { verdictOf, type Break, type KnownHead, type Verdict } from '../../core/verify';
 import type { Database } from '../../db/connection';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import { loadEpochKeys } from '../../entries/epoch-keys';
 import type { KeyRing } from '../../entries/key-ring';
 import type { CertificateService } from '../retention/certificate-service';
 import { createLeafCheck } from '../../entries/leaf-check';
@@ -47,6 +48,8 @@ export interface LedgerReport {
   readonly unverifiable: number;
   /** Entries that are missing because they were pruned, as certificates in the chain prove. */
   readonly pruned: number;
+  /** Of the valid ones: those whose chain key was destroyed and for which the tree under a checkpoint held elsewhere stands. */
+  readonly by_proof: number;
   readonly head: { readonly seq: number; readonly hash: string } | null;
   /** The root over the first `size` entries, hex, as they gave it; null where not all of them were looked at. */
   readonly tree: { readonly size: number; readonly root: string } | null;
@@ -91,7 +94,6 @@ export class UnknownLedgerError extends Error {
 
 export function createVerifyService(deps: VerifyDeps): VerifyService {
   const { database, store, trees, keyRing, headNotes } = deps;
-  const db = database.knex;
   const checkLeaves = createLeafCheck(trees);
 
   async function run(
@@ -102,7 +104,8 @@ export function createVerifyService(deps: VerifyDeps): VerifyService {
   ): Promise<LedgerReport> {
     // Before the head is read: what is noted later may be newer than it is.
     const noted = [...headNotes.list(), ...(options.expected ?? [])].filter((head) => head.ledger === ledger.name);
-    const keys = await loadEpochKeys(ledger);
+    // Before the scan, so that the scan itself waits for nothing.
+    const { keys, retired, breaks: epochBreaks } = await loadEpochKeys({ database, store, keyRing }, ledger);
     const mark = isOnlyNew(options, resumed) ? await deps.findMark(ledger) : undefined;
     const expected = (options.expectedNotes ?? []).filter((one) => one.ledger === ledger.name);
     const sweep = mark && (await sweepOfMark(trees, ledger, mark));
@@ -114,6 +117,8 @@ export function createVerifyService(deps: VerifyDeps): VerifyService {
       ledger,
       names: { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id },
       keys,
+      retired,
+      epochBreaks,
       knownHeads: mark ? [...noted, { seq: mark.seq, hash: mark.hash, where }] : noted,
       evidence: mark
         ? { ...evidence, claims: [...evidence.claims, { size: mark.seq, root: mark.root, kind: 'rewritten', where }] }
@@ -143,19 +148,6 @@ export function createVerifyService(deps: VerifyDeps): VerifyService {
     const fromSeq = Math.max(1, options.fromSeq ?? 1);
     const scope = fromSeq === 1 && toSeq === lastSeq ? 'whole' : 'range';
     return startState({ scope, fromSeq, toSeq, head });
-  }
-
-  /** Every chain key that our master key opens, read before the scan so that the scan itself waits for nothing. */
-  async function loadEpochKeys(ledger: Ledger): Promise<ReadonlyMap<number, Buffer>> {
-    const epochs = await db<{ ledger_id: number; epoch: number }>('epochs')
-      .where({ ledger_id: ledger.id })
-      .pluck<number[]>('epoch');
-    const keys = new Map<number, Buffer>();
-    for (const epoch of epochs) {
-      const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, epoch);
-      if (key) keys.set(epoch, key);
-    }
-    return keys;
   }
 
   return {
@@ -197,7 +189,7 @@ export function reportedBreak(one: Break): LedgerReport['broken'][number] {
 }
 
 function reportOf(ledger: Ledger, state: RunState): LedgerReport {
-  const { scanned, valid, unverifiable, pruned, broken, head, sweep, toSeq } = state;
+  const { scanned, valid, unverifiable, pruned, byProof, broken, head, sweep, toSeq } = state;
   return {
     ledger: ledger.name,
     verdict: verdictOf({ scanned, unverifiable, breaks: { length: broken } }),
@@ -209,6 +201,7 @@ function reportOf(ledger: Ledger, state: RunState): LedgerReport {
     valid,
     unverifiable,
     pruned,
+    by_proof: byProof,
     head: head ? { seq: head.seq, hash: head.hash } : null,
     tree: sweep.root === null || toSeq !== head?.seq ? null : { size: toSeq, root: sweep.root },
     broken: [],
@@ -218,7 +211,7 @@ function reportOf(ledger: Ledger, state: RunState): LedgerReport {
 function vanishedReport({ ledger, where, seq }: { ledger: string; where: string; seq: number | null }): LedgerReport {
   const detail = `the ledger is gone from the database; ${where} knows it${seq === null ? '' : ` with ${seq} entries`}`;
   const broken = [{ seq: 0, id: null, kind: 'truncated', detail, received_at: null }];
-  return { ledger, verdict: 'broken', scope: 'whole', from: 1, to: 0, size: 0, scanned: 0, valid: 0, unverifiable: 0, pruned: 0, head: null, tree: null, broken }; // prettier-ignore
+  return { ledger, verdict: 'broken', scope: 'whole', from: 1, to: 0, size: 0, scanned: 0, valid: 0, unverifiable: 0, pruned: 0, by_proof: 0, head: null, tree: null, broken }; // prettier-ignore
 }
 
 function overall(reports: readonly LedgerReport[]): Verdict {

@@ -1,14 +1,18 @@
 import type { JsonObject } from '../../core/canonical-json';
 import type { Actor, Change, Via } from '../../core/event';
+import { HASH_BYTES, leafHash } from '../../core/merkle';
 import { ownEvent } from '../../core/own-event';
+import { SEGMENT } from '../../core/prune-certificate';
 import { parseRecord } from '../../core/sealed-record';
 import { checkSeal } from '../../core/verify';
 import type { Database } from '../../db/connection';
 import type { Appender } from '../../entries/appender';
 import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from '../../entries/entry-row';
-import type { Ledger } from '../../entries/entry-store';
+import type { EntryStore, Ledger } from '../../entries/entry-store';
+import { loadEpochKeys } from '../../entries/epoch-keys';
 import type { KeyRing } from '../../entries/key-ring';
 import { sealOwnEvent } from '../../entries/seal-own-event';
+import type { ReadLeaves } from './prune-archiver';
 
 /** An entry of ours, as far as its sealed record tells. */
 export interface LedgerFact {
@@ -19,7 +23,7 @@ export interface LedgerFact {
   readonly action: string;
   readonly payload: JsonObject;
   readonly changes: readonly Change[];
-  /** Its record gives its hash, and nothing beside it differs. */
+  /** Its record gives its hash, or its leaf where the chain key was destroyed, and nothing beside it differs. */
   readonly isSound: boolean;
 }
 
@@ -46,19 +50,30 @@ export interface LedgerFacts {
 interface FactsDeps {
   readonly database: Database;
   readonly keyRing: KeyRing;
+  readonly store: Pick<EntryStore, 'findBySeq'>;
   readonly appender: Appender;
+  readonly readLeaves: ReadLeaves;
   readonly now: () => Date;
 }
 
-export function createLedgerFacts({ database, keyRing, appender, now }: FactsDeps): LedgerFacts {
+export function createLedgerFacts({ database, keyRing, store, appender, readLeaves, now }: FactsDeps): LedgerFacts {
   const { knex: db, dialect } = database;
+
+  /** Nobody has the key of its epoch any more, and the tree has it so. */
+  async function isProven(ledger: Ledger, { seq, epoch, record }: EntryRow): Promise<boolean> {
+    const { retired } = await loadEpochKeys({ database, store, keyRing }, ledger);
+    const at = ((seq - 1) % SEGMENT) * HASH_BYTES;
+    const tile = await readLeaves(ledger, Math.floor((seq - 1) / SEGMENT));
+    return retired.includes(epoch) && leafHash(record).equals(tile?.subarray(at, at + HASH_BYTES) ?? Buffer.alloc(0));
+  }
 
   async function factOf(ledger: Ledger, row: EntryRow): Promise<LedgerFact> {
     const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
     const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
     const { breaks, unverifiable } = checkSeal(row, names, key);
     const record = parseRecord(row.record);
-    const isSound = breaks.length === 0 && !unverifiable && record?.source.kind === 'own';
+    const isWritten = !unverifiable || (await isProven(ledger, row));
+    const isSound = breaks.length === 0 && isWritten && record?.source.kind === 'own';
     const { payload = {} } = record?.source ?? {};
     return {
       seq: row.seq,

@@ -8,6 +8,7 @@ import { checkSeal } from '../../core/verify';
 import type { Database } from '../../db/connection';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import { loadEpochKeys } from '../../entries/epoch-keys';
 import type { KeyRing } from '../../entries/key-ring';
 import { toArchiveLine } from './archive-line';
 
@@ -81,6 +82,7 @@ export function createPruneArchiver(deps: ArchiverDeps) {
   async function createLook(ledger: Ledger, request: ArchiveRequest, summary: RangeSummary) {
     const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
     const scopes = [...request.holds.values()];
+    const { retired } = await loadEpochKeys(deps, ledger);
     let prevHash = await hashBefore(ledger, request);
     let run: { fromSeq: number; toSeq: number; prevHash: string; lastHash: string } | undefined;
 
@@ -89,7 +91,9 @@ export function createPruneArchiver(deps: ArchiverDeps) {
       const { breaks, unverifiable } = checkSeal(row, names, key);
       const fault = row.seq !== seq || !isSameHash(prevHash, row.prevHash) ? 'does not follow the one before it' : breaks[0]?.detail; // prettier-ignore
       if (fault !== undefined) throw new PruneRefusedError(`entry ${seq}: ${fault}; run verify`);
-      if (unverifiable) throw new PruneRefusedError(`entry ${seq} is sealed under a chain key that is not at hand`);
+      // Where the key was destroyed the leaf says it: the tile is compared as a whole.
+      if (unverifiable && !retired.includes(row.epoch))
+        throw new PruneRefusedError(`entry ${seq} is sealed under a chain key that is not at hand`);
       if (isKept(row.action)) run = undefined;
       else {
         if (row.receivedAt >= request.limit) throw new PruneRefusedError(`entry ${seq} is not old enough`);

@@ -58,7 +58,7 @@ const MAX_WAIT_MS = 240;
 export function createRetentionParts(deps: RetentionPartsDeps): RetentionParts {
   const { database, store, keyRing, appender, tree, now } = deps;
   const onStep = deps.onStep === undefined ? {} : { onStep: deps.onStep };
-  const facts = createLedgerFacts({ database, keyRing, appender, now });
+  const facts = createLedgerFacts({ database, keyRing, store, appender, readLeaves: tree.readLeaves, now });
   const leases = createLeaseStore(database, now);
   const prunes = createPruneStore(database.knex);
   const planner = createPrunePlanner(database, store);

@@ -140,3 +140,6 @@ $_ADDONLANG['pause_title'] = '暫停擷取';
 $_ADDONLANG['pause_help'] = '在恢復之前不會記錄任何事件，之後也無法查明期間發生了什麼。暫停本身連同您的姓名會被記錄。';
 $_ADDONLANG['paused_help'] = '擷取已暫停：現在發生的事件不會被記錄。';
 $_ADDONLANG['last_heartbeat'] = '上次心跳（UTC）';
+$_ADDONLANG['checkpoints'] = '此處保存的檢查點';
+$_ADDONLANG['checkpoints_held'] = '{size}筆記錄，自 {at} 起';
+$_ADDONLANG['checkpoints_refused'] = '邊車服務提供了更早的或另一份歷史，已拒絕：{reason}。查明原因之前，請以攻擊處理。';

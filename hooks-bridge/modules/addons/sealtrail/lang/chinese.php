@@ -140,3 +140,6 @@ $_ADDONLANG['pause_title'] = '暂停采集';
 $_ADDONLANG['pause_help'] = '在恢复之前不会记录任何事件，之后也无法查明期间发生了什么。暂停本身连同您的姓名会被记录。';
 $_ADDONLANG['paused_help'] = '采集已暂停：现在发生的事件不会被记录。';
 $_ADDONLANG['last_heartbeat'] = '上次心跳（UTC）';
+$_ADDONLANG['checkpoints'] = '此处保存的检查点';
+$_ADDONLANG['checkpoints_held'] = '{size}条记录，自 {at} 起';
+$_ADDONLANG['checkpoints_refused'] = '边车服务提供了更早的或另一份历史，已拒绝：{reason}。查明原因之前，请按攻击处理。';

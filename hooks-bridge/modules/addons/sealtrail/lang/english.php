@@ -140,3 +140,6 @@ $_ADDONLANG['pause_title'] = 'Pause logging';
 $_ADDONLANG['pause_help'] = 'Until somebody resumes it nothing is recorded, and nobody can find out later what happened meanwhile. The pause itself is recorded, with your name.';
 $_ADDONLANG['paused_help'] = 'Logging is paused: what happens now is not recorded.';
 $_ADDONLANG['last_heartbeat'] = 'Last heartbeat (UTC)';
+$_ADDONLANG['checkpoints'] = 'Checkpoints kept here';
+$_ADDONLANG['checkpoints_held'] = '{size} entries, since {at}';
+$_ADDONLANG['checkpoints_refused'] = 'The sidecar offered an earlier or another history, which was refused: {reason}. Treat this as an attack until it is explained.';

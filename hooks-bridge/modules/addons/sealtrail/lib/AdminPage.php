@@ -301,7 +301,23 @@ final class AdminPage
                 $this->words->text('last_heartbeat'),
                 $beat === null ? $never : self::told($beat, 'at') . ', ' . $this->chain(is_array($beat['chain'] ?? null) ? $beat['chain'] : []),
             ],
+            [$this->words->text('checkpoints'), $this->checkpoints()],
         ];
+    }
+
+    /** What lies here of the sidecar's history, and whether it has offered one that contradicts it. */
+    private function checkpoints(): string
+    {
+        $checkpoints = $this->bridge->checkpoints();
+        $refused = $checkpoints->report()['refused'];
+        if ($refused !== null) {
+            return $this->words->fill('checkpoints_refused', ['reason' => (string) ($refused['reason'] ?? '')]);
+        }
+        $newest = $checkpoints->newest()[0] ?? null;
+
+        return $newest === null
+            ? $this->words->text('none')
+            : $this->words->fill('checkpoints_held', ['size' => $newest['size'], 'at' => $newest['kept_at'] . ' UTC']);
     }
 
     private function buttons(): string
