@@ -9,6 +9,7 @@ import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
 import { createCheckpointFile } from './entries/checkpoint-file';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
+import { createErasureReader, type ErasureReader } from './entries/erasure-reader';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
 import { DEFAULT_TENANT } from './entries/ledger-setup';
 import { readMasterKey } from './entries/master-key';
@@ -28,6 +29,7 @@ import { createSenderCheck, type SenderCheck } from './features/capture/sender-c
 import { createBundleService, type BundleService } from './features/bundle/bundle-service';
 import { createSignerService, type SignerService } from './features/bundle/signer-service';
 import { createSignerStore } from './features/bundle/signer-store';
+import { createErasureService, type ErasureService } from './features/erasure/erasure-service';
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
@@ -97,6 +99,8 @@ export interface Deps {
   readonly browse: BrowseService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
+  readonly erasureReader: ErasureReader;
+  readonly erasures: ErasureService;
   readonly entryCheck: EntryCheckService;
   /** What the latest verifications say of a ledger. */
   readonly findChain: (ledger: Ledger) => Promise<ChainStatus>;
@@ -140,6 +144,7 @@ export function createDeps(
 
   const handedLeaves = createHandedLeaves();
   const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
+  const erasureReader = createErasureReader({ database, reader: store, keyRing });
   const headNotes = createHeadNotes({
     dataDir: config.dataDir,
     store: storeName(config.databaseUrl),
@@ -186,6 +191,7 @@ export function createDeps(
     search: createEntrySearch(database),
     keyRing,
     trees: treeReader,
+    erasures: erasureReader,
   });
 
   const i18n = createI18n();
@@ -263,6 +269,7 @@ export function createDeps(
     database,
     store,
     keyRing,
+    erasures: erasureReader,
     appender,
     dataDir: config.dataDir,
     archiveCopyDir: config.archiveCopyDir,
@@ -293,6 +300,17 @@ export function createDeps(
     derived: createDerivedChecks(config.databaseUrl, database),
     certificates: retention.certificates,
     findMark: (ledger) => verifications.findMark(ledger),
+    erasures: erasureReader,
+  });
+  const erasures = createErasureService({
+    database,
+    store,
+    appender,
+    erasures: erasureReader,
+    indexer,
+    now,
+    onError: (error) =>
+      logger.warn({ err: error }, 'an interrupted erasure was not carried out; the next start tries again'),
   });
   const onReport = createBrokenAlarm({ config, logger });
   const jobs = createJobService({
@@ -413,9 +431,11 @@ export function createDeps(
     browse,
     exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
-    entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys }),
+    entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys, erasures: erasureReader }),
     findChain: chainStatus,
     verifications,
+    erasureReader,
+    erasures,
     jobs,
     dailyTasks,
     indexer,
@@ -435,6 +455,7 @@ export function createDeps(
     async close() {
       await dailyTasks.stop();
       await jobs.stop();
+      await erasures.stop();
       await bridgeWatch.stop();
       await preparer.stop();
       await refusals.flush();

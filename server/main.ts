@@ -55,6 +55,7 @@ export async function startServer(deps: Deps): Promise<RunningServer> {
   deps.jobs.start();
   deps.dailyTasks.start();
   deps.checkpointClock.start();
+  deps.erasures.start();
   deps.anchors.start();
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : deps.config.port;

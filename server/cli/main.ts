@@ -11,6 +11,7 @@ import { addDataCommands } from './data-commands';
 import { addHoldCommands } from './hold-commands';
 import { addRetentionCommands } from './retention-commands';
 import { addKeyCommands } from './key-commands';
+import { addEraseCommand } from './erase-command';
 import { addServerCommands } from './server-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
@@ -46,6 +47,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addRetentionCommands(program, context);
   addHoldCommands(program, context);
   addArchiveCommands(program, context);
+  addEraseCommand(program, context);
   addAnchorCommands(program, context);
   addWitnessCommands(program, context);
   addBundleCommands(program, context);

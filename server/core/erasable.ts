@@ -1,6 +1,7 @@
 import { getAction } from './action-catalogue';
 import type { JsonObject, JsonValue } from './canonical-json';
 import ruleList from './catalogue/rules.json';
+import { refsOf } from './data-subject';
 import type { AuditEvent, Change } from './event';
 
 /** What one data subject could ask us to erase from an entry. `ref` names the subject, as in `client:5`. */
@@ -41,6 +42,7 @@ export function splitEvent(event: AuditEvent): SplitEvent {
   // What the vocabulary calls erasable keeps only known harmless fields sealed; elsewhere only known personal ones go.
   const isPersonal = getAction(event.action).erasable ? isPersonalOrUnknown : isKnownPersonal;
 
+  const refs = refsOf(event);
   const isErasable = (name: string, value: JsonValue) => isPersonal(name) || holdsPersonal(value, isPersonal);
   const payload = partition(event.source.payload, isErasable);
   const sealedChanges: Change[] = [];
@@ -53,7 +55,7 @@ export function splitEvent(event: AuditEvent): SplitEvent {
   return {
     sealedPayload: payload.sealed,
     sealedChanges,
-    actor: side(`${event.actor.type}:${event.actor.id ?? ''}`, {
+    actor: side(refs.actor, {
       ip: event.ip,
       name: event.actor.name,
       peer: event.peer === event.ip ? null : event.peer,
@@ -61,7 +63,7 @@ export function splitEvent(event: AuditEvent): SplitEvent {
       user_agent: event.userAgent,
       whmcs_ip: event.whmcsIp === event.ip ? null : event.whmcsIp,
     }),
-    subject: side(subjectRef(event), {
+    subject: side(refs.subject, {
       changes: erasableChanges.length === 0 ? null : (erasableChanges as unknown as JsonValue),
       label: event.target.label,
       payload: payload.erasable,
@@ -86,11 +88,6 @@ function partition(
     sealed: Object.fromEntries(sealed),
     erasable: sealed.length === 0 ? object : Object.fromEntries(erasable),
   };
-}
-
-/** Whom the entry is about: the client it touches, else its target. */
-function subjectRef(event: AuditEvent): string {
-  return event.client === null ? `${event.target.type}:${event.target.id ?? ''}` : `client:${event.client}`;
 }
 
 /** What is null is left out, so that an erased value and one that never was do not look alike. Names are ours. */

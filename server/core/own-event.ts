@@ -11,6 +11,9 @@ export interface OwnEvent {
   readonly at: string;
   readonly actor?: Actor;
   readonly targetId: string | null;
+  /** Only where the action's own one does not say it: an erasure's target may be a client, a user or an admin. */
+  readonly targetType?: string;
+  readonly client?: string | null;
   readonly targetLabel?: string | null;
   readonly payload?: JsonObject;
   readonly changes?: readonly Change[];
@@ -29,8 +32,8 @@ export function ownEvent(own: OwnEvent): AuditEvent {
     severity: action.severity,
     outcome: own.outcome ?? (action.outcome === 'either' ? 'unknown' : action.outcome),
     actor: own.actor ?? SYSTEM_ACTOR,
-    target: { type: action.targetType, id: own.targetId, label: own.targetLabel ?? null },
-    client: null,
+    target: { type: own.targetType ?? action.targetType, id: own.targetId, label: own.targetLabel ?? null },
+    client: own.client ?? null,
     ip: own.ip ?? null,
     peer: null,
     whmcsIp: null,

@@ -1,5 +1,7 @@
 import { commitTo, digestIn, hashEntry, isSameHash, sealDigest } from './chain';
+import { refsOf, type Side } from './data-subject';
 import { createEpochWatch, isValidByProof, type ProofRule } from './epoch-rotation';
+import type { ErasureCover } from './erasure-cover';
 import { countIn, createPrunedRuns, type PrunedRun } from './pruned-runs';
 import { readRecordFields, type RecordFields } from './record-fields';
 import { parseRecord } from './sealed-record';
@@ -29,7 +31,10 @@ export interface LedgerNames {
 
 export interface SealCheck {
   readonly breaks: readonly Break[];
-  /** The chain key of the entry's epoch was not at hand: what can be checked without it was. */
+  /**
+   * The chain key of the entry's epoch was not at hand, or that of the erasure which explains missing values: what can be checked
+   * without it was.
+   */
   readonly unverifiable: boolean;
   /** Format of the record, where it can be read. */
   readonly format: string | undefined;
@@ -37,9 +42,15 @@ export interface SealCheck {
 
 /**
  * Whether one stored entry is what was sealed: its record gives its hash (given the hash before it that the row names), every
- * indexed column equals the record, and the erasable values fit their commitments. Its place among others is not looked at.
+ * indexed column equals the record, and the erasable values fit their commitments or were erased (`cover`). Its place among others
+ * is not looked at.
  */
-export function checkSeal(entry: StoredEntry, names: LedgerNames, epochKey: Buffer | undefined): SealCheck {
+export function checkSeal(
+  entry: StoredEntry,
+  names: LedgerNames,
+  epochKey: Buffer | undefined,
+  cover?: ErasureCover,
+): SealCheck {
   const breaks: Break[] = [];
   const found = (kind: BreakKind, detail: string) => breaks.push(breakAt(entry, kind, detail));
 
@@ -54,18 +65,13 @@ export function checkSeal(entry: StoredEntry, names: LedgerNames, epochKey: Buff
   const columns = differingColumns(entry, record, names);
   if (columns.length > 0) found('projection', `differs from the sealed record: ${columns.join(', ')}`);
   const commitments = [
-    ...digestFault(entry, record, names, epochKey),
-    ...commitmentFault('actor', record.commitments.actor, record.subjects.actor, entry.actorSalt, entry.actorBody),
-    ...commitmentFault(
-      'subject',
-      record.commitments.subject,
-      record.subjects.subject,
-      entry.subjectSalt,
-      entry.subjectBody,
-    ),
+    ...digestFault(entry, record, names, epochKey, cover),
+    ...valuesFault('actor', entry.actorSalt, entry.actorBody, record, cover),
+    ...valuesFault('subject', entry.subjectSalt, entry.subjectBody, record, cover),
   ];
-  if (commitments.length > 0) found('commitment', commitments.join('; '));
-  return { breaks, unverifiable: epochKey === undefined, format: record.format };
+  const faults = commitments.filter((fault) => fault !== UNPROVEN);
+  if (faults.length > 0) found('commitment', faults.join('; '));
+  return { breaks, unverifiable: epochKey === undefined || faults.length < commitments.length, format: record.format };
 }
 
 function isSealIntact(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
@@ -104,34 +110,61 @@ function differingColumns(entry: StoredEntry, record: RecordFields, names: Ledge
   return differing;
 }
 
+/** No fault and no proof: values are gone, and the entry that says why cannot be checked. */
+const UNPROVEN = 'unproven';
+
 function digestFault(
   entry: StoredEntry,
   record: RecordFields,
   names: LedgerNames,
   epochKey: Buffer | undefined,
+  cover: ErasureCover | undefined,
 ): string[] {
-  if (entry.digest === null) return record.source.kind === 'own' ? [] : ['the digest of the item is gone'];
+  if (entry.digest === null) {
+    if (record.source.kind === 'own') return [];
+    const state = cover?.findDigest(refsOf(record), entry.seq);
+    if (state === undefined) return ['the digest of the item is gone'];
+    return state === 'unproven' ? [UNPROVEN] : [];
+  }
   const digest = digestIn(entry.digest);
   if (!/^[0-9a-f]{64}$/.test(digest)) return ['the digest of the item cannot be read'];
   const isOurs = !epochKey || isSameHash(sealDigest(epochKey, names.ledger, entry.seq, digest), entry.digest);
   return isOurs ? [] : ['the digest of the item differs from its seal'];
 }
 
-function commitmentFault(
-  side: string,
-  sealed: string | null,
-  ref: string | null,
+function valuesFault(
+  side: Side,
   salt: string | null,
   body: string | null,
+  record: RecordFields,
+  cover: ErasureCover | undefined,
 ): string[] {
-  // Nothing can erase values yet, so that nothing explains where they went.
-  if (salt === null && body === null)
-    return sealed === null ? [] : [`the values of the ${side} are gone, and no entry says that they were erased`];
+  const [sealed, ref] = [record.commitments[side], record.subjects[side]];
+  if (salt === null && body === null) {
+    if (sealed === null) return [];
+    switch (ref === null ? undefined : cover?.findSide(side, ref, Number(record.seq))) {
+      case 'erased':
+        return [];
+      case 'unproven':
+        return [UNPROVEN];
+      case 'altered':
+        return [`the values of the ${side}, or the digest, were not what was sealed when they were erased`];
+      case undefined:
+        return [`the values of the ${side} are gone, and no entry says that they were erased`];
+    }
+  }
   if (sealed === null || ref === null) return [`values of the ${side} stand beside a record that knows of none`];
-  if (salt === null || body === null) return [`the ${side}'s ${salt === null ? 'salt' : 'values'} are missing`];
-  return isSameHash(commitTo(Buffer.from(salt, 'hex'), ref, body), sealed)
-    ? []
-    : [`the values of the ${side} differ from their commitment`];
+  if (salt === null || body === null) return [`the ${side}'s ${salt === null ? 'salt is' : 'values are'} missing`];
+  return isCommittedTo({ salt, body }, ref, sealed) ? [] : [`the values of the ${side} differ from their commitment`];
+}
+
+/** Whether values are those that a record stands for. */
+export function isCommittedTo(
+  values: { readonly salt: string; readonly body: string },
+  ref: string,
+  commitment: string,
+): boolean {
+  return isSameHash(commitTo(Buffer.from(values.salt, 'hex'), ref, values.body), commitment);
 }
 
 // ---- a run of entries
@@ -157,6 +190,7 @@ export interface ScanOptions {
   readonly knownHeads?: readonly KnownHead[];
   /** What certificates in the chain say was pruned. */
   readonly pruned?: readonly PrunedRun[];
+  readonly cover?: ErasureCover;
 }
 
 /** Checks entries that come in order of their sequence number. One pass, constant memory but for the breaks found. */
@@ -218,7 +252,7 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
           ),
         );
       }
-      const check = checkSeal(entry, options.names, options.findEpochKey(entry.epoch));
+      const check = checkSeal(entry, options.names, options.findEpochKey(entry.epoch), options.cover);
       breaks.push(...check.breaks);
       for (const fault of epochs.add(entry, check.format)) breaks.push(breakAt(entry, fault.kind, fault.detail));
       const noted = known.get(entry.seq);

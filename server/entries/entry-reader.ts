@@ -14,7 +14,7 @@ export interface EntryReader {
   /** Entries by sequence number, ascending, `fromSeq` and `toSeq` included. */
   readRange(ledger: Ledger, options: ReadOptions, trx?: Knex): Promise<EntryRow[]>;
   findBySeq(ledger: Ledger, seq: number): Promise<EntryRow | undefined>;
-  readMany(ledger: Ledger, seqs: readonly number[]): Promise<EntryRow[]>;
+  readMany(ledger: Ledger, seqs: readonly number[], trx?: Knex): Promise<EntryRow[]>;
 }
 
 export function createEntryReader({ knex: db, dialect }: Database): EntryReader {
@@ -33,9 +33,9 @@ export function createEntryReader({ knex: db, dialect }: Database): EntryReader 
       const [cells] = await dialect.selectArrays(db, `${select} AND e.seq = ?`, [ledger.id, seq]);
       return cells && fromCells(cells);
     },
-    async readMany(ledger, seqs) {
+    async readMany(ledger, seqs, trx = db) {
       if (seqs.length === 0) return [];
-      const rows = await dialect.selectArrays(db, `${select} AND e.seq IN (${seqs.map(() => '?').join(',')})`, [
+      const rows = await dialect.selectArrays(trx, `${select} AND e.seq IN (${seqs.map(() => '?').join(',')})`, [
         ledger.id,
         ...seqs,
       ]);

@@ -51,6 +51,17 @@ function formatLocal(at: Date, { lng, timeZone }: Pick<PageContext, 'lng' | 'tim
   return `${format.format(at)} (${timeZone})`;
 }
 
+/** The day alone, in the reader's time zone. */
+export function showDate(iso: string, { lng, timeZone }: Pick<PageContext, 'lng' | 'timeZone'>): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  const format = cached(
+    `date ${lng} ${timeZone}`,
+    () => new Intl.DateTimeFormat(lng, { dateStyle: 'medium', timeZone }),
+  );
+  return format.format(at);
+}
+
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['year', 365 * 86_400_000],
   ['month', 30 * 86_400_000],

@@ -41,6 +41,7 @@ export function anEntryView(over: Partial<EntryView> = {}): EntryView {
     },
     integrity: { prev_hash: 'a'.repeat(64), hash: 'b'.repeat(64), epoch: 1, status: 'valid' },
     erased: [],
+    erasures: [],
     ...over,
   };
 }

@@ -32,6 +32,12 @@ export function runProgram(
   });
 }
 
+/** A command of the built program that goes on by itself, to be ended in the middle. */
+export function spawnProgram(argv: readonly string[], { env }: Pick<ProgramOptions, 'env'>): ChildProcess {
+  requireBuild();
+  return spawn(process.execPath, [MAIN, ...argv], { env: cleanEnv(env), stdio: 'ignore' });
+}
+
 /** A program that prints one line of JSON and then goes on. */
 export interface StartedProgram {
   readonly line: Readonly<Record<string, string>>;

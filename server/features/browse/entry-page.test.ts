@@ -116,12 +116,28 @@ describe('entryPage', () => {
       changes: [],
       source: { ...anEntryView().source, payload: {} },
       erased,
+      erasures: [
+        { seq: 90, at: '2026-11-22T23:30:00.000Z', fields: erased.slice(0, 3) },
+        { seq: 91, at: '2026-11-22T23:30:00.000Z', fields: erased.slice(3) },
+      ],
     });
     const page = entryPage(entry, ctx);
     expect(page.erasedNote).toMatch(/name, IP address, browser/);
     expect(page.changesNote).toMatch(/erased/);
     expect(page.payloadNote).toMatch(/erased/);
-    expect(facts(entry).filter(([, text]) => text === '(erased)')).toHaveLength(5);
+    // The reader is in Berlin, where the next day has begun.
+    const gone = page.sections.flatMap((section) =>
+      section.facts.filter(({ text }) => text === '(erased on Nov 23, 2026)'),
+    );
+    expect(gone.map(({ href }) => href)).toEqual([90, 91, 91, 90, 90].map((seq) => `/entries/${seq}`));
+    expect(page.erasures.map(({ href }) => href)).toEqual(['/entries/90', '/entries/91']);
+  });
+
+  it('says that changes were erased also where others are left', () => {
+    const erasures = [{ seq: 90, at: '2026-11-22T12:00:00.000Z', fields: ['changes', 'source.payload'] }];
+    const page = entryPage(anEntryView({ erased: ['changes', 'source.payload'], erasures }), ctx);
+    expect([page.changesNote, page.changes.length]).toEqual([expect.stringMatching(/erased/), 1]);
+    expect([page.payloadNote, page.payload]).toEqual([expect.stringMatching(/erased/), expect.stringContaining('domainid')]); // prettier-ignore
   });
 
   it('warns where the seal does not fit or cannot be checked', () => {

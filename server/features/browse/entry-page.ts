@@ -4,6 +4,7 @@ import {
   formatUtc,
   revealText,
   shorten,
+  showDate,
   showTime,
   translateCode,
   type PageContext,
@@ -35,6 +36,8 @@ export interface EntryDetailPage {
   readonly seq: string;
   readonly time: ShownTime;
   readonly erasedNote: string;
+  /** The entries of the erasures that took them. */
+  readonly erasures: readonly { readonly label: string; readonly href: string }[];
   readonly brokenNote: string;
   readonly changes: readonly ChangeLine[];
   readonly changesNote: string;
@@ -63,9 +66,17 @@ export function entryPage(entry: EntryView, ctx: PageContext): EntryDetailPage {
         : t('entry:erased_note', {
             fields: entry.erased.map((name) => erasedName(name, ctx)).join(t('common:list_separator')),
           }),
+    erasures: [...new Map(entry.erasures.map((one) => [one.seq, one])).values()].map(({ seq, at }) => ({
+      label: t('entry:erasure', { seq: formatNumber(seq, ctx), time: showTime(at, ctx).local }),
+      href: url(`/entries/${seq}`),
+    })),
     brokenNote: entry.integrity.status === 'valid' ? '' : t(`entry:status_note.${entry.integrity.status}`),
     changes: changeLines(entry.changes, ctx),
-    changesNote: isErased('changes') ? t('entry:changes_erased') : t('entry:no_changes'),
+    changesNote: isErased('changes')
+      ? t('entry:changes_erased')
+      : entry.changes.length === 0
+        ? t('entry:no_changes')
+        : '',
     sections: [
       whoSection(entry, line, ctx),
       targetSection(entry, line, ctx),
@@ -74,7 +85,11 @@ export function entryPage(entry: EntryView, ctx: PageContext): EntryDetailPage {
     ],
     payload:
       Object.keys(entry.source.payload).length === 0 ? '' : revealText(JSON.stringify(entry.source.payload, null, 2)),
-    payloadNote: isErased('source.payload') ? t('entry:payload_erased') : t('entry:no_payload'),
+    payloadNote: isErased('source.payload')
+      ? t('entry:payload_erased')
+      : Object.keys(entry.source.payload).length === 0
+        ? t('entry:no_payload')
+        : '',
     related: relatedLinks(entry, ctx),
     listHref: url('/entries'),
     ownHref: line.href,
@@ -94,7 +109,7 @@ function whoSection(entry: EntryView, line: EntryLine, ctx: PageContext): Sectio
             text: valueOr(actor.name, entry, 'actor.name', ctx),
             href:
               actor.name === null
-                ? null
+                ? erasureHref(entry, 'actor.name', ctx)
                 : linkTo((name, value) => ctx.url('/entries', { [name]: value }), 'actor_name', actor.name),
           }
         : null,
@@ -118,7 +133,11 @@ function targetSection(entry: EntryView, line: EntryLine, ctx: PageContext): Sec
     title: t('entry:section.target'),
     facts: facts([
       target.label !== null || entry.erased.includes('target.label')
-        ? { label: t('entry:fact.name'), text: valueOr(target.label, entry, 'target.label', ctx) }
+        ? {
+            label: t('entry:fact.name'),
+            text: valueOr(target.label, entry, 'target.label', ctx),
+            href: erasureHref(entry, 'target.label', ctx),
+          }
         : null,
       { label: t('entry:fact.record'), text: accountText('terms:target_type.', target, ctx), href: line.target.href },
       entry.client === null
@@ -130,7 +149,11 @@ function targetSection(entry: EntryView, line: EntryLine, ctx: PageContext): Sec
           },
       entry.reason === null && !entry.erased.includes('reason')
         ? null
-        : { label: t('entry:fact.reason'), text: valueOr(entry.reason, entry, 'reason', ctx) },
+        : {
+            label: t('entry:fact.reason'),
+            text: valueOr(entry.reason, entry, 'reason', ctx),
+            href: erasureHref(entry, 'reason', ctx),
+          },
     ]),
   };
 }
@@ -156,12 +179,16 @@ function requestSection(entry: EntryView, line: EntryLine, ctx: PageContext): Se
         : {
             label: t('entry:fact.ip'),
             text: valueOr(entry.ip, entry, 'ip', ctx),
-            href: line.ip?.href ?? null,
+            href: line.ip?.href ?? erasureHref(entry, 'ip', ctx),
             kind: entry.ip === null ? 'text' : 'code',
           },
       entry.user_agent === null && !entry.erased.includes('user_agent')
         ? null
-        : { label: t('entry:fact.user_agent'), text: valueOr(entry.user_agent, entry, 'user_agent', ctx) },
+        : {
+            label: t('entry:fact.user_agent'),
+            text: valueOr(entry.user_agent, entry, 'user_agent', ctx),
+            href: erasureHref(entry, 'user_agent', ctx),
+          },
       entry.via === null
         ? null
         : {
@@ -239,9 +266,20 @@ function facts(list: readonly ((Partial<Fact> & Pick<Fact, 'label' | 'text'>) | 
   return list.flatMap((fact) => (fact === null ? [] : [{ href: null, kind: 'text', copy: '', remark: '', ...fact }]));
 }
 
-function valueOr(value: string | null, entry: EntryView, name: string, { t }: PageContext): string {
+function valueOr(value: string | null, entry: EntryView, name: string, ctx: PageContext): string {
   if (value !== null) return revealText(value);
-  return entry.erased.includes(name) ? t('entry:erased') : t('entry:empty');
+  const erasure = findErasure(entry, name);
+  return erasure ? ctx.t('entry:erased_on', { date: showDate(erasure.at, ctx) }) : ctx.t('entry:empty');
+}
+
+function findErasure(entry: EntryView, name: string): EntryView['erasures'][number] | undefined {
+  return entry.erasures.find((one) => one.fields.includes(name));
+}
+
+/** Where the entry of the erasure is, for a value that it took. */
+function erasureHref(entry: EntryView, name: string, { url }: PageContext): string | null {
+  const erasure = findErasure(entry, name);
+  return erasure ? url(`/entries/${erasure.seq}`) : null;
 }
 
 function erasedName(name: string, { t }: PageContext): string {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { AppliedErasure } from '../../core/erasure-cover';
 import type { StoredEntry } from '../../core/stored-entry';
 import { sealEvent } from '../../core/sealed-record';
 import { anActor, anEvent, aPlace, type EventOptions } from '../../testing/builders';
@@ -76,12 +77,23 @@ describe('an entry to read', () => {
     });
   });
 
-  it('names what was erased and shows null for it', () => {
-    const view = viewEntry(
-      aRow(personal, { actorSalt: null, actorBody: null, subjectSalt: null, subjectBody: null }),
-      NAMES,
-      'valid',
-    );
+  const gone = { actorSalt: null, actorBody: null, subjectSalt: null, subjectBody: null };
+  const erasureOf = (ref: string, seq: number): AppliedErasure => {
+    const side = { erased: [[1, 9]] as const, altered: [] };
+    return {
+      ref,
+      seq,
+      id: 'e',
+      at: '2026-11-22T01:02:03.456Z',
+      isProven: true,
+      actor: side,
+      subject: side,
+      digests: [],
+    };
+  };
+
+  it('names what was erased, and by which entries, and shows null for it', () => {
+    const view = viewEntry(aRow(personal, gone), NAMES, 'valid', [erasureOf('client:5', 20), erasureOf('admin:7', 21)]);
     expect(view).toMatchObject({
       actor: { id: '7', name: null },
       ip: null,
@@ -93,6 +105,15 @@ describe('an entry to read', () => {
     expect(view.erased).toEqual(
       expect.arrayContaining(['actor.name', 'ip', 'user_agent', 'target.label', 'reason', 'changes', 'source.payload']),
     );
+    expect(view.erasures.map(({ seq, at, fields }) => [seq, at, fields[0]])).toEqual([
+      [21, '2026-11-22T01:02:03.456Z', 'actor.name'],
+      [20, '2026-11-22T01:02:03.456Z', 'target.label'],
+    ]);
+  });
+
+  it('does not call erased what is only gone', () => {
+    const view = viewEntry(aRow(personal, gone), NAMES, 'broken', [erasureOf('client:6', 20)]);
+    expect(view).toMatchObject({ actor: { name: null }, erased: [], erasures: [] });
   });
 
   it('names nothing as erased that never was there', () => {

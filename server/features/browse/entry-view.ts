@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from '../../core/canonical-json';
+import { SIDES, type Side } from '../../core/data-subject';
+import { findErasure, type AppliedErasure } from '../../core/erasure-cover';
 import type { Change } from '../../core/event';
-import { parseRecord } from '../../core/sealed-record';
+import { parseRecord, type SealedRecord } from '../../core/sealed-record';
 import type { EntryRow } from '../../entries/entry-row';
 
 /**
@@ -54,6 +56,8 @@ export interface EntryView {
     readonly status: ChainStatus;
   };
   readonly erased: readonly string[];
+  /** The entries that say so, and what each of them took. */
+  readonly erasures: readonly { readonly seq: number; readonly at: string; readonly fields: readonly string[] }[];
 }
 
 interface ActorValues {
@@ -70,22 +74,19 @@ interface SubjectValues {
 
 /**
  * An entry for reading, from its sealed record and the erasable values beside it. What an index column says is shown only
- * where the record itself cannot be read (somebody changed it), so that a broken entry can still be looked at.
+ * where the record itself cannot be read (somebody changed it), so that a broken entry can still be looked at. Values that are gone
+ * were erased only where one of the `applied` erasures says so; otherwise they are missing, and the entry is broken.
  */
 export function viewEntry(
   row: EntryRow,
   names: { readonly tenant: string; readonly ledger: string },
   status: ChainStatus,
+  applied: readonly AppliedErasure[] = [],
 ): EntryView {
   const record = parseRecord(row.record);
   const actor = valuesOf<ActorValues>(row.actorBody);
   const subject = valuesOf<SubjectValues>(row.subjectBody);
-  const erased = [
-    ...(record?.commitments.actor && row.actorBody === null ? ['actor.name', 'ip', 'user_agent'] : []),
-    ...(record?.commitments.subject && row.subjectBody === null
-      ? ['target.label', 'reason', 'changes', 'source.payload']
-      : []),
-  ];
+  const erasures = record ? erasuresOf(row, record, applied) : [];
   return {
     seq: row.seq,
     id: row.id,
@@ -128,8 +129,23 @@ export function viewEntry(
       payload: { ...record?.source.payload, ...subject.payload },
     },
     integrity: { prev_hash: row.prevHash, hash: row.hash, epoch: row.epoch, status },
-    erased,
+    erased: erasures.flatMap((one) => one.fields),
+    erasures,
   };
+}
+
+const SIDE_FIELDS: Readonly<Record<Side, readonly string[]>> = {
+  actor: ['actor.name', 'ip', 'user_agent'],
+  subject: ['target.label', 'reason', 'changes', 'source.payload'],
+};
+
+function erasuresOf(row: EntryRow, record: SealedRecord, applied: readonly AppliedErasure[]): EntryView['erasures'] {
+  const bodies = { actor: row.actorBody, subject: row.subjectBody };
+  return SIDES.flatMap((side) => {
+    if (!record.commitments[side] || bodies[side] !== null) return [];
+    const erasure = findErasure(applied, side, record.subjects[side], row.seq);
+    return erasure ? [{ seq: erasure.seq, at: erasure.at, fields: SIDE_FIELDS[side] }] : [];
+  });
 }
 
 /** Somebody may have written a number there that is no time at all; the entry is shown as broken, at 1970. */

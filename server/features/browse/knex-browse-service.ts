@@ -1,12 +1,13 @@
-import { checkSeal } from '../../core/verify';
 import { CATEGORIES, SEVERITIES } from '../../core/event';
 import type { Database } from '../../db/connection';
 import type { EntryRow } from '../../entries/entry-row';
 import { dayNumber } from '../../entries/day-number';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import { createLeafCheck } from '../../entries/leaf-check';
 import { checkLinks } from '../../entries/link-check';
+import { createRowCheck, type RowCheck } from '../../entries/row-check';
 import type { TreeReader } from '../../entries/tree-reader';
 import type { BrowseService, Stats, StoredView } from './browse-service';
 import type { EntrySearch } from './entry-search';
@@ -21,23 +22,24 @@ interface BrowseDeps {
   readonly search: EntrySearch;
   readonly keyRing: KeyRing;
   readonly trees: Pick<TreeReader, 'readLeafTiles'>;
+  readonly erasures: ErasureReader;
 }
 
 const STREAM_CHUNK = 500;
 const DAY_MS = 86_400_000;
 
-export function createBrowseService({ database, store, search, keyRing, trees }: BrowseDeps): BrowseService {
+export function createBrowseService({ database, store, search, keyRing, trees, erasures }: BrowseDeps): BrowseService {
   const { knex: db, dialect } = database;
   const checkLeaves = createLeafCheck(trees);
 
   /** `isOther`: something beside the row's own seal says that it is not what was written. */
-  async function view(ledger: Ledger, row: EntryRow, isOther: boolean): Promise<EntryView> {
+  async function view(ledger: Ledger, row: EntryRow, checkRow: RowCheck, isOther: boolean): Promise<EntryView> {
     const names = namesOf(ledger);
     const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
-    const check = checkSeal(row, names, key);
+    const check = await checkRow(row, key);
     const status: ChainStatus =
       check.breaks.length > 0 || isOther ? 'broken' : check.unverifiable ? 'unverifiable' : 'valid';
-    return viewEntry(row, names, status);
+    return viewEntry(row, names, status, check.erasures);
   }
 
   /** An entry by itself: also whether it hangs in the chain at the entries beside it. */
@@ -45,7 +47,7 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
     const links = await checkLinks(store, ledger, row);
     const isUnlinked = links.previous === 'broken' || links.next === 'broken';
     const leaf = (await checkLeaves(ledger, [row])).get(row.seq);
-    return view(ledger, row, isUnlinked || leaf === false);
+    return view(ledger, row, createRowCheck(erasures, ledger, { reuse: true }), isUnlinked || leaf === false);
   }
 
   /** In the order of `seqs`; a row that vanished in between is left out. */
@@ -53,10 +55,11 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
     const found = await store.readMany(ledger, seqs);
     const rows = new Map(found.map((row) => [row.seq, row]));
     const leaves = await checkLeaves(ledger, found);
+    const checkRow = createRowCheck(erasures, ledger, { reuse: true });
     const views: EntryView[] = [];
     for (const seq of seqs) {
       const row = rows.get(seq);
-      if (row) views.push(await view(ledger, row, leaves.get(seq) === false));
+      if (row) views.push(await view(ledger, row, checkRow, leaves.get(seq) === false));
     }
     return views;
   }
@@ -144,7 +147,8 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
 
     async viewRows(ledger, rows) {
       const leaves = await checkLeaves(ledger, rows);
-      return Promise.all(rows.map((row) => view(ledger, row, leaves.get(row.seq) === false)));
+      const checkRow = createRowCheck(erasures, ledger, { reuse: true });
+      return Promise.all(rows.map((row) => view(ledger, row, checkRow, leaves.get(row.seq) === false)));
     },
 
     async *streamStored(ledger, selection, { withValues }) {
@@ -155,9 +159,10 @@ export function createBrowseService({ database, store, search, keyRing, trees }:
       for await (const seqs of pages) {
         const rows = (await store.readMany(ledger, seqs)).sort((a, b) => a.seq - b.seq);
         const leaves = await checkLeaves(ledger, rows);
+        const checkRow = createRowCheck(erasures, ledger, { reuse: true });
         const page: StoredView[] = [];
         for (const row of rows) {
-          const whole = await view(ledger, row, leaves.get(row.seq) === false);
+          const whole = await view(ledger, row, checkRow, leaves.get(row.seq) === false);
           const shown = withValues ? row : withoutValues(row);
           page.push({
             row: shown,

@@ -16,6 +16,11 @@ export interface SearchIndexer {
   stop(): Promise<void>;
   /** Entries that are not indexed yet, over all ledgers. */
   countBehind(): Promise<number>;
+  /**
+   * Keeps the index still until the transaction ends: to be called before entries are read whose values are about to go, or their
+   * words might come back. What it gives brings the index in line with what is left of an entry.
+   */
+  hold(trx: Knex.Transaction, ledger: Ledger): Promise<(before: EntryRow, after: EntryRow) => Promise<void>>;
 }
 
 interface IndexerDeps {
@@ -41,9 +46,7 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
   let working: Promise<void> | undefined;
 
   async function indexLedger(ledger: Ledger, options: { readonly politely: boolean }): Promise<void> {
-    await dialect.insertRows(db, 'consumers', ['name', 'ledger_id', 'seq'], [[CONSUMER, ledger.id, 0]], {
-      onConflict: 'ignore',
-    });
+    await ensurePosition(db, ledger);
     while (!stopped) {
       const done = await db.transaction((trx) => indexChunk(trx, ledger));
       if (done === 0) return;
@@ -60,15 +63,7 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
 
   /** Tokens and position move together; the locked position row keeps two processes from doing the same work. */
   async function indexChunk(trx: Knex.Transaction, ledger: Ledger): Promise<number> {
-    // A transaction of SQLite that reads first cannot write once another process has committed (entry-store.ts, lockHead).
-    if (dialect.name === 'sqlite')
-      await trx('consumers').where({ name: CONSUMER, ledger_id: ledger.id }).update({ name: CONSUMER });
-    const [position] = await dialect.selectArrays(
-      trx,
-      `SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?${dialect.forUpdate}`,
-      [CONSUMER, ledger.id],
-    );
-    const from = Number(position?.[0] ?? 0) + 1;
+    const from = (await lockPosition(trx, ledger)) + 1;
     const rows = await store.readRange(ledger, { fromSeq: from, toSeq: Number.MAX_SAFE_INTEGER, limit: CHUNK }, trx);
     const last = rows.at(-1);
     if (!last) return 0;
@@ -79,6 +74,36 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
     await dialect.insertRows(trx, 'entry_tokens', ['ledger_id', 'token', 'seq'], cells, { onConflict: 'ignore' });
     await trx('consumers').where({ name: CONSUMER, ledger_id: ledger.id }).update({ seq: last.seq });
     return rows.length;
+  }
+
+  async function lockPosition(trx: Knex.Transaction, ledger: Ledger): Promise<number> {
+    // A transaction of SQLite that reads first cannot write once another process has committed (entry-store.ts, lockHead).
+    if (dialect.name === 'sqlite')
+      await trx('consumers').where({ name: CONSUMER, ledger_id: ledger.id }).update({ name: CONSUMER });
+    const [position] = await dialect.selectArrays(
+      trx,
+      `SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?${dialect.forUpdate}`,
+      [CONSUMER, ledger.id],
+    );
+    return Number(position?.[0] ?? 0);
+  }
+
+  async function ensurePosition(db: Knex, ledger: Ledger): Promise<void> {
+    await dialect.insertRows(db, 'consumers', ['name', 'ledger_id', 'seq'], [[CONSUMER, ledger.id, 0]], {
+      onConflict: 'ignore',
+    });
+  }
+
+  async function reindex(trx: Knex.Transaction, ledger: Ledger, before: EntryRow, after: EntryRow): Promise<void> {
+    const numbers = (row: EntryRow) => new Set([...tokensOf(row)].map(tokenNumber));
+    const [had, has] = [numbers(before), numbers(after)];
+    const gone = [...had].filter((token) => !has.has(token));
+    // There is room for so many words only: some may come in for those that go.
+    const come = [...has].filter((token) => !had.has(token));
+    if (gone.length > 0)
+      await trx('entry_tokens').where({ ledger_id: ledger.id, seq: after.seq }).whereIn('token', gone).delete();
+    const cells = come.map((token) => [ledger.id, token, after.seq]);
+    await dialect.insertRows(trx, 'entry_tokens', ['ledger_id', 'token', 'seq'], cells, { onConflict: 'ignore' });
   }
 
   async function indexAll(options: { readonly politely: boolean }): Promise<void> {
@@ -119,6 +144,11 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
         [CONSUMER],
       );
       return Number(row?.[0] ?? 0);
+    },
+    async hold(trx, ledger) {
+      await ensurePosition(trx, ledger);
+      const position = await lockPosition(trx, ledger);
+      return (before, after) => (after.seq > position ? Promise.resolve() : reindex(trx, ledger, before, after));
     },
   };
 }

@@ -47,6 +47,8 @@ export const EXPORT_COLUMNS: readonly ExportColumn[] = [
   { name: 'script', cell: (e) => text(e.source.script) },
   { name: 'payload', cell: (e) => JSON.stringify(e.source.payload) },
   { name: 'erased', cell: (e) => e.erased.join(' ') },
+  { name: 'erased_at', cell: (e) => e.erasures.map((one) => one.at).join(' ') },
+  { name: 'erased_by', cell: (e) => e.erasures.map((one) => String(one.seq)).join(' ') },
   { name: 'tenant', cell: (e) => e.tenant },
   { name: 'ledger', cell: (e) => e.ledger },
   { name: 'hash', cell: (e) => e.integrity.hash },

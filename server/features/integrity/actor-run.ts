@@ -1,14 +1,17 @@
 import { OTHER_LEAF } from '../../core/tree-sweep';
-import { checkSeal, isoTime, type Break } from '../../core/verify';
+import { isoTime, type Break } from '../../core/verify';
 import type { Database } from '../../db/connection';
 import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from '../../entries/entry-row';
 import type { Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { LeafCheck } from '../../entries/leaf-check';
+import { createRowCheck } from '../../entries/row-check';
 import type { RunHooks, RunPlan, RunState } from './ledger-run';
 
 interface ActorDeps {
   readonly database: Database;
   readonly checkLeaves: LeafCheck;
+  readonly erasures: ErasureReader;
 }
 
 const CHUNK = 1_000;
@@ -21,7 +24,7 @@ export async function runActor(deps: ActorDeps, plan: RunPlan, actor: string, ho
     hooks.signal?.throwIfAborted();
     const rows = await readByActor(deps.database, plan.ledger, actor, state);
     const last = rows.at(-1);
-    const found = await checkRows(deps.checkLeaves, plan, rows);
+    const found = await checkRows(deps, plan, rows);
     const nextSeq = last && rows.length === CHUNK ? last.seq + 1 : toSeq + 1;
     state = {
       ...state,
@@ -40,16 +43,17 @@ export async function runActor(deps: ActorDeps, plan: RunPlan, actor: string, ho
 
 /** Rows by themselves: seals, columns, values, leaves. */
 export async function checkRows(
-  checkLeaves: LeafCheck,
-  plan: Pick<RunPlan, 'ledger' | 'names' | 'keys'>,
+  { checkLeaves, erasures }: Omit<ActorDeps, 'database'>,
+  plan: Pick<RunPlan, 'ledger' | 'keys'>,
   rows: readonly EntryRow[],
 ) {
   const leaves = await checkLeaves(plan.ledger, rows);
+  const checkRow = createRowCheck(erasures, plan.ledger);
   const breaks: Break[] = [];
   let unverifiable = 0;
   let broken = 0;
   for (const row of rows) {
-    const check = checkSeal(row, plan.names, plan.keys.get(row.epoch));
+    const check = await checkRow(row, plan.keys.get(row.epoch));
     const isOther = leaves.get(row.seq) === false && !check.breaks.some((one) => one.kind === 'content');
     const found = isOther ? [...check.breaks, otherLeaf(row)] : check.breaks;
     breaks.push(...found);

@@ -2,13 +2,15 @@ import { openCheckpoint } from '../../core/checkpoint';
 import { leafHash, verifyInclusion } from '../../core/merkle';
 import { proveInclusion } from '../../core/tile';
 import { OTHER_LEAF } from '../../core/tree-sweep';
-import { checkSeal, type Break, type BreakKind, type Verdict } from '../../core/verify';
+import { type Break, type BreakKind, type Verdict } from '../../core/verify';
 import type { Database } from '../../db/connection';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import { createLeafCheck } from '../../entries/leaf-check';
 import { checkLinks, type LinkState } from '../../entries/link-check';
+import { createRowCheck } from '../../entries/row-check';
 import type { TreeReader } from '../../entries/tree-reader';
 
 export const ENTRY_CHECKS = ['seal', 'columns', 'values', 'previous', 'next', 'leaf', 'checkpoint'] as const;
@@ -36,10 +38,18 @@ interface CheckDeps {
   readonly store: EntryStore;
   readonly trees: TreeReader;
   readonly keyRing: KeyRing;
+  readonly erasures: ErasureReader;
   readonly findVkeys: (ledger: Ledger) => Promise<readonly string[]>;
 }
 
-export function createEntryCheck({ database, store, trees, keyRing, findVkeys }: CheckDeps): EntryCheckService {
+export function createEntryCheck({
+  database,
+  store,
+  trees,
+  keyRing,
+  erasures,
+  findVkeys,
+}: CheckDeps): EntryCheckService {
   const checkLeaves = createLeafCheck(trees);
 
   /** By an inclusion proof that starts at the record itself, not at the stored leaf. */
@@ -65,9 +75,8 @@ export function createEntryCheck({ database, store, trees, keyRing, findVkeys }:
     async check(ledger, seq) {
       const row = await store.findBySeq(ledger, seq);
       if (!row) return undefined;
-      const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
       const key = await keyRing.findEpochKey(database.knex, ledger.id, ledger.name, row.epoch);
-      const seal = checkSeal(row, names, key);
+      const seal = await createRowCheck(erasures, ledger)(row, key);
       const links = await checkLinks(store, ledger, row);
       const leaf = (await checkLeaves(ledger, [row])).get(seq);
       const { checkpoint, state } = await checkProof(ledger, row);
@@ -75,13 +84,14 @@ export function createEntryCheck({ database, store, trees, keyRing, findVkeys }:
       const checks: EntryCheck['checks'] = {
         seal: key ? found('content') : 'cannot_tell',
         columns: found('projection'),
-        values: found('commitment'),
+        // What explains that they are gone may be sealed under a key that is not at hand.
+        values: key && seal.unverifiable ? 'cannot_tell' : found('commitment'),
         ...links,
         leaf: leaf === undefined ? 'cannot_tell' : leaf ? 'ok' : 'broken',
         checkpoint: state,
       };
       const breaks = [...seal.breaks, ...otherBreaks(row, checks)];
-      const isUntold = [checks.seal, checks.previous, checks.next].includes('cannot_tell');
+      const isUntold = [checks.seal, checks.values, checks.previous, checks.next].includes('cannot_tell');
       const verdict = breaks.length > 0 ? 'broken' : isUntold ? 'cannot_tell' : 'intact';
       return { seq, id: row.id, verdict, checks, checkpoint, breaks };
     },

@@ -1,16 +1,18 @@
 import { isSameHash, macHead } from '../../core/chain';
-import { checkSeal, isoTime, type Break, type LedgerNames } from '../../core/verify';
+import { isoTime, type Break } from '../../core/verify';
 import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
+import { createRowCheck } from '../../entries/row-check';
 
 interface HeadChecksDeps {
   readonly store: EntryStore;
   readonly keyRing: KeyRing;
+  readonly erasures: ErasureReader;
 }
 
 interface HeadState {
   readonly ledger: Ledger;
-  readonly names: LedgerNames;
   readonly head: Head | undefined;
   /** Hash of the newest entry that was scanned. */
   readonly lastHash: string | undefined;
@@ -21,8 +23,9 @@ interface HeadState {
 const CHUNK = 1_000;
 
 /** What is wrong with the row that names the newest entry, and with what stands behind it. */
-export async function checkHead({ store, keyRing }: HeadChecksDeps, state: HeadState): Promise<Break[]> {
-  return [...headBreaks(keyRing, state), ...(await epochBreaks(store, state)), ...(await beyondHead(store, state))];
+export async function checkHead(deps: HeadChecksDeps, state: HeadState): Promise<Break[]> {
+  const { store, keyRing } = deps;
+  return [...headBreaks(keyRing, state), ...(await epochBreaks(store, state)), ...(await beyondHead(deps, state))];
 }
 
 /** A head row that was changed, removed, or does not name the newest entry. */
@@ -57,19 +60,24 @@ async function epochBreaks(store: EntryStore, { ledger, head }: HeadState): Prom
 }
 
 /** Rows after the head, unless the head has moved on meanwhile. */
-async function beyondHead(store: EntryStore, { ledger, names, findEpochKey }: HeadState): Promise<Break[]> {
+async function beyondHead({ store, erasures }: HeadChecksDeps, { ledger, findEpochKey }: HeadState): Promise<Break[]> {
   const last = await store.findLastSeq(ledger);
   const head = await store.findHead(ledger);
   if (!head || last <= head.seq) return [];
   const rows = await store.readRange(ledger, { fromSeq: head.seq + 1, toSeq: last, limit: CHUNK });
-  return rows.map((row) => ({
-    seq: row.seq,
-    id: row.id,
-    kind: checkSeal(row, names, findEpochKey(row.epoch)).breaks[0]?.kind ?? 'linkage',
-    detail: 'stands after the newest entry that the head names',
-    // Whoever puts a row there may put any number there: it must not keep the rest from being told.
-    receivedAt: isoTime(row.receivedAt),
-  }));
+  const checkRow = createRowCheck(erasures, ledger);
+  const breaks: Break[] = [];
+  for (const row of rows) {
+    breaks.push({
+      seq: row.seq,
+      id: row.id,
+      kind: (await checkRow(row, findEpochKey(row.epoch))).breaks[0]?.kind ?? 'linkage',
+      detail: 'stands after the newest entry that the head names',
+      // Whoever puts a row there may put any number there: it must not keep the rest from being told.
+      receivedAt: isoTime(row.receivedAt),
+    });
+  }
+  return breaks;
 }
 
 function isPlace(seq: number): boolean {

@@ -1,12 +1,15 @@
+import { coverOf } from '../../core/erasure-cover';
 import { rootFromTiles, TILE_WIDTH } from '../../core/tile';
 import { claimBreak, createTreeSweep, EMPTY_SWEEP, type RootClaim, type SweepState } from '../../core/tree-sweep';
 import { mergeScans, type Break, type KnownHead, type LedgerNames } from '../../core/verify';
 import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import type { TreeReader } from '../../entries/tree-reader';
 import type { CertificateService } from '../retention/certificate-service';
 import type { DerivedChecks } from './derived/derived-checks';
 import type { Evidence } from './evidence';
+import { explainErased } from './explain-erased';
 import { checkHead } from './head-checks';
 import type { RangeScanner } from './range-scanner';
 
@@ -68,6 +71,7 @@ interface RunDeps {
   readonly trees: TreeReader;
   readonly keyRing: KeyRing;
   readonly scanner: RangeScanner;
+  readonly erasures: ErasureReader;
   readonly derived: DerivedChecks;
   readonly certificates: CertificateService;
 }
@@ -121,13 +125,14 @@ export async function runLedger(deps: RunDeps, plan: RunPlan, hooks: RunHooks): 
 }
 
 async function runSlice(
-  { scanner, trees, certificates }: RunDeps,
+  { store, scanner, trees, erasures, certificates }: RunDeps,
   { ledger, names, keys, retired, knownHeads, evidence }: RunPlan,
   state: RunState,
   toSeq: number,
   watch: { readonly onProgress: (rows: number) => void; readonly signal?: AbortSignal | undefined },
 ): Promise<{ readonly state: RunState; readonly breaks: readonly Break[] }> {
   const loadRuns = async () => (await certificates.load(ledger, { isKeyOurs: keys.size > 0 })).runs;
+  const erased = await erasures.readAll(ledger);
   const scans = await scanner.scan(
     {
       ledger,
@@ -138,6 +143,7 @@ async function runSlice(
       knownHeads,
       pruned: await loadRuns(),
       proofRule: { retiredEpochs: retired, provenSize: evidence.heldSize },
+      cover: coverOf(erased),
       tree: { size: evidence.treeSize, cuts: cutsOf(evidence.claims, state.nextSeq, toSeq) },
     },
     watch,
@@ -145,11 +151,12 @@ async function runSlice(
   const gaps = joinGaps([...(state.gap ? [state.gap] : []), ...scans.flatMap((scan) => scan.gaps)]);
   // What is missing at the end may go on in the next slice: one gap is told once.
   const open = toSeq < state.toSeq && gaps.at(-1)?.[1] === toSeq ? gaps.pop() : undefined;
-  const sum = mergeScans(
+  const found = mergeScans(
     scans.map((scan, at) => ({ ...scan, gaps: at === 0 ? gaps : [] })),
     // Again: what was pruned meanwhile is no gap.
     { toSeq, isHead: toSeq === (state.head?.seq ?? state.toSeq), pruned: await loadRuns() },
   );
+  const sum = await explainErased({ store, erasures }, { ledger, names, keys, known: erased.length }, found);
   const sweep = createTreeSweep({
     treeSize: evidence.treeSize,
     claims: evidence.claims,
@@ -196,14 +203,13 @@ function cutsOf(claims: readonly RootClaim[], fromSeq: number, toSeq: number): n
 
 /** What can be told only when everything was looked at. */
 async function finish(deps: RunDeps, plan: RunPlan, state: RunState): Promise<Break[]> {
-  const { ledger, names, keys, knownHeads, evidence } = plan;
+  const { ledger, keys, knownHeads, evidence } = plan;
   const certified = await deps.certificates.load(ledger, { isKeyOurs: keys.size > 0 });
   const breaks = [...evidence.breaks, ...plan.epochBreaks, ...certified.breaks];
   if (state.toSeq >= (state.head?.seq ?? state.toSeq))
     breaks.push(
       ...(await checkHead(deps, {
         ledger,
-        names,
         head: state.head ?? undefined,
         lastHash: state.lastHash ?? undefined,
         hasOurKey: keys.size > 0,

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GENESIS_PREV_HASH } from '../../core/chain';
 import type { ProofRule } from '../../core/epoch-rotation';
+import { createErasureCover, type CoverData } from '../../core/erasure-cover';
 import { createLeafScan, tileOf, type TileScan } from '../../core/leaf-scan';
 import { createPrunedRuns, type PrunedRun } from '../../core/pruned-runs';
 import { createLedgerScan, type KnownHead, type LedgerNames, type ScanResult } from '../../core/verify';
@@ -20,6 +21,8 @@ export interface RangeRequest {
   /** What certificates in the chain say was pruned. */
   readonly pruned: readonly PrunedRun[];
   readonly proofRule: ProofRule;
+  /** What was erased. */
+  readonly cover: CoverData;
   /** How far the stored Merkle tree reaches, and for which sizes a root is wanted (leaf-scan.ts). */
   readonly tree: { readonly size: number; readonly cuts: readonly number[] };
 }
@@ -54,6 +57,7 @@ export async function scanRange(
     findEpochKey: (epoch) => keys.get(epoch),
     knownHeads: request.knownHeads,
     pruned: request.pruned,
+    cover: createErasureCover(request.cover),
   });
 
   const leaves = createLeafWalk(store, request);

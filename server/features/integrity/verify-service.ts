@@ -3,6 +3,7 @@ import { verdictOf, type Break, type KnownHead, type Verdict } from '../../core/
 import type { Database } from '../../db/connection';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { loadEpochKeys } from '../../entries/epoch-keys';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import type { CertificateService } from '../retention/certificate-service';
 import { createLeafCheck } from '../../entries/leaf-check';
@@ -82,6 +83,7 @@ interface VerifyDeps {
   readonly headNotes: HeadNotes;
   readonly scanner: RangeScanner;
   readonly evidence: Omit<EvidenceDeps, 'trees'>;
+  readonly erasures: ErasureReader;
   readonly derived: DerivedChecks;
   readonly certificates: CertificateService;
   /** Up to where everything was verified; undefined where nothing authentic says so. */
@@ -129,7 +131,7 @@ export function createVerifyService(deps: VerifyDeps): VerifyService {
     const ended =
       options.actor === undefined
         ? await runLedger(deps, plan, hooks)
-        : await runActor({ database, checkLeaves }, plan, options.actor, hooks);
+        : await runActor({ database, checkLeaves, erasures: deps.erasures }, plan, options.actor, hooks);
     return reportOf(ledger, ended);
   }
 

@@ -2,11 +2,12 @@ import { stat } from 'node:fs/promises';
 import { GENESIS_PREV_HASH, isSameHash } from '../../core/chain';
 import { createMerkleFrontier, leafHash } from '../../core/merkle';
 import { openCertificate, prunedCount, type PruneCertificate } from '../../core/prune-certificate';
-import { checkSeal } from '../../core/verify';
 import type { Database } from '../../db/connection';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
+import { createRowCheck } from '../../entries/row-check';
 import { ArchiveError, digestFile, readArchive, readArchiveHeader, type ArchiveKey } from './archive-file';
 import { fromArchiveLine } from './archive-line';
 import type { ArchivePlaces } from './archive-places';
@@ -48,6 +49,7 @@ interface ArchiveDeps {
   readonly database: Database;
   readonly store: EntryStore;
   readonly keyRing: KeyRing;
+  readonly erasures: ErasureReader;
   readonly prunes: PruneStore;
   readonly places: ArchivePlaces;
   readonly archiveKey: ArchiveKey;
@@ -137,7 +139,7 @@ export function createArchiveService(deps: ArchiveDeps): ArchiveService {
     { fromSeq, toSeq }: { readonly fromSeq: number; readonly toSeq: number },
     certificate: PruneCertificate | undefined,
   ) {
-    const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
+    const checkRow = createRowCheck(deps.erasures, ledger);
     const faults: string[] = [];
     const runs = certificate?.runs ?? [];
     /** At the ends of the runs alone. */
@@ -152,7 +154,7 @@ export function createArchiveService(deps: ArchiveDeps): ArchiveService {
     return {
       async add(entry: EntryRow): Promise<void> {
         const key = await keyRing.findEpochKey(deps.database.knex, ledger.id, ledger.name, entry.epoch);
-        const check = checkSeal(entry, names, key);
+        const check = await checkRow(entry, key);
         if (check.unverifiable) unverifiable += 1;
         const follows = entry.seq === expected && (prevHash === undefined || isSameHash(prevHash, entry.prevHash));
         if (!follows) faults.push(`entry ${entry.seq} does not follow the one before it`);

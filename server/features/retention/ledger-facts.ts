@@ -23,7 +23,7 @@ export interface LedgerFact {
   readonly action: string;
   readonly payload: JsonObject;
   readonly changes: readonly Change[];
-  /** Its record gives its hash, or its leaf where the chain key was destroyed, and nothing beside it differs. */
+  /** Its record gives its hash, or its leaf where the chain key was destroyed, and no column beside it differs. */
   readonly isSound: boolean;
 }
 
@@ -73,7 +73,9 @@ export function createLedgerFacts({ database, keyRing, store, appender, readLeav
     const { breaks, unverifiable } = checkSeal(row, names, key);
     const record = parseRecord(row.record);
     const isWritten = !unverifiable || (await isProven(ledger, row));
-    const isSound = breaks.length === 0 && isWritten && record?.source.kind === 'own';
+    // The name of who did it may have been erased: that changes nothing of what the record says.
+    const isWhole = breaks.every((one) => one.kind === 'commitment');
+    const isSound = isWhole && isWritten && record?.source.kind === 'own';
     const { payload = {} } = record?.source ?? {};
     return {
       seq: row.seq,

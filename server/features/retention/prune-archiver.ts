@@ -4,12 +4,13 @@ import { matchesHold, type HoldScope } from '../../core/legal-hold';
 import { createMerkleFrontier, leafHash } from '../../core/merkle';
 import { SEGMENT } from '../../core/prune-certificate';
 import type { PrunedRun } from '../../core/pruned-runs';
-import { checkSeal } from '../../core/verify';
 import type { Database } from '../../db/connection';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { loadEpochKeys } from '../../entries/epoch-keys';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
+import { createRowCheck } from '../../entries/row-check';
 import { toArchiveLine } from './archive-line';
 
 /** Something about the entries keeps them from being pruned. The message is plain English. */
@@ -43,6 +44,7 @@ interface ArchiverDeps {
   readonly database: Database;
   readonly store: EntryStore;
   readonly keyRing: KeyRing;
+  readonly erasures: ErasureReader;
   readonly readLeaves: ReadLeaves;
   /** Between two segments: new events come first. */
   readonly untilQuiet: () => Promise<void>;
@@ -80,15 +82,15 @@ export function createPruneArchiver(deps: ArchiverDeps) {
 
   /** Looks at one entry after the other and writes down the runs of those that go. */
   async function createLook(ledger: Ledger, request: ArchiveRequest, summary: RangeSummary) {
-    const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
     const scopes = [...request.holds.values()];
     const { retired } = await loadEpochKeys(deps, ledger);
+    const checkRow = createRowCheck(deps.erasures, ledger);
     let prevHash = await hashBefore(ledger, request);
     let run: { fromSeq: number; toSeq: number; prevHash: string; lastHash: string } | undefined;
 
     return async (row: EntryRow, seq: number): Promise<void> => {
       const key = await deps.keyRing.findEpochKey(deps.database.knex, ledger.id, ledger.name, row.epoch);
-      const { breaks, unverifiable } = checkSeal(row, names, key);
+      const { breaks, unverifiable } = await checkRow(row, key);
       const fault = row.seq !== seq || !isSameHash(prevHash, row.prevHash) ? 'does not follow the one before it' : breaks[0]?.detail; // prettier-ignore
       if (fault !== undefined) throw new PruneRefusedError(`entry ${seq}: ${fault}; run verify`);
       // Where the key was destroyed the leaf says it: the tile is compared as a whole.

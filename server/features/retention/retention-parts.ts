@@ -3,6 +3,7 @@ import type { Database } from '../../db/connection';
 import type { Appender } from '../../entries/appender';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import type { ArchiveKey } from './archive-file';
 import { createArchivePlaces } from './archive-places';
@@ -23,6 +24,7 @@ interface RetentionPartsDeps {
   readonly database: Database;
   readonly store: EntryStore;
   readonly keyRing: KeyRing;
+  readonly erasures: ErasureReader;
   readonly appender: Appender;
   readonly dataDir: string;
   /** A second folder for archives. */
@@ -65,7 +67,14 @@ export function createRetentionParts(deps: RetentionPartsDeps): RetentionParts {
   const places = createArchivePlaces(deps.dataDir, deps.archiveCopyDir);
   const holds = createHoldService({ database, facts, leases, now });
   const retention = createRetentionService({ database, facts, now });
-  const archiver = createPruneArchiver({ database, store, keyRing, readLeaves: tree.readLeaves, untilQuiet });
+  const archiver = createPruneArchiver({
+    database,
+    store,
+    keyRing,
+    erasures: deps.erasures,
+    readLeaves: tree.readLeaves,
+    untilQuiet,
+  });
 
   /** New events come first; but a stream of them that never ends must not keep a prune waiting for ever. */
   async function untilQuiet(): Promise<void> {
@@ -108,7 +117,16 @@ export function createRetentionParts(deps: RetentionPartsDeps): RetentionParts {
       untilQuiet,
       now,
     }),
-    archives: createArchiveService({ database, store, keyRing, prunes, places, archiveKey: deps.archiveKey, ...tree }),
+    archives: createArchiveService({
+      database,
+      store,
+      keyRing,
+      erasures: deps.erasures,
+      prunes,
+      places,
+      archiveKey: deps.archiveKey,
+      ...tree,
+    }),
     certificates: createCertificateService({ facts, prunes, vkeysOf: tree.vkeysOf }),
   };
 }
