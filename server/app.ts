@@ -15,6 +15,7 @@ import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
 import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
 import { createBridgeDoors } from './http/bridge-doors';
+import { createRetentionRoutes } from './features/retention/retention-routes';
 import { resolveClientIp } from './http/client-ip';
 import { createCsrfGuards } from './http/csrf';
 import { createErrorHandler, notFound } from './http/error-handler';
@@ -57,6 +58,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     createBrowseRoutes({
       browse: deps.browse,
       findLedger: (name) => store.findLedger(name),
+      findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
       findChain: deps.findChain,
       now,
     }),
@@ -73,6 +75,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
         },
       ],
     }),
+    createRetentionRoutes({ retention: deps.retention, store, now }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
   );
 
@@ -114,7 +117,15 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     }),
   );
   app.use(createBridgeDoors(['events', 'heartbeat', 'page', 'summary'].map((door) => `/bridge/v1/${door}`)));
-  app.use('/api/v1', createApiRoutes({ ...deps, store, now }));
+  app.use(
+    '/api/v1',
+    createApiRoutes({
+      ...deps,
+      findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
+      store,
+      now,
+    }),
+  );
 
   app.use(assets);
   app.use(...locals);

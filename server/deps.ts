@@ -4,6 +4,7 @@ import pino, { type Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
+import { signNote } from './core/signed-note';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
 import { createCheckpointFile } from './entries/checkpoint-file';
@@ -20,7 +21,7 @@ import { createApiTokenService, type ApiTokenService } from './features/access/t
 import type { BrowseService } from './features/browse/browse-service';
 import { createBrowseService } from './features/browse/knex-browse-service';
 import { createEntrySearch } from './features/browse/knex-entry-search';
-import { createSearchIndexer, type SearchIndexer } from './features/browse/search-index-service';
+import { createSearchIndexer, tokensOf, type SearchIndexer } from './features/browse/search-index-service';
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
@@ -52,9 +53,12 @@ import { createHeartbeatService, type ChainStatus, type HeartbeatService } from 
 import { createHeartbeatStore } from './features/monitor/heartbeat-store';
 import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
 import { createSequenceConsumer } from './features/monitor/sequence-consumer';
+import { PruneRefusedError } from './features/retention/prune-archiver';
+import { createPruneTask } from './features/retention/prune-task';
+import { createRetentionParts, type RetentionParts } from './features/retention/retention-parts';
 import { createSequenceStore } from './features/monitor/sequence-store';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
-import type { CheckpointService } from './features/tree/checkpoint-service';
+import { StoppedLedgerError, type CheckpointService, type StoredCheckpoint } from './features/tree/checkpoint-service';
 import { createCheckpointStore } from './features/tree/checkpoint-store';
 import { createFirstOrigin } from './features/tree/first-origin';
 import { createHandedLeaves } from './features/tree/handed-leaves';
@@ -104,6 +108,7 @@ export interface Deps {
   readonly jobs: JobService;
   readonly dailyTasks: DailyTasks;
   readonly indexer: SearchIndexer;
+  readonly retention: RetentionParts;
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
@@ -122,7 +127,12 @@ export interface Deps {
 
 export function createDeps(
   config: Config,
-  options: { readonly now?: () => Date; readonly logger?: Logger } = {},
+  options: {
+    readonly now?: () => Date;
+    readonly logger?: Logger;
+    /** Told after each durable step of a prune; tests end a process there. */
+    readonly onPruneStep?: (step: string) => void;
+  } = {},
 ): Deps {
   const { now = () => new Date(), logger = pino({ level: config.logLevel, base: null }, pino.destination(2)) } =
     options;
@@ -163,12 +173,13 @@ export function createDeps(
   const verifications = createVerificationStore(database, deriveKey(masterKey, 'verification'));
   const heartbeats = createHeartbeatStore(database);
   const sequences = createSequenceStore(database, now);
+  const sequenceConsumer = createSequenceConsumer({ database, store, sequences, now });
   const bridgeWatch = createBridgeWatch({
     database,
     bridges,
     heartbeats,
     sequences,
-    consumer: createSequenceConsumer({ database, store, sequences, now }),
+    consumer: sequenceConsumer,
     ownEvents,
     now,
     onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
@@ -254,6 +265,30 @@ export function createDeps(
     now,
   });
   const findVkeys = (ledger: Ledger) => checkpoints.vkeys(ledger);
+  const retention = createRetentionParts({
+    database,
+    store,
+    keyRing,
+    erasures: erasureReader,
+    appender,
+    dataDir: config.dataDir,
+    archiveCopyDir: config.archiveCopyDir,
+    archiveKey: (salt) => deriveKey(masterKey, 'archive', salt),
+    tree: {
+      signCheckpoint,
+      signNote: (text, origin) => signNote(text, keyRing.noteSigner(origin)),
+      vkeysOf: (ledger) => checkpoints.vkeys(ledger),
+      readLeaves: (ledger, tile) => tree.readTile(ledger, 0, tile),
+    },
+    tokensOf,
+    catchUp: async () => {
+      await indexer.catchUp();
+      await sequenceConsumer.catchUp();
+    },
+    now,
+    ...(options.onPruneStep === undefined ? {} : { onStep: options.onPruneStep }),
+  });
+
   const verifier = createVerifyService({
     database,
     store,
@@ -263,6 +298,7 @@ export function createDeps(
     scanner: createRangeScanner(config.databaseUrl, { ...store, ...treeReader }),
     evidence: { findVkeys, heldCheckpoints },
     derived: createDerivedChecks(config.databaseUrl, database),
+    certificates: retention.certificates,
     findMark: (ledger) => verifications.findMark(ledger),
     erasures: erasureReader,
   });
@@ -284,7 +320,10 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'a job failed'),
   });
   const dailyTasks = createDailyTasks({
-    tasks: [createDailyVerification({ jobs, store, verifications })],
+    tasks: [
+      createDailyVerification({ jobs, store, verifications }),
+      createPruneTask({ pruner: retention.pruner, store, logger }),
+    ],
     database,
     now,
     logger,
@@ -331,6 +370,15 @@ export function createDeps(
     await checkpoints.sign(ledger, 'export').catch((error: unknown) => {
       logger.warn({ err: error }, 'an export was not preceded by a checkpoint');
     });
+  }
+
+  /** Nothing is pruned that no checkpoint covers. */
+  async function signCheckpoint(ledger: Ledger): Promise<StoredCheckpoint> {
+    try {
+      return await checkpoints.sign(ledger, 'prune');
+    } catch (error) {
+      throw error instanceof StoppedLedgerError ? new PruneRefusedError(error.message) : error;
+    }
   }
 
   /** What is kept outside of the database; the newest checkpoints stand for all before them. */
@@ -391,6 +439,7 @@ export function createDeps(
     jobs,
     dailyTasks,
     indexer,
+    retention,
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,

@@ -2,6 +2,7 @@
 export const ERRORS = {
   not_found: { status: 404, message: 'errors:not_found' },
   wrong_method: { status: 405, message: 'errors:wrong_method' },
+  entry_pruned: { status: 410, message: 'errors:entry_pruned' },
   entry_not_found: { status: 404, message: 'errors:entry_not_found' },
   bad_filter: { status: 400, message: 'errors:bad_filter' },
   bad_cursor: { status: 400, message: 'errors:bad_cursor' },

@@ -6,6 +6,7 @@ import { benchIngest } from './ingest.bench';
 import { benchMemory } from './memory.bench';
 import { benchPage } from './page.bench';
 import type { BenchPlace, BenchResult } from './bench-place';
+import { benchPrune } from './prune.bench';
 import { benchTail } from './tail.bench';
 import { benchVerify } from './verify.bench';
 
@@ -43,6 +44,7 @@ const BENCHES: Readonly<Record<string, (place: BenchPlace) => Promise<BenchResul
   tail: benchTail,
   page: benchPage,
   memory: benchMemory,
+  prune: benchPrune,
 };
 
 function print(engine: string, result: BenchResult): boolean {

@@ -64,7 +64,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const COMMANDS = ['serve', 'demo', 'migrate', 'init', 'doctor', 'bridge', 'bridge add', 'bridge list', 'bridge rotate', 'bridge revoke', 'login-link', 'token', 'token create', 'token list', 'token revoke', 'verify', 'export', 'replay', 'bundle', 'bundle verify', 'keys', 'keys list', 'keys rotate', 'keys retire', 'keys recovery-sheet', 'config']; // prettier-ignore
+const COMMANDS = ['serve', 'demo', 'migrate', 'init', 'doctor', 'bridge', 'bridge add', 'bridge list', 'bridge rotate', 'bridge revoke', 'login-link', 'token', 'token create', 'token list', 'token revoke', 'verify', 'export', 'replay', 'bundle', 'bundle verify', 'keys', 'keys list', 'keys rotate', 'keys retire', 'keys recovery-sheet', 'config', 'retention', 'retention show', 'retention set', 'prune', 'hold', 'hold place', 'hold release', 'hold list', 'hold restore', 'archive', 'archive list', 'archive verify', 'archive read']; // prettier-ignore
 
 describe('the command line in an empty folder', () => {
   it.each(COMMANDS)('explains %s with --help', async (command) => {

@@ -1,5 +1,4 @@
-import { createWriteStream, readFileSync, renameSync, rmSync } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import { MAX_SEQS, parseSeqs } from '../features/bundle/bundle-service';
@@ -8,6 +7,7 @@ import { EXPORT_FORMATS, type ExportFormat } from '../features/export/export-ser
 import type { CliContext } from './cli-context';
 import { replayFile } from './replay';
 import { withDeps } from './with-deps';
+import { writeOutput } from './write-output';
 
 type ExportFlags = RawFilter & {
   format: ExportFormat | 'bundle';
@@ -73,17 +73,8 @@ export function addDataCommands(program: Command, context: CliContext): void {
               requestedBy: 'command line',
             })
           : deps.exports.open({ ledger, filter, sort: flags.sort, format: flags.format });
-      if (flags.output === undefined) return pipeline(stream, process.stdout, { end: false });
-      // Complete or not there: a half-written file under the wanted name would pass for an export.
-      const partial = `${flags.output}.part`;
-      try {
-        await pipeline(stream, createWriteStream(partial, { mode: 0o600 }));
-        renameSync(partial, flags.output);
-      } catch (error) {
-        rmSync(partial, { force: true });
-        throw error;
-      }
-      context.print({ output: flags.output }, [`Wrote ${flags.output}.`]);
+      await writeOutput(stream, flags.output);
+      if (flags.output !== undefined) context.print({ output: flags.output }, [`Wrote ${flags.output}.`]);
     }),
   );
 

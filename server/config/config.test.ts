@@ -22,6 +22,7 @@ describe('readConfig', () => {
       host: '127.0.0.1',
       port: 8787,
       dataDir: './data',
+      archiveCopyDir: undefined,
       masterKeyFile: 'data/master.key',
       publicUrl: 'http://127.0.0.1:8787',
       trustedProxies: [],

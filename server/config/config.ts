@@ -8,6 +8,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** A second folder for archives of what was pruned. */
+  readonly archiveCopyDir: string | undefined;
   readonly masterKeyFile: string;
   readonly publicUrl: string;
   readonly trustedProxies: readonly string[];
@@ -68,6 +70,7 @@ const settings = z.object({
     .refine((port) => port <= 65_535, 'must be a port number')
     .default(8787),
   SEALTRAIL_DATA_DIR: text.min(1).default('./data'),
+  SEALTRAIL_ARCHIVE_COPY_DIR: optionalText,
   SEALTRAIL_MASTER_KEY_FILE: optionalText,
   SEALTRAIL_PUBLIC_URL: optionalText.refine(
     (value) => value === undefined || isUrl(['http:', 'https:'])(value),
@@ -124,6 +127,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host: value.SEALTRAIL_HOST,
     port: value.SEALTRAIL_PORT,
     dataDir: value.SEALTRAIL_DATA_DIR,
+    archiveCopyDir: value.SEALTRAIL_ARCHIVE_COPY_DIR,
     masterKeyFile: value.SEALTRAIL_MASTER_KEY_FILE ?? path.join(value.SEALTRAIL_DATA_DIR, 'master.key'),
     publicUrl: (value.SEALTRAIL_PUBLIC_URL ?? `http://${host}:${value.SEALTRAIL_PORT}`).replace(/\/+$/, ''),
     trustedProxies: value.SEALTRAIL_TRUSTED_PROXIES,
@@ -151,6 +155,7 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
     SEALTRAIL_HOST: config.host,
     SEALTRAIL_PORT: String(config.port),
     SEALTRAIL_DATA_DIR: config.dataDir,
+    SEALTRAIL_ARCHIVE_COPY_DIR: config.archiveCopyDir ?? '',
     SEALTRAIL_MASTER_KEY_FILE: config.masterKeyFile,
     SEALTRAIL_PUBLIC_URL: config.publicUrl,
     SEALTRAIL_TRUSTED_PROXIES: config.trustedProxies.join(','),

@@ -10,7 +10,8 @@ export type KeyPurpose =
   | 'checkpoint'
   | 'verification'
   | 'row-mac'
-  | 'witness';
+  | 'witness'
+  | 'archive';
 
 const SALT = 'sealtrail/v1';
 const NONCE_BYTES = 12;

@@ -2,6 +2,7 @@ import { commitTo, digestIn, hashEntry, isSameHash, sealDigest } from './chain';
 import { refsOf, type Side } from './data-subject';
 import { createEpochWatch, isValidByProof, type ProofRule } from './epoch-rotation';
 import type { ErasureCover } from './erasure-cover';
+import { countIn, createPrunedRuns, type PrunedRun } from './pruned-runs';
 import { readRecordFields, type RecordFields } from './record-fields';
 import { parseRecord } from './sealed-record';
 import type { StoredEntry } from './stored-entry';
@@ -191,6 +192,8 @@ export interface ScanOptions {
   readonly findEpochKey: (epoch: number) => Buffer | undefined;
   readonly proofRule?: ProofRule;
   readonly knownHeads?: readonly KnownHead[];
+  /** What certificates in the chain say was pruned. */
+  readonly pruned?: readonly PrunedRun[];
   readonly cover?: ErasureCover;
 }
 
@@ -217,6 +220,7 @@ export interface ScanResult {
 export function createLedgerScan(options: ScanOptions): LedgerScan {
   const breaks: Break[] = [];
   const gaps: [number, number][] = [];
+  const pruned = createPrunedRuns(options.pruned ?? []);
   const known = new Map((options.knownHeads ?? []).map((head) => [head.seq, head]));
   let expectedSeq = options.fromSeq;
   let prevHash = options.prevHash;
@@ -226,13 +230,20 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
   let brokenRows = 0;
   const epochs = createEpochWatch(options);
 
+  function meetGap(from: number, to: number): void {
+    gaps.push([from, to]);
+    if (prevHash === undefined || pruned.follows(prevHash, from)) return;
+    const detail = 'the entry before what was pruned is not the one that the certificate names';
+    breaks.push({ seq: from, id: null, kind: 'linkage', detail, receivedAt: null });
+  }
+
   return {
     add(entry) {
       const before = breaks.length;
       if (entry.seq > expectedSeq) {
-        gaps.push([expectedSeq, entry.seq - 1]);
+        meetGap(expectedSeq, entry.seq - 1);
         epochs.skip();
-        prevHash = undefined; // what stood before is gone: the link cannot be checked
+        prevHash = pruned.hashAt(entry.seq - 1); // else what stood before is gone: the link cannot be checked
       }
       if (entry.seq < expectedSeq)
         breaks.push(breakAt(entry, 'duplicate', `sequence number ${entry.seq} stands here again`));
@@ -260,7 +271,7 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
       return !check.breaks.some((one) => one.kind === 'content');
     },
     finish() {
-      if (expectedSeq <= options.toSeq) gaps.push([expectedSeq, options.toSeq]);
+      if (expectedSeq <= options.toSeq) meetGap(expectedSeq, options.toSeq);
       return {
         scanned,
         brokenRows,
@@ -290,12 +301,14 @@ export interface ScanSum {
   readonly byProof: number;
   readonly lastHash: string | undefined;
   readonly breaks: readonly Break[];
+  /** Missing entries that a certificate accounts for. */
+  readonly pruned: number;
 }
 
 /** The findings of ranges that follow each other, as one scan of the whole would have given them. */
 export function mergeScans(
   scans: readonly ScanResult[],
-  end: { readonly toSeq: number; readonly isHead: boolean },
+  end: { readonly toSeq: number; readonly isHead: boolean; readonly pruned?: readonly PrunedRun[] },
 ): ScanSum {
   const gaps: [number, number][] = [];
   for (const [from, to] of scans.flatMap((scan) => scan.gaps)) {
@@ -304,7 +317,8 @@ export function mergeScans(
     else gaps.push([from, to]);
   }
   // What is missing at the end was cut off; elsewhere it was taken out.
-  const missing = gaps.map(([from, to]) =>
+  const unexplained = createPrunedRuns(end.pruned ?? []).without(gaps);
+  const missing = unexplained.map(([from, to]) =>
     missingBreak(from, to, end.isHead && to === end.toSeq ? 'truncated' : 'gap'),
   );
   const sum = (read: (scan: ScanResult) => number) => scans.reduce((total, scan) => total + read(scan), 0);
@@ -315,6 +329,7 @@ export function mergeScans(
     byProof: sum((scan) => scan.byProof),
     valid: scanned - sum((scan) => scan.brokenRows) - unverifiable,
     lastHash: scans.at(-1)?.lastHash,
+    pruned: countIn(gaps) - countIn(unexplained),
     breaks: [...scans.flatMap((scan) => scan.breaks), ...missing],
   };
 }

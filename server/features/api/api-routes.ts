@@ -12,6 +12,7 @@ import {
   type RawFilter,
   type Sort,
 } from '../browse/browse-service';
+import type { PruneService } from '../retention/prune-service';
 import { bundleFileName, parseSeqs, type BundleService } from '../bundle/bundle-service';
 import type { EntryCheckService } from '../integrity/entry-check-service';
 import type { JobService } from '../jobs/job-service';
@@ -28,6 +29,8 @@ interface ApiDeps {
   readonly store: EntryStore;
   readonly browse: BrowseService;
   readonly exports: ExportService;
+  /** The prune that took an entry. */
+  readonly findPruned: PruneService['findPruned'];
   readonly bundles: BundleService;
   readonly jobs: JobService;
   readonly entryCheck: EntryCheckService;
@@ -76,8 +79,9 @@ export function createApiRoutes(deps: ApiDeps): Router {
 
   router.get('/entries/:id', may('read'), async (request, response) => {
     const ledger = await ledgerOf(request, response.locals['caller'] as Caller);
-    const entry = await deps.browse.findEntry(ledger, String(request.params['id']));
-    if (!entry) throw new KnownError('entry_not_found');
+    const id = String(request.params['id']);
+    const entry = await deps.browse.findEntry(ledger, id);
+    if (!entry) throw (await prunedError(ledger, id)) ?? new KnownError('entry_not_found');
     response.json(entry);
   });
 
@@ -140,6 +144,15 @@ export function createApiRoutes(deps: ApiDeps): Router {
     throw new KnownError('not_found');
   });
   return router;
+
+  /** Where an entry went that was pruned. */
+  async function prunedError(ledger: Ledger, id: string): Promise<KnownError | undefined> {
+    const place = /^\d{1,15}$/.test(id) ? await deps.findPruned(ledger, Number(id)) : undefined;
+    if (!place) return undefined;
+    const at = new Date(place.startedAt).toISOString();
+    const detail = `pruned ${at} by ${place.requestedBy} with the entries ${place.fromSeq} to ${place.toSeq}; prune ${place.id}, certificate in entry ${place.certificateSeq}`;
+    return new KnownError('entry_pruned', detail);
+  }
 
   async function sendBundle(
     response: Response,

@@ -60,6 +60,7 @@ function createPages(entries: readonly EntryView[] = [anEntryView()], basePath =
         days: [{ day: '2026-11-21', entries: 5, critical: 1 }],
         quarantined: 1,
       }),
+    viewRows: () => Promise.resolve([]),
     streamEntries: () => { throw new Error('not for pages'); }, // prettier-ignore
     streamStored: () => { throw new Error('not for pages'); }, // prettier-ignore
   };
@@ -75,12 +76,15 @@ function createPages(entries: readonly EntryView[] = [anEntryView()], basePath =
     createBrowseRoutes({
       browse,
       findLedger: (tenant) => Promise.resolve(tenant === 'default' ? ledger : undefined),
+      findPruned: (_ledger, seq) => Promise.resolve(seq === 300 ? PRUNED : undefined),
       findChain: () => Promise.resolve({ status: 'intact', at: '2026-11-21T03:00:00.000Z' }),
       now: () => new Date('2026-11-21T04:00:00Z'),
     }),
   );
   return { app, asked };
 }
+
+const PRUNED = { id: 'p-1', fromSeq: 257, toSeq: 512, entries: 256, days: 365, requestedBy: '<b>jane</b>', startedAt: 0, certificateSeq: 900 }; // prettier-ignore
 
 const hostileEntries = HOSTILE.map((text, index) =>
   anEntryView({
@@ -191,6 +195,14 @@ describe('the page of an entry', () => {
       error instanceof KnownError ? void res.status(error.status).send(error.code) : next(error);
     app.use(showCode);
     expect((await request(app).get('/entries/999').expect(404)).text).toBe('entry_not_found');
+  });
+
+  it('is said to be pruned, when and by which prune, for a number that was', async () => {
+    const { text } = await request(createPages().app).get('/entries/300').expect(410);
+    expect(text).toContain('Entry 300 was pruned');
+    expect(text).toContain('256 entries from 257 to 512');
+    expect(text).toContain('href="/entries/900"');
+    expect(text).not.toContain('<b>jane');
   });
 });
 

@@ -49,6 +49,8 @@ export interface BrowseService {
   /** By sequence number (digits) or id; undefined when there is none. */
   findEntry(ledger: Ledger, idOrSeq: string): Promise<EntryView | undefined>;
   readStats(ledger: Ledger, options: { readonly now: Date; readonly timeZone: string }): Promise<Stats>;
+  /** Rows that were read elsewhere, as if they stood in the store. */
+  viewRows(ledger: Ledger, rows: readonly EntryRow[]): Promise<EntryView[]>;
   streamEntries(ledger: Ledger, filter: EntryFilter, sort: Sort): AsyncIterable<readonly EntryView[]>;
   /** By sequence number, ascending. Without values the erasable ones are missing from both, as if they had been erased. */
   streamStored(

@@ -40,3 +40,10 @@ export async function countDays(
     wholeDays: isMidnight(after) && isMidnight(before),
   };
 }
+
+/** Entries of a ledger that are not there any more because they were pruned: sequence numbers go on behind them. */
+export async function countPruned(database: Database, ledgerId: number): Promise<number> {
+  const sql = 'SELECT SUM(deleted) FROM prunes WHERE ledger_id = ?';
+  const [row] = await database.dialect.selectArrays(database.knex, sql, [ledgerId]);
+  return Number(row?.[0] ?? 0);
+}

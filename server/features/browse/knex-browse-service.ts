@@ -11,6 +11,7 @@ import { createRowCheck, type RowCheck } from '../../entries/row-check';
 import type { TreeReader } from '../../entries/tree-reader';
 import type { BrowseService, Stats, StoredView } from './browse-service';
 import type { EntrySearch } from './entry-search';
+import { countPruned } from './day-counts';
 import { TOTAL_CAP } from './entry-search';
 import { viewEntry, type ChainStatus, type EntryView } from './entry-view';
 import { startOfDay } from './time-zone';
@@ -133,7 +134,7 @@ export function createBrowseService({ database, store, search, keyRing, trees, e
       ]);
       const today = startOfDay(now, timeZone);
       return {
-        total: head?.seq ?? 0,
+        total: (head?.seq ?? 0) - (await countPruned(database, ledger.id)),
         critical: bySeverity['critical'] ?? 0,
         today: await countSince(ledger, today.start, today.end),
         timeZone,
@@ -142,6 +143,12 @@ export function createBrowseService({ database, store, search, keyRing, trees, e
         days: await lastDays(ledger, now),
         quarantined: Number(quarantined?.[0] ?? 0),
       };
+    },
+
+    async viewRows(ledger, rows) {
+      const leaves = await checkLeaves(ledger, rows);
+      const checkRow = createRowCheck(erasures, ledger, { reuse: true });
+      return Promise.all(rows.map((row) => view(ledger, row, checkRow, leaves.get(row.seq) === false)));
     },
 
     async *streamStored(ledger, selection, { withValues }) {

@@ -6,7 +6,7 @@ import type { Cell } from '../../db/dialect';
 import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { decodeCursor, encodeCursor, type Cursor } from './cursor';
-import { countDays, type DayCount } from './day-counts';
+import { countDays, countPruned, type DayCount } from './day-counts';
 import type { EntryFilter, Terms } from './entry-filter';
 import { TOTAL_CAP, type EntrySearch, type PageRequest, type SearchPage, type Sort } from './entry-search';
 
@@ -200,7 +200,7 @@ export function createEntrySearch(database: Database): EntrySearch {
     const { conditions, access, days } = planned;
     if (conditions.length === 0) {
       const [row] = await select('SELECT seq FROM heads WHERE ledger_id = ?', [ledger.id]);
-      return { total: Number(row?.[0] ?? 0), exact: true };
+      return { total: Number(row?.[0] ?? 0) - (await countPruned(database, ledger.id)), exact: true };
     }
     const counted = await fromCounters(ledger, filter, days);
     if (counted !== undefined) return { total: counted, exact: true };

@@ -21,6 +21,8 @@ export interface ExportRequest {
 /** Exports as streams: never more than a few hundred entries are in memory. */
 export interface ExportService {
   open(request: ExportRequest): Readable;
+  /** The same of entries that come from elsewhere. */
+  write(pages: Pages, format: ExportFormat, header?: ExportRequest['header']): Readable;
   /** Streams an export into an answer and resolves at its end; a reader who goes away ends the reading. */
   send(response: Writable, request: ExportRequest): Promise<void>;
 }
@@ -38,16 +40,20 @@ export function createExportService({ browse, beforeExport }: ExportDeps): Expor
   }
   function open(request: ExportRequest): Readable {
     const pages = readPages(request);
-    switch (request.format) {
+    return write(pages, request.format, request.header);
+  }
+
+  function write(pages: Pages, format: ExportFormat, header: ExportRequest['header']): Readable {
+    switch (format) {
       case 'csv':
-        return csv(pages, request.header ?? ((name) => name));
+        return csv(pages, header ?? ((name) => name));
       case 'json':
         return Readable.from(jsonList(pages), { objectMode: false });
       case 'ndjson':
         return Readable.from(jsonLines(pages), { objectMode: false });
     }
   }
-  return { open, send: (response, request) => pipeline(open(request), response) };
+  return { open, write, send: (response, request) => pipeline(open(request), response) };
 }
 
 // Of itself the writer quotes CRLF alone: a bare CR or LF would end the row, and what follows could begin as a formula.

@@ -12,7 +12,7 @@ describe.each(ENGINES)('an erasure while a scan runs on %s', (engine) => {
 
   beforeEach(async () => {
     test = await createTestStore(engine);
-    const { database, store, keyRing, headNotes, erasureReader, erasures } = test.deps;
+    const { database, store, keyRing, headNotes, erasureReader, erasures, retention } = test.deps;
     const trees = createTreeReader(database);
     const scanner = createRangeScanner(test.database.url, { ...store, ...trees });
     verifier = createVerifyService({
@@ -20,6 +20,7 @@ describe.each(ENGINES)('an erasure while a scan runs on %s', (engine) => {
       store,
       keyRing,
       headNotes,
+      certificates: retention.certificates,
       trees,
       evidence: { findVkeys: () => Promise.resolve([]), heldCheckpoints: () => Promise.resolve([]) },
       derived: createDerivedChecks(test.database.url, database),

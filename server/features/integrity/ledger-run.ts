@@ -6,6 +6,7 @@ import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
 import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import type { TreeReader } from '../../entries/tree-reader';
+import type { CertificateService } from '../retention/certificate-service';
 import type { DerivedChecks } from './derived/derived-checks';
 import type { Evidence } from './evidence';
 import { explainErased } from './explain-erased';
@@ -29,6 +30,8 @@ export type RunState = {
   readonly scanned: number;
   readonly valid: number;
   readonly unverifiable: number;
+  /** Missing entries that certificates account for. */
+  readonly pruned: number;
   readonly byProof: number;
   readonly broken: number;
   readonly lastHash: string | null;
@@ -70,6 +73,7 @@ interface RunDeps {
   readonly scanner: RangeScanner;
   readonly erasures: ErasureReader;
   readonly derived: DerivedChecks;
+  readonly certificates: CertificateService;
 }
 
 /** Entries between two places to go on from: a few seconds of work, whole tiles. */
@@ -89,6 +93,7 @@ export function startState(
     scanned: 0,
     valid: 0,
     unverifiable: 0,
+    pruned: 0,
     byProof: 0,
     broken: 0,
     lastHash: null,
@@ -120,12 +125,13 @@ export async function runLedger(deps: RunDeps, plan: RunPlan, hooks: RunHooks): 
 }
 
 async function runSlice(
-  { store, scanner, trees, erasures }: RunDeps,
+  { store, scanner, trees, erasures, certificates }: RunDeps,
   { ledger, names, keys, retired, knownHeads, evidence }: RunPlan,
   state: RunState,
   toSeq: number,
   watch: { readonly onProgress: (rows: number) => void; readonly signal?: AbortSignal | undefined },
 ): Promise<{ readonly state: RunState; readonly breaks: readonly Break[] }> {
+  const loadRuns = async () => (await certificates.load(ledger, { isKeyOurs: keys.size > 0 })).runs;
   const proofRule = { retiredEpochs: retired, provenSize: evidence.heldSize };
   const erased = await erasures.readAll(ledger, { proof: proofRule });
   const scans = await scanner.scan(
@@ -136,6 +142,7 @@ async function runSlice(
       toSeq,
       keys: [...keys].map(([epoch, key]) => [epoch, key.toString('hex')] as const),
       knownHeads,
+      pruned: await loadRuns(),
       proofRule,
       cover: coverOf(erased),
       tree: { size: evidence.treeSize, cuts: cutsOf(evidence.claims, state.nextSeq, toSeq) },
@@ -147,7 +154,8 @@ async function runSlice(
   const open = toSeq < state.toSeq && gaps.at(-1)?.[1] === toSeq ? gaps.pop() : undefined;
   const found = mergeScans(
     scans.map((scan, at) => ({ ...scan, gaps: at === 0 ? gaps : [] })),
-    { toSeq, isHead: toSeq === (state.head?.seq ?? state.toSeq) },
+    // Again: what was pruned meanwhile is no gap.
+    { toSeq, isHead: toSeq === (state.head?.seq ?? state.toSeq), pruned: await loadRuns() },
   );
   const sum = await explainErased({ store, erasures }, { ledger, names, keys, proofRule, known: erased.length }, found);
   const sweep = createTreeSweep({
@@ -167,6 +175,7 @@ async function runSlice(
       scanned: state.scanned + sum.scanned,
       valid: state.valid + sum.valid,
       unverifiable: state.unverifiable + sum.unverifiable,
+      pruned: state.pruned + sum.pruned,
       byProof: state.byProof + sum.byProof,
       broken: state.broken + breaks.length,
       lastHash: sum.lastHash ?? null,
@@ -196,7 +205,8 @@ function cutsOf(claims: readonly RootClaim[], fromSeq: number, toSeq: number): n
 /** What can be told only when everything was looked at. */
 async function finish(deps: RunDeps, plan: RunPlan, state: RunState): Promise<Break[]> {
   const { ledger, keys, knownHeads, evidence } = plan;
-  const breaks = [...evidence.breaks, ...plan.epochBreaks];
+  const certified = await deps.certificates.load(ledger, { isKeyOurs: keys.size > 0 });
+  const breaks = [...evidence.breaks, ...plan.epochBreaks, ...certified.breaks];
   if (state.toSeq >= (state.head?.seq ?? state.toSeq))
     breaks.push(
       ...(await checkHead(deps, {

@@ -3,6 +3,7 @@ import { GENESIS_PREV_HASH } from '../../core/chain';
 import type { ProofRule } from '../../core/epoch-rotation';
 import { createErasureCover, type CoverData } from '../../core/erasure-cover';
 import { createLeafScan, tileOf, type TileScan } from '../../core/leaf-scan';
+import { createPrunedRuns, type PrunedRun } from '../../core/pruned-runs';
 import { createLedgerScan, type KnownHead, type LedgerNames, type ScanResult } from '../../core/verify';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
@@ -17,6 +18,8 @@ export interface RangeRequest {
   /** Chain keys by epoch, hex. */
   readonly keys: readonly (readonly [number, string])[];
   readonly knownHeads: readonly KnownHead[];
+  /** What certificates in the chain say was pruned. */
+  readonly pruned: readonly PrunedRun[];
   readonly proofRule: ProofRule;
   /** What was erased. */
   readonly cover: CoverData;
@@ -47,11 +50,13 @@ export async function scanRange(
     names: request.names,
     fromSeq,
     toSeq,
-    prevHash: fromSeq === 1 ? GENESIS_PREV_HASH : before?.hash,
+    prevHash:
+      fromSeq === 1 ? GENESIS_PREV_HASH : (before?.hash ?? createPrunedRuns(request.pruned).hashAt(fromSeq - 1)),
     before,
     proofRule: request.proofRule,
     findEpochKey: (epoch) => keys.get(epoch),
     knownHeads: request.knownHeads,
+    pruned: request.pruned,
     cover: createErasureCover(request.cover),
   });
 

@@ -5,6 +5,7 @@ import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { loadEpochKeys } from '../../entries/epoch-keys';
 import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
+import type { CertificateService } from '../retention/certificate-service';
 import { createLeafCheck } from '../../entries/leaf-check';
 import type { TreeReader } from '../../entries/tree-reader';
 import { runActor } from './actor-run';
@@ -46,6 +47,8 @@ export interface LedgerReport {
   readonly scanned: number;
   readonly valid: number;
   readonly unverifiable: number;
+  /** Entries that are missing because they were pruned, as certificates in the chain prove. */
+  readonly pruned: number;
   /** Of the valid ones: those whose chain key was destroyed and for which the tree under a checkpoint held elsewhere stands. */
   readonly by_proof: number;
   readonly head: { readonly seq: number; readonly hash: string } | null;
@@ -82,6 +85,7 @@ interface VerifyDeps {
   readonly evidence: Omit<EvidenceDeps, 'trees'>;
   readonly erasures: ErasureReader;
   readonly derived: DerivedChecks;
+  readonly certificates: CertificateService;
   /** Up to where everything was verified; undefined where nothing authentic says so. */
   readonly findMark: (ledger: Ledger) => Promise<Mark | undefined>;
 }
@@ -187,7 +191,7 @@ export function reportedBreak(one: Break): LedgerReport['broken'][number] {
 }
 
 function reportOf(ledger: Ledger, state: RunState): LedgerReport {
-  const { scanned, valid, unverifiable, byProof, broken, head, sweep, toSeq } = state;
+  const { scanned, valid, unverifiable, pruned, byProof, broken, head, sweep, toSeq } = state;
   return {
     ledger: ledger.name,
     verdict: verdictOf({ scanned, unverifiable, breaks: { length: broken } }),
@@ -198,6 +202,7 @@ function reportOf(ledger: Ledger, state: RunState): LedgerReport {
     scanned,
     valid,
     unverifiable,
+    pruned,
     by_proof: byProof,
     head: head ? { seq: head.seq, hash: head.hash } : null,
     tree: sweep.root === null || toSeq !== head?.seq ? null : { size: toSeq, root: sweep.root },
@@ -208,7 +213,7 @@ function reportOf(ledger: Ledger, state: RunState): LedgerReport {
 function vanishedReport({ ledger, where, seq }: { ledger: string; where: string; seq: number | null }): LedgerReport {
   const detail = `the ledger is gone from the database; ${where} knows it${seq === null ? '' : ` with ${seq} entries`}`;
   const broken = [{ seq: 0, id: null, kind: 'truncated', detail, received_at: null }];
-  return { ledger, verdict: 'broken', scope: 'whole', from: 1, to: 0, size: 0, scanned: 0, valid: 0, unverifiable: 0, by_proof: 0, head: null, tree: null, broken }; // prettier-ignore
+  return { ledger, verdict: 'broken', scope: 'whole', from: 1, to: 0, size: 0, scanned: 0, valid: 0, unverifiable: 0, pruned: 0, by_proof: 0, head: null, tree: null, broken }; // prettier-ignore
 }
 
 function overall(reports: readonly LedgerReport[]): Verdict {

@@ -1,0 +1,20 @@
+/**
+ * Entries that a prune leaves where they stand, because others are checked by them: where the ledger began, under which key it
+ * went on, what was set aside, pruned, held and erased. They are few, and hold no values of customers.
+ */
+export const KEPT_ACTIONS: ReadonlySet<string> = new Set([
+  'audit.chain_initialised',
+  'audit.key_rotated',
+  'audit.event_quarantined',
+  'audit.retention_changed',
+  'audit.pruned',
+  'audit.hold_placed',
+  'audit.hold_released',
+  'audit.erasure_applied',
+  'audit.redacted',
+  'audit.purged',
+]);
+
+export function isKept(action: string): boolean {
+  return KEPT_ACTIONS.has(action);
+}

@@ -1,0 +1,40 @@
+import { formatNumber, revealText, showTime, type PageContext } from '../../http/page-context';
+import type { PrunedPlace } from '../retention/prune-service';
+
+export interface PrunedPage {
+  readonly title: string;
+  readonly what: string;
+  readonly why: string;
+  readonly rows: readonly { readonly label: string; readonly value: string; readonly href: string | null }[];
+  readonly logHref: string;
+}
+
+/** In the place of an entry that a prune took. */
+export function prunedPage(seq: number, place: PrunedPlace, ctx: PageContext): PrunedPage {
+  const { t, url } = ctx;
+  const number = (value: number) => formatNumber(value, ctx);
+  const range = { entries: number(place.entries), from: number(place.fromSeq), to: number(place.toSeq) };
+  const certificate =
+    place.certificateSeq === null
+      ? []
+      : [
+          {
+            label: t('retention:pruned.certificate'),
+            value: number(place.certificateSeq),
+            href: url(`/entries/${place.certificateSeq}`),
+          },
+        ];
+  return {
+    title: t('retention:pruned.title', { seq: number(seq) }),
+    what: t('retention:pruned.what'),
+    why: t('retention:pruned.why', { days: number(place.days) }),
+    rows: [
+      { label: t('retention:pruned.when'), value: showTime(place.startedAt, ctx).local, href: null },
+      { label: t('retention:pruned.who'), value: revealText(place.requestedBy), href: null },
+      { label: t('retention:pruned.range'), value: t('retention:pruned.range_value', range), href: null },
+      ...certificate,
+      { label: t('retention:pruned.id'), value: place.id, href: null },
+    ],
+    logHref: url('/entries'),
+  };
+}

@@ -1,0 +1,113 @@
+import type { JsonObject } from '../../core/canonical-json';
+import type { Actor, Change, Via } from '../../core/event';
+import { HASH_BYTES, leafHash } from '../../core/merkle';
+import { ownEvent } from '../../core/own-event';
+import { SEGMENT } from '../../core/prune-certificate';
+import { parseRecord } from '../../core/sealed-record';
+import { checkSeal } from '../../core/verify';
+import type { Database } from '../../db/connection';
+import type { Appender } from '../../entries/appender';
+import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from '../../entries/entry-row';
+import type { EntryStore, Ledger } from '../../entries/entry-store';
+import { loadEpochKeys } from '../../entries/epoch-keys';
+import type { KeyRing } from '../../entries/key-ring';
+import { sealOwnEvent } from '../../entries/seal-own-event';
+import type { ReadLeaves } from './prune-archiver';
+
+/** An entry of ours, as far as its sealed record tells. */
+export interface LedgerFact {
+  readonly seq: number;
+  readonly id: string;
+  /** RFC 3339; null where the record cannot be read. */
+  readonly receivedAt: string | null;
+  readonly action: string;
+  readonly payload: JsonObject;
+  readonly changes: readonly Change[];
+  /** Its record gives its hash, or its leaf where the chain key was destroyed, and no column beside it differs. */
+  readonly isSound: boolean;
+}
+
+export interface FactDraft {
+  /** A UUID: the same one is recorded once. */
+  readonly id: string;
+  readonly action: string;
+  readonly actor?: Actor;
+  readonly targetId: string;
+  readonly payload: JsonObject;
+  readonly changes?: readonly Change[];
+  readonly via?: Via | null;
+}
+
+/** What retention states about a ledger in that ledger itself, and reads back from there. */
+export interface LedgerFacts {
+  record(ledger: Ledger, fact: FactDraft): Promise<void>;
+  /** Facts of some actions, oldest first. */
+  read(ledger: Ledger, actions: readonly string[]): Promise<LedgerFact[]>;
+  /** The sequence number of the fact with this id, when it is recorded. */
+  findSeq(ledger: Ledger, id: string): Promise<number | undefined>;
+}
+
+interface FactsDeps {
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  readonly store: Pick<EntryStore, 'findBySeq'>;
+  readonly appender: Appender;
+  readonly readLeaves: ReadLeaves;
+  readonly now: () => Date;
+}
+
+export function createLedgerFacts({ database, keyRing, store, appender, readLeaves, now }: FactsDeps): LedgerFacts {
+  const { knex: db, dialect } = database;
+
+  /** Nobody has the key of its epoch any more, and the tree has it so. */
+  async function isProven(ledger: Ledger, { seq, epoch, record }: EntryRow): Promise<boolean> {
+    const { retired } = await loadEpochKeys({ database, store, keyRing }, ledger);
+    const at = ((seq - 1) % SEGMENT) * HASH_BYTES;
+    const tile = await readLeaves(ledger, Math.floor((seq - 1) / SEGMENT));
+    return retired.includes(epoch) && leafHash(record).equals(tile?.subarray(at, at + HASH_BYTES) ?? Buffer.alloc(0));
+  }
+
+  async function factOf(ledger: Ledger, row: EntryRow): Promise<LedgerFact> {
+    const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
+    const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
+    const { breaks, unverifiable } = checkSeal(row, names, key);
+    const record = parseRecord(row.record);
+    const isWritten = !unverifiable || (await isProven(ledger, row));
+    // The name of who did it may have been erased: that changes nothing of what the record says.
+    const isWhole = breaks.every((one) => one.kind === 'commitment');
+    const isSound = isWhole && isWritten && record?.source.kind === 'own';
+    const { payload = {} } = record?.source ?? {};
+    return {
+      seq: row.seq,
+      id: row.id,
+      receivedAt: record?.received_at ?? null,
+      action: record?.action ?? row.action,
+      payload,
+      changes: record?.changes ?? [],
+      isSound,
+    };
+  }
+
+  return {
+    async record(ledger, fact) {
+      const event = ownEvent({ ...fact, at: now().toISOString() });
+      await appender.append(ledger, [sealOwnEvent(event, ledger)], []);
+    },
+
+    async read(ledger, actions) {
+      const facts: LedgerFact[] = [];
+      for (const action of actions) {
+        const sql = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ? AND e.action = ? ORDER BY e.seq`;
+        const rows = (await dialect.selectArrays(db, sql, [ledger.id, action])).map(fromCells);
+        for (const row of rows) facts.push(await factOf(ledger, row));
+      }
+      return facts.sort((a, b) => a.seq - b.seq);
+    },
+
+    async findSeq(ledger, id) {
+      const sql = 'SELECT seq FROM entries WHERE tenant_id = ? AND event_id = ? AND part = 0';
+      const [cells] = await dialect.selectArrays(db, sql, [ledger.tenant.id, id]);
+      return cells && Number(cells[0]);
+    },
+  };
+}
