@@ -7,7 +7,8 @@ export async function up(db: Knex): Promise<void> {
 }
 
 export async function down(db: Knex): Promise<void> {
-  for (const table of ['witness_logs', 'anchor_reports', 'anchor_copies', 'anchors']) await db.schema.dropTableIfExists(table);
+  for (const table of ['witness_logs', 'anchor_reports', 'anchor_copies', 'anchors'])
+    await db.schema.dropTableIfExists(table);
 }
 
 // ASCII(n), WORDS(n) and TEXT8 as in the first migration.

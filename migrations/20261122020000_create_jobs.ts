@@ -53,7 +53,6 @@ export async function up(db: Knex): Promise<void> {
     table.string('actor', 255);
     table.bigInteger('tree_size');
     table.string('tree_root', 64);
-    table.text('detail', 'mediumtext');
     table.string('mac', 64);
     table.index(['ledger_id', 'state', 'id'], 'verifications_ledger');
   });
@@ -69,18 +68,7 @@ export async function down(db: Knex): Promise<void> {
   await db.schema.alterTable('verifications', (table) => table.dropIndex([], 'verifications_ledger'));
   await db.schema.alterTable('verifications', (table) => table.dropUnique(['job_id']));
   await db.schema.alterTable('verifications', (table) =>
-    table.dropColumns(
-      'state',
-      'job_id',
-      'scope',
-      'from_seq',
-      'to_seq',
-      'actor',
-      'tree_size',
-      'tree_root',
-      'detail',
-      'mac',
-    ),
+    table.dropColumns('state', 'job_id', 'scope', 'from_seq', 'to_seq', 'actor', 'tree_size', 'tree_root', 'mac'),
   );
   for (const table of ['daily_tasks', 'jobs']) await db.schema.dropTable(table);
 }

@@ -7,6 +7,7 @@ export async function up(db: Knex): Promise<void> {
   await db.raw(`ALTER TABLE epochs ADD COLUMN check_value ${ascii(16)} NULL`);
   await db.raw('ALTER TABLE epochs ADD COLUMN closed_seq BIGINT NULL');
   await db.raw('ALTER TABLE epochs ADD COLUMN retired_at BIGINT NULL');
+  await db.raw('ALTER TABLE verifications ADD COLUMN by_proof BIGINT NOT NULL DEFAULT 0');
   await db.schema.createTable('signers', (table) => {
     if (isMysql) table.charset('ascii');
     if (isMysql) table.collate('ascii_bin');
@@ -19,6 +20,7 @@ export async function up(db: Knex): Promise<void> {
 
 export async function down(db: Knex): Promise<void> {
   await db.schema.dropTable('signers');
+  await db.raw('ALTER TABLE verifications DROP COLUMN by_proof');
   for (const column of ['check_value', 'closed_seq', 'retired_at'])
     await db.raw(`ALTER TABLE epochs DROP COLUMN ${column}`);
 }

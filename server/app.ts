@@ -95,6 +95,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       appender: deps.appender,
       indexer: deps.indexer,
       bridgeWatch: deps.bridgeWatch,
+      tree: deps.tree,
       findChain: deps.findChain,
       store,
       now,

@@ -64,7 +64,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const COMMANDS = ['serve', 'demo', 'migrate', 'init', 'doctor', 'bridge', 'bridge add', 'bridge list', 'bridge rotate', 'bridge revoke', 'login-link', 'token', 'token create', 'token list', 'token revoke', 'verify', 'export', 'replay', 'retention', 'retention show', 'retention set', 'prune', 'hold', 'hold place', 'hold release', 'hold list', 'hold restore', 'archive', 'archive list', 'archive verify', 'archive read', 'config']; // prettier-ignore
+const COMMANDS = ['serve', 'demo', 'migrate', 'init', 'doctor', 'bridge', 'bridge add', 'bridge list', 'bridge rotate', 'bridge revoke', 'login-link', 'token', 'token create', 'token list', 'token revoke', 'verify', 'export', 'replay', 'retention', 'retention show', 'retention set', 'prune', 'hold', 'hold place', 'hold release', 'hold list', 'hold restore', 'archive', 'archive list', 'archive verify', 'archive read', 'bundle', 'bundle verify', 'keys', 'keys list', 'keys rotate', 'keys retire', 'keys recovery-sheet', 'config']; // prettier-ignore
 
 describe('the command line in an empty folder', () => {
   it.each(COMMANDS)('explains %s with --help', async (command) => {
@@ -319,17 +319,23 @@ describe('the command line in an empty folder', () => {
         'mail',
         'disk',
         'master key',
+        'key place',
         'engine',
         'schema',
         'key fits store',
         'durability',
         'guards',
+        'chain keys',
         'clock',
         'bridges',
         'queue',
+        'anchors',
+        'checkpoints',
         'chain tail',
       ]);
       expect(of['bridges']).toMatchObject({ status: 'warn' });
+      expect(of['key place']).toMatchObject({ status: 'warn', detail: expect.stringContaining('same folder') });
+      expect(of['chain keys']).toMatchObject({ status: 'ok', detail: expect.stringContaining('default: epoch 1') });
       expect(of['chain tail']).toMatchObject({ status: 'ok', detail: expect.stringContaining('intact') });
       const lines = (await sealtrail('doctor')).stdout.trim().split('\n');
       expect(lines).toHaveLength(Object.keys(of).length);

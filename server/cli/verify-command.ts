@@ -108,7 +108,7 @@ function describe(report: VerifyReport, options: { readonly onlyBroken: boolean 
 }
 
 function summaryOf(ledger: LedgerReport): string {
-  const counts = `${ledger.scanned} scanned, ${ledger.valid} valid, ${ledger.broken.length} broken, ${ledger.unverifiable} unverifiable${ledger.pruned > 0 ? `, ${ledger.pruned} pruned` : ''}`;
+  const counts = `${ledger.scanned} scanned, ${ledger.valid} valid${ledger.by_proof > 0 ? ` (${ledger.by_proof} by proof)` : ''}, ${ledger.broken.length} broken, ${ledger.unverifiable} unverifiable${ledger.pruned > 0 ? `, ${ledger.pruned} pruned` : ''}`;
   const first = ledger.broken[0];
   switch (ledger.verdict) {
     case 'intact':

@@ -539,6 +539,13 @@ describe.each(ENGINES)('anchors on %s', (engine) => {
       expect(await faults()).toEqual([]);
     });
 
+    it('a copy that was made to look refused is named', async () => {
+      await add({ kind: 'file', target: file });
+      await publish();
+      await test.database.knex('anchor_copies').update({ state: 'refused' });
+      expect((await faults()).join('; ')).toContain('changed in the database');
+    });
+
     it('a changed anchor gets nothing any more', async () => {
       const { url, received } = await receiver(() => 200);
       await add({ kind: 'webhook', target: url, allowPrivate: true });

@@ -330,6 +330,8 @@ describe.each(ENGINES)('/api/v1 on %s', (engine) => {
       expect(body).toContain(`sealtrail_entries ${entries}\n`);
       expect(body).toContain('sealtrail_quarantined 2\n');
       expect(body).toContain('sealtrail_index_behind 0\n');
+      expect(body).toMatch(/^sealtrail_tree_behind \d+$/m);
+      expect(body).toContain('sealtrail_checkpoints_stopped 0\n');
       expect(body).not.toContain('jane');
     });
 

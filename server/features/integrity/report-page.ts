@@ -68,7 +68,9 @@ export function reportPage(
     scope: scopeText(report, ctx),
     size: formatNumber(report.size, ctx),
     scanned: formatNumber(report.scanned, ctx),
-    valid: formatNumber(report.valid, ctx),
+    valid:
+      formatNumber(report.valid, ctx) +
+      (report.by_proof > 0 ? t('integrity:by_proof', { count: formatNumber(report.by_proof, ctx) }) : ''),
     unverifiable: formatNumber(report.unverifiable, ctx),
     broken: formatNumber(report.brokenCount, ctx),
     headSeq: report.head ? formatNumber(report.head.seq, ctx) : '',

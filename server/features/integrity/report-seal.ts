@@ -16,6 +16,7 @@ export interface VerificationRow {
   valid: number;
   unverifiable: number;
   pruned: number;
+  by_proof: number;
   broken: number;
   head_seq: number | null;
   head_hash: string | null;
@@ -45,7 +46,7 @@ const BREAK_TAG = Buffer.from('sealtrail.break.v1\0', 'latin1');
 /** MAC over everything a report says; `key` comes from the master key, so that the database alone cannot make one. */
 export function sealReport(key: Buffer, row: Omit<VerificationRow, 'mac' | 'state'>): string {
   const fields = [
-    row.id, row.ledger_id, row.job_id, row.scope, row.from_seq, row.to_seq, row.actor, row.verdict, row.size, row.scanned, row.valid, row.unverifiable, row.pruned,
+    row.id, row.ledger_id, row.job_id, row.scope, row.from_seq, row.to_seq, row.actor, row.verdict, row.size, row.scanned, row.valid, row.unverifiable, row.by_proof, row.pruned,
     row.broken, row.head_seq, row.head_hash, row.tree_size, row.tree_root, row.started_at, row.finished_at, row.requested_by,
   ]; // prettier-ignore
   return hmacSha256(key, REPORT_TAG, JSON.stringify(fields));

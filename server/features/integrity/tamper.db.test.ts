@@ -77,10 +77,19 @@ async function expectIntact(size = SIZE): Promise<void> {
   ]);
 }
 
-/** The kinds of break that stand at each sequence number. */
-function kindsBySeq(breaks: VerifyReport['ledgers'][number]['broken']): Record<number, BreakKind[]> {
+type Found = VerifyReport['ledgers'][number]['broken'][number];
+
+/** Told besides, once the tree has been built behind the commits: its root or a checkpoint is not that of the entries any more. */
+function isAboutTree({ id, kind, detail }: Found): boolean {
+  return (
+    id === null && ['certificate', 'rewritten', 'truncated'].includes(kind) && /Merkle tree|checkpoint/.test(detail)
+  );
+}
+
+/** The kinds of break that stand at each sequence number, those of the tree left aside: tree-tamper.db.test.ts is about them. */
+function kindsBySeq(breaks: readonly Found[]): Record<number, BreakKind[]> {
   const found: Record<number, BreakKind[]> = {};
-  for (const one of breaks) (found[one.seq] ??= []).push(one.kind as BreakKind);
+  for (const one of breaks.filter((some) => !isAboutTree(some))) (found[one.seq] ??= []).push(one.kind as BreakKind);
   return found;
 }
 
@@ -194,7 +203,7 @@ describe.each(ENGINES)('verify on %s', (engine) => {
         expect(report.ledgers.find((one) => one.ledger === 'second')?.verdict).toBe(
           column === 'ledger_id' ? 'broken' : 'intact',
         );
-        for (const one of breaks.filter((found) => found.kind !== 'gap')) {
+        for (const one of breaks.filter((found) => found.kind !== 'gap' && !isAboutTree(found))) {
           expect([one.id, one.received_at, one.detail]).toEqual([
             expect.any(String),
             expect.stringMatching(/^\d{4}-\d\d-\d\dT/),

@@ -85,6 +85,7 @@ describe.each(ENGINES)('kept verifications on %s', (engine) => {
     ['scanned', 7],
     ['valid', 7],
     ['unverifiable', 7],
+    ['by_proof', 7],
     ['broken', 7],
     ['head_seq', 7],
     ['head_hash', 'a'.repeat(64)],

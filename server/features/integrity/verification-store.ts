@@ -7,7 +7,7 @@ import type { Mark } from './verified-mark';
 import type { LedgerReport, VerifyScope } from './verify-service';
 
 /** A dated report. `broken` of it is asked for by page. */
-export interface Verification extends Omit<LedgerReport, 'broken' | 'by_proof'> {
+export interface Verification extends Omit<LedgerReport, 'broken'> {
   readonly id: number;
   /** `admin:7`, where only one actor's entries were looked at. */
   readonly actor: string | null;
@@ -90,6 +90,7 @@ export function createVerificationStore(database: Database, sealKey: Buffer): Ve
       valid: row.valid,
       unverifiable: row.unverifiable,
       pruned: row.pruned,
+      by_proof: row.by_proof,
       brokenCount: row.broken,
       head: row.head_seq === null || row.head_hash === null ? null : { seq: row.head_seq, hash: row.head_hash },
       tree: row.tree_size === null || row.tree_root === null ? null : { size: row.tree_size, root: row.tree_root },
@@ -114,6 +115,7 @@ export function createVerificationStore(database: Database, sealKey: Buffer): Ve
         scanned: 0,
         valid: 0,
         unverifiable: 0,
+        by_proof: 0,
         broken: 0,
         started_at: startedAt.getTime(),
         finished_at: 0,
@@ -158,6 +160,7 @@ export function createVerificationStore(database: Database, sealKey: Buffer): Ve
         valid: report.valid,
         unverifiable: report.unverifiable,
         pruned: report.pruned,
+        by_proof: report.by_proof,
         broken: brokenCount,
         head_seq: report.head?.seq ?? null,
         head_hash: report.head?.hash ?? null,

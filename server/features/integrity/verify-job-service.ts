@@ -120,8 +120,8 @@ export function createVerifyJob(deps: JobDeps): JobKind {
 
 /** The shape of `verify --json`, with the number of the report and at most LISTED_BREAKS breaks. */
 export function resultOf(report: Verification, broken: readonly object[]): JsonObject {
-  const { ledger, verdict, scope, from, to, size, scanned, valid, unverifiable, head, tree } = report;
-  const shown = { ledger, verdict, scope, from, to, size, scanned, valid, unverifiable, head, tree, broken_count: report.brokenCount, broken }; // prettier-ignore
+  const { ledger, verdict, scope, from, to, size, scanned, valid, unverifiable, by_proof, head, tree } = report;
+  const shown = { ledger, verdict, scope, from, to, size, scanned, valid, unverifiable, by_proof, head, tree, broken_count: report.brokenCount, broken }; // prettier-ignore
   return { report: report.id, verdict, ledgers: [shown] } as unknown as JsonObject;
 }
 

@@ -4,7 +4,7 @@ import type { Database } from '../../db/connection';
 import type { Job, JobRequest, JobState } from './job';
 import { createJobStore, type ClaimedJob, type JobStore } from './job-store';
 
-export type { Job, JobRequest, JobState } from './job';
+export type { Job, JobRequest } from './job';
 
 /** One run of a job. It may end at any moment, with the process or without: what `save` was given is there the next time. */
 export interface JobRun {

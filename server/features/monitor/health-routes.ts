@@ -4,6 +4,7 @@ import type { Database } from '../../db/connection';
 import type { Appender } from '../../entries/appender';
 import type { SearchIndexer } from '../browse/search-index-service';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { TreeService } from '../tree/tree-service';
 import type { BridgeState, BridgeWatch } from './bridge-watch-service';
 import type { ChainStatus } from './heartbeat-service';
 
@@ -12,6 +13,7 @@ interface HealthDeps {
   readonly appender: Appender;
   readonly indexer: SearchIndexer;
   readonly bridgeWatch: BridgeWatch;
+  readonly tree: TreeService;
   readonly store: EntryStore;
   readonly findChain: (ledger: Ledger) => Promise<ChainStatus>;
   readonly now: () => Date;
@@ -40,7 +42,7 @@ export function createHealthRoutes(deps: HealthDeps): Router {
 }
 
 function createRegistry(deps: HealthDeps): Registry {
-  const { database, appender, indexer, bridgeWatch, now } = deps;
+  const { database, appender, indexer, bridgeWatch, tree, now } = deps;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: () => Promise<number>) =>
@@ -55,6 +57,10 @@ function createRegistry(deps: HealthDeps): Registry {
   );
   gauge('sealtrail_append_waiting', 'Items that wait for a commit', () => Promise.resolve(appender.waiting));
   gauge('sealtrail_index_behind', 'Entries that the search index does not hold yet', () => indexer.countBehind());
+  gauge('sealtrail_tree_behind', 'Entries that are not in the tree of their ledger yet', () => tree.countBehind());
+  gauge('sealtrail_checkpoints_stopped', 'Ledgers that sign no checkpoints until an operator looks', () =>
+    number(`SELECT COUNT(*) FROM trees WHERE state = 'stopped'`),
+  );
   addChainGauges(registry, deps);
   addBridgeGauges(registry, bridgeWatch, now);
   return registry;

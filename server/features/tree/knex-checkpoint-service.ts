@@ -18,6 +18,7 @@ import {
   type StoredCheckpoint,
 } from './checkpoint-service';
 import type { CheckpointStore } from './checkpoint-store';
+import { NoOriginError } from './first-origin';
 import { originAfter, parseOrigin } from './origin';
 import { findSecondHistory } from './second-history';
 import type { SignedMemory } from './signed-memory';
@@ -199,6 +200,16 @@ export function createCheckpointService(deps: CheckpointDeps): CheckpointService
     return sign(ledger, 'request');
   }
 
+  /** Undefined where neither a tree nor a genesis entry names it. */
+  async function findOrigin(ledger: Ledger): Promise<string | undefined> {
+    try {
+      return await firstOrigin(ledger);
+    } catch (error) {
+      if (error instanceof NoOriginError) return undefined;
+      throw error;
+    }
+  }
+
   return {
     sign,
     startOrigin,
@@ -206,8 +217,10 @@ export function createCheckpointService(deps: CheckpointDeps): CheckpointService
     list: (ledger, options) => checkpoints.list(db, ledger, options),
 
     async vkeys(ledger) {
-      const current = (await trees.find(db, ledger))?.origin ?? (await firstOrigin(ledger));
       const lines = await file.readAll(ledger.name);
+      // Where somebody emptied the database, the data folder still knows the log.
+      const current = (await findOrigin(ledger)) ?? lines.at(-1)?.origin;
+      if (current === undefined) return [];
       const base = parseOrigin(current)?.base;
       const origins = [current, ...(await checkpoints.listOrigins(db, ledger)), ...lines.map(({ origin }) => origin)];
       // A row or line that was put there for another log gives no key of it.
@@ -222,7 +235,7 @@ export function createCheckpointService(deps: CheckpointDeps): CheckpointService
       ];
       return {
         ledger: ledger.name,
-        origin: row?.origin ?? (await firstOrigin(ledger)),
+        origin: row?.origin ?? (await findOrigin(ledger)) ?? '',
         state: row?.state ?? 'open',
         stoppedDetail: row?.stoppedDetail ?? null,
         stoppedAt: row?.stoppedAt ?? null,

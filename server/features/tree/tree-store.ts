@@ -66,14 +66,18 @@ export function createTreeStore({ dialect }: Database): TreeStore {
     find: (db, ledger) => find(db, ledger),
 
     async lock(trx, ledger, origin) {
+      // On SQLite the transaction becomes a writer before it reads (entry-store.ts, lockHead).
+      if (dialect.name === 'sqlite') await trx.raw('UPDATE trees SET size = size WHERE ledger_id = ?', [ledger.id]);
+      const found = await find(trx, ledger, dialect.forUpdate);
+      if (found) return found;
+      // Only now: on MySQL an insert that finds the row shares a lock on it, and two who share it then wait for each other.
       const empty = EMPTY_ROOT.toString('hex');
       const row = [ledger.id, origin, 1, 0, empty, 0, empty, 'open'];
       const columns = ['ledger_id', 'origin', 'origin_no', 'size', 'root', 'signed_size', 'signed_root', 'state'];
-      // On SQLite the insert makes the transaction a writer before it reads (entry-store.ts, lockHead).
       await dialect.insertRows(trx, 'trees', columns, [row], { onConflict: 'ignore' });
-      const found = await find(trx, ledger, dialect.forUpdate);
-      if (!found) throw new Error(`the tree of ledger ${ledger.name} is gone`);
-      return found;
+      const made = await find(trx, ledger, dialect.forUpdate);
+      if (!made) throw new Error(`the tree of ledger ${ledger.name} is gone`);
+      return made;
     },
 
     async update(trx, ledger, part) {
