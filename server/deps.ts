@@ -4,6 +4,7 @@ import pino, { type Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
+import { matchesHold } from './core/legal-hold';
 import { signNote } from './core/signed-note';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
@@ -308,6 +309,10 @@ export function createDeps(
     appender,
     erasures: erasureReader,
     indexer,
+    async holdsOf(ledger) {
+      const scopes = [...(await retention.holds.confirmActive(ledger)).values()];
+      return (entry) => scopes.some((scope) => matchesHold(scope, entry));
+    },
     now,
     onError: (error) =>
       logger.warn({ err: error }, 'an interrupted erasure was not carried out; the next start tries again'),

@@ -11,8 +11,6 @@ export const KEPT_ACTIONS: ReadonlySet<string> = new Set([
   'audit.hold_placed',
   'audit.hold_released',
   'audit.erasure_applied',
-  'audit.redacted',
-  'audit.purged',
 ]);
 
 export function isKept(action: string): boolean {

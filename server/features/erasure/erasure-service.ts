@@ -72,7 +72,7 @@ interface ErasureDeps {
   readonly indexer: Pick<SearchIndexer, 'hold'>;
   readonly now: () => Date;
   /** Tells which entries of a ledger a legal hold keeps, as of now. */
-  readonly holdsOf?: (ledger: Ledger) => Promise<(entry: EntryRow) => boolean>;
+  readonly holdsOf: (ledger: Ledger) => Promise<(entry: EntryRow) => boolean>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -90,7 +90,7 @@ export function createErasureService(deps: ErasureDeps): ErasureService {
   const { database, store, appender, now } = deps;
   const runs = createErasureStore(database);
   const entries = createSubjectEntries(database, store);
-  const holdsOf = deps.holdsOf ?? (() => Promise.resolve(() => false));
+  const { holdsOf } = deps;
   const stopping = new AbortController();
   let working: Promise<unknown> | undefined;
 

@@ -359,6 +359,7 @@ describe.each(ENGINES)('erasing the values of a data subject on %s', (engine) =>
             return test.deps.indexer.hold(trx, ledger);
           },
         },
+        holdsOf: () => Promise.resolve(() => false),
         now: test.deps.now,
         onError: () => undefined,
       });
