@@ -120,9 +120,10 @@ if (job && job.dataset.job) {
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const next = page.querySelector('[data-job]');
       if (!answer.ok || !next) return location.assign(address);
-      next.querySelector('[data-job-look]')?.classList.add('st-hidden');
-      if (!shown.contains(document.activeElement) || !next.dataset.job) shown.replaceWith(next);
-      if (!next.dataset.job) return;
+      if (!next.dataset.job) return shown.replaceWith(next);
+      // The button stays the same one: a click that begins before and ends after must not be lost.
+      for (const part of ['h2', 'progress', '[data-job-done]'])
+        shown.querySelector(part).replaceWith(next.querySelector(part));
     } catch {
       // The program may be restarting: look again.
     }
