@@ -62,7 +62,7 @@ describe('while it runs', () => {
     expect(await (await pages.openAt('/verify')).locator('progress').count()).toBe(1);
     await page.getByRole('button', { name: 'Cancel the verification' }).click();
     await until('it is asked for', async () => {
-      const row = await pages.site.db('jobs').first<{ cancel_asked: number }>('cancel_asked');
+      const row = await pages.site.db('jobs').where({ id }).first<{ cancel_asked: number }>('cancel_asked');
       return row.cancel_asked === 1;
     });
   });
