@@ -24,7 +24,7 @@ export function addBundleCommands(program: Command, context: CliContext): void {
 
 function describe(file: string, report: BundleReport): string[] {
   const head = {
-    intact: `✅ ${file}: intact, ${report.entries} entries`,
+    intact: `✅ ${file}: intact, ${report.entries} ${report.entries === 1 ? 'entry' : 'entries'}`,
     broken: `❌ ${file}: broken`,
     cannot_tell: `? ${file}: cannot tell`,
   };

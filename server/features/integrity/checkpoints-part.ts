@@ -5,6 +5,8 @@ import type { IntegrityPart } from './integrity-page';
 
 interface CheckpointsPage {
   readonly origin: string;
+  /** Verifier key of the present origin; null where nobody knows the origin. */
+  readonly vkey: { readonly full: string; readonly short: string } | null;
   readonly state: 'open' | 'stopped';
   readonly stopped: string;
   readonly behind: string;
@@ -23,8 +25,10 @@ export function createCheckpointsPart(checkpoints: CheckpointService) {
   return async (ledger: Ledger, ctx: PageContext): Promise<IntegrityPart> => {
     const status = await checkpoints.status(ledger);
     const newest = (await checkpoints.list(ledger, { limit: SHOWN })).slice(0, SHOWN);
+    const [vkey] = await checkpoints.vkeys(ledger);
     const page: CheckpointsPage = {
       origin: revealText(status.origin),
+      vkey: vkey === undefined ? null : { full: revealText(vkey), short: revealText(vkey) },
       state: status.state,
       stopped: revealText(status.stoppedDetail ?? ''),
       behind: ctx.t('integrity:checkpoints.behind', { count: formatNumber(status.behind, ctx) }),
