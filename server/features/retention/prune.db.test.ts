@@ -32,6 +32,8 @@ const prunesOf = () => db('prunes').where({ ledger_id: test.ledger.id }).orderBy
 const archives = () => path.join(test.config.dataDir, 'archives');
 const filesIn = (folder: string): string[] =>
   existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((one) => one.includes('.')) : []; // prettier-ignore
+/** Errors of better-sqlite3 come from the first test file that loaded it: to `toThrow` of a later one they are no errors. */
+const REFUSED = { message: expect.stringContaining('append-only') };
 const BY = { name: 'jane', via: 'cli' } as const;
 const prune = (days = 30) => test.deps.retention.pruner.run(test.ledger, { days, requestedBy: 'jane', via: 'cli' });
 
@@ -343,12 +345,12 @@ describe.each(ENGINES)('a prune on %s', (engine) => {
     await fill();
     grow(40);
     const byHand = (seq: number) => db('entries').where({ ledger_id: test.ledger.id, seq }).delete();
-    await expect(byHand(2)).rejects.toThrow('append-only');
+    await expect(byHand(2)).rejects.toMatchObject(REFUSED);
     await killedAt('deleted');
-    await expect(byHand(4 * SEGMENT + 1)).rejects.toThrow('append-only');
+    await expect(byHand(4 * SEGMENT + 1)).rejects.toMatchObject(REFUSED);
     await prune();
-    await expect(byHand(1)).rejects.toThrow('append-only');
-    await expect(byHand(SIZE + 1)).rejects.toThrow('append-only');
+    await expect(byHand(1)).rejects.toMatchObject(REFUSED);
+    await expect(byHand(SIZE + 1)).rejects.toMatchObject(REFUSED);
   });
 
   it('stays within its ledger', async () => {
