@@ -23,7 +23,7 @@ module.exports = {
       from: { path: '^server/features/([^/]+)/' },
       to: {
         path: '^server/features/([^/]+)/',
-        pathNot: ['^server/features/$1/', '-service\\.ts$', '^server/features/access/viewer\\.ts$'],
+        pathNot: ['^server/features/$1/', '-service\\.ts$', '^server/features/access/(viewer|rights)\\.ts$'],
       },
     },
     {

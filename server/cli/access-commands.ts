@@ -4,7 +4,7 @@ import type { Ledger } from '../entries/entry-store';
 import { DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
 import { pairingCode } from '../features/access/pairing-code';
 import { SCOPES, type Scope } from '../features/access/token-service';
-import { ROLES, type Role } from '../features/access/viewer';
+import { ROLES, type Role } from '../features/access/rights';
 import { sendSignInLink } from '../mail/sign-in-mail';
 import { bridgeSummary } from './bridge-lines';
 import type { CliContext } from './cli-context';

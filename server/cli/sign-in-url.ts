@@ -1,6 +1,6 @@
 import type { Deps } from '../deps';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
-import type { Role } from '../features/access/viewer';
+import type { Role } from '../features/access/rights';
 
 /** A one-time sign-in address, recorded in the ledger. */
 export async function createSignInUrl(

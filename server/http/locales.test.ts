@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ALL_ACTIONS } from '../core/action-catalogue';
 import { ACTOR_TYPES, CATEGORIES, OUTCOMES, SEVERITIES, SOURCE_KINDS, VIAS } from '../core/event';
 import { ERRORS } from '../errors';
-import { ROLES } from '../features/access/viewer';
+import { ROLES } from '../features/access/rights';
 import { FILTER_NAMES } from '../features/browse/browse-service';
 import { EXPORT_COLUMNS } from '../features/export/export-columns';
 import { PROGRAM_ROOT } from '../root';

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { Role, Viewer } from './viewer';
+import type { Role } from './rights';
+import type { Viewer } from './viewer';
 
 /** One-time sign-in links, good for ten minutes. Only a hash of each is kept. */
 export interface LoginLinkService {

@@ -1,17 +1,17 @@
 import type { Actor } from '../../core/event';
+import type { Right, Role } from './rights';
 import 'express-session';
 
 /** Who looks at the pages: held in the session, or told by the bridge. */
 export interface Viewer {
   readonly name: string;
   readonly role: Role;
+  /** Rights of a custom role; without them those of `role`. */
+  readonly rights?: readonly Right[];
   readonly tenant: string;
   /** An administrator of the billing system, as its bridge tells. */
   readonly billing?: { readonly adminId: string; readonly role: string };
 }
-
-export const ROLES = ['super_admin', 'compliance_officer', 'auditor', 'standard_user'] as const;
-export type Role = (typeof ROLES)[number];
 
 /** Somebody who has not shown who they are. */
 export const UNKNOWN_ACTOR: Actor = { type: 'unknown', id: null, name: null, role: null, actingAs: null };

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { KnownError } from '../../errors';
 import type { EntryStore } from '../../entries/entry-store';
 import { pageContext } from '../../http/page-locals';
+import { needsRight } from '../access/rights';
 import type { Viewer } from '../access/viewer';
 import { quarantinePage } from './quarantine-page';
 
@@ -28,7 +29,7 @@ const PER_PAGE = 50;
 /** `GET /quarantine`: what bridges sent and nobody could understand, newest first; `?before=ID` goes on behind an item. */
 export function createQuarantineRoutes({ db, store, now }: QuarantineDeps): Router {
   const router = Router();
-  router.get('/quarantine', async (request, response) => {
+  router.get('/quarantine', needsRight('quarantine.read'), async (request, response) => {
     const ledger = await store.findLedger((response.locals['viewer'] as Viewer).tenant);
     if (!ledger) throw new KnownError('not_found');
     const tenant = { 'q.tenant_id': ledger.tenant.id };

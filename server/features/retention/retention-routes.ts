@@ -3,7 +3,8 @@ import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
 import type { UrlBuilder } from '../../http/url-builder';
-import { actorOf, type Role, type Viewer } from '../access/viewer';
+import { can, requireRight } from '../access/rights';
+import { actorOf, type Viewer } from '../access/viewer';
 import { parseHold, parseLimit, parseReason } from './retention-form';
 import { retentionPage, type FormProblem } from './retention-page';
 import type { RetentionParts } from './retention-parts';
@@ -14,9 +15,6 @@ interface RetentionRoutesDeps {
   readonly store: EntryStore;
   readonly now: () => Date;
 }
-
-/** What is pruned is gone: that is not for everybody who may read. */
-const MAY_CHANGE: readonly Role[] = ['super_admin', 'compliance_officer'];
 
 /** The page with limit, legal holds and prunes, and the forms that change the first two. */
 export function createRetentionRoutes({ retention, store, now }: RetentionRoutesDeps): Router {
@@ -63,7 +61,7 @@ export function createRetentionRoutes({ retention, store, now }: RetentionRoutes
         holds: await retention.holds.list(ledger),
         prunes: await retention.pruner.list(ledger),
         ...(preview ? await previewOf(ledger) : { preview: null, refusal: '' }),
-        mayChange: mayChange(viewerOf(response)),
+        mayChange: can(viewerOf(response), 'retention.change'),
         problem,
       },
       pageContext(response, now()),
@@ -82,7 +80,8 @@ export function createRetentionRoutes({ retention, store, now }: RetentionRoutes
 
   async function changing(response: Response): Promise<{ readonly ledger: Ledger; readonly by: ChangedBy }> {
     const viewer = viewerOf(response);
-    if (!mayChange(viewer)) throw new KnownError('missing_scope', `${viewer.role} may not change what is kept`);
+    // What is pruned is gone: that is not for everybody who may read.
+    requireRight(viewer, 'retention.change');
     return { ledger: await ledgerOf(response), by: { actor: actorOf(viewer), name: viewer.name, via: 'ui' } };
   }
 
@@ -91,10 +90,6 @@ export function createRetentionRoutes({ retention, store, now }: RetentionRoutes
     if (!ledger) throw new KnownError('not_found');
     return ledger;
   }
-}
-
-function mayChange({ role }: Viewer): boolean {
-  return MAY_CHANGE.includes(role);
 }
 
 function viewerOf(response: Response): Viewer {

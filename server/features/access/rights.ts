@@ -1,0 +1,61 @@
+import type { RequestHandler } from 'express';
+import { KnownError } from '../../errors';
+
+export const ROLES = ['super_admin', 'compliance_officer', 'auditor', 'standard_user'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What somebody may do. Each page, API and export door asks for one; nothing is allowed by a role's name. */
+export const RIGHTS = [
+  /** Every entry of the tenant; without it only what `entries.read_own` allows. */
+  'entries.read',
+  /** Entries of which the viewer is the actor. */
+  'entries.read_own',
+  'entries.export',
+  /** Run verifications, read reports, proofs and checkpoints. */
+  'ledger.verify',
+  'quarantine.read',
+  'views.share',
+  'settings.read',
+  'settings.change',
+  'retention.change',
+  'people.manage',
+  'bridges.manage',
+  'tokens.manage',
+  'keys.manage',
+  'data.erase',
+  'data.purge',
+] as const;
+export type Right = (typeof RIGHTS)[number];
+
+const READING: readonly Right[] = ['entries.read', 'entries.read_own', 'entries.export', 'ledger.verify', 'quarantine.read']; // prettier-ignore
+
+/** Rights of the built-in roles. */
+export const ROLE_RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
+  super_admin: RIGHTS,
+  compliance_officer: [...READING, 'views.share', 'settings.read', 'retention.change', 'data.erase'],
+  auditor: [...READING, 'views.share'],
+  standard_user: ['entries.read_own'],
+};
+
+interface Holder {
+  readonly role: Role;
+  /** Of a custom role; without them those of `role`. */
+  readonly rights?: readonly Right[];
+}
+
+export function can(viewer: Holder, right: Right): boolean {
+  return (viewer.rights ?? ROLE_RIGHTS[viewer.role]).includes(right);
+}
+
+/** Throws KnownError `missing_scope` that names the right. */
+export function requireRight(viewer: Holder, right: Right): void {
+  if (!can(viewer, right)) throw new KnownError('missing_scope', right);
+}
+
+/** The same as a door before routes. */
+export function needsRight(right: Right): RequestHandler {
+  return (_request, response, next) => {
+    requireRight(response.locals['viewer'] as Holder, right);
+    next();
+  };
+}
