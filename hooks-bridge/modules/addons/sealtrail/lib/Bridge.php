@@ -130,6 +130,11 @@ final class Bridge
         return $this->schema;
     }
 
+    public function spool(): Spool
+    {
+        return $this->spool;
+    }
+
     public function settings(): Settings
     {
         return $this->settings;

@@ -46,7 +46,17 @@ final class Lifecycle
         $this->bridge->moveToOutbox();
         $this->bridge->deliver(Limits::button());
 
-        return ['status' => 'success', 'description' => $this->words->text('deactivated')];
+        return ['status' => 'success', 'description' => $this->words->text('deactivated') . $this->leftovers()];
+    }
+
+    // Telling must not keep anybody from deactivating.
+    private function leftovers(): string
+    {
+        try {
+            return ' ' . implode(' ', (new Leftovers($this->bridge))->sentences($this->words));
+        } catch (\Throwable $e) {
+            return ' ' . $this->words->text('left_unknown');
+        }
     }
 
     public function upgrade()

@@ -93,6 +93,18 @@ final class Settings
         return Signature::isSecret($secret) ? $secret : '';
     }
 
+    /** The file that holds the secret; null where there is none. */
+    public function secretFile(): ?string
+    {
+        foreach (array_merge($this->outerFolders(), [$this->root]) as $folder) {
+            if (@is_file($folder . '/' . self::SECRET_FILE)) {
+                return $folder . '/' . self::SECRET_FILE;
+            }
+        }
+
+        return null;
+    }
+
     /** @return string env, file, state, field or none: where the secret was found */
     public function secretSource(): string
     {

@@ -110,6 +110,16 @@ final class Spool
         return count($this->files()) - ($this->handle === null ? 0 : 1);
     }
 
+    /** @return int how many files hold items that were not moved, this request's own among them */
+    public function unmovedFiles(): int
+    {
+        clearstatcache();
+
+        return count(array_filter($this->files(), static function (string $file): bool {
+            return (int) @filesize($file) > strlen(self::GUARD);
+        }));
+    }
+
     /** @return iterable<string> */
     private static function lines($handle)
     {
