@@ -18,6 +18,7 @@ export const ERRORS = {
   bad_csrf: { status: 403, message: 'errors:bad_csrf' },
   bad_login_link: { status: 403, message: 'errors:bad_login_link' },
   too_many_requests: { status: 429, message: 'errors:too_many_requests' },
+  subject_held: { status: 409, message: 'errors:subject_held' },
   ledger_stopped: { status: 409, message: 'errors:ledger_stopped' },
   entries_gone: { status: 410, message: 'errors:entries_gone' },
   entry_too_long: { status: 422, message: 'errors:entry_too_long' },

@@ -14,10 +14,12 @@ import {
 } from '../browse/browse-service';
 import type { PruneService } from '../retention/prune-service';
 import { bundleFileName, parseSeqs, type BundleService } from '../bundle/bundle-service';
+import type { ErasureService } from '../erasure/erasure-service';
 import type { EntryCheckService } from '../integrity/entry-check-service';
 import type { JobService } from '../jobs/job-service';
 import { EXPORT_FORMATS, exportFileName, type ExportService } from '../export/export-service';
 import type { Caller } from './caller';
+import { createErasureApiRoutes } from './erasure-api-routes';
 import { createVerifyRoutes } from './verify-routes';
 import type { CheckpointService } from '../tree/checkpoint-service';
 import type { ProofService } from '../tree/proof-service';
@@ -33,6 +35,7 @@ interface ApiDeps {
   readonly findPruned: PruneService['findPruned'];
   readonly bundles: BundleService;
   readonly jobs: JobService;
+  readonly erasures: ErasureService;
   readonly entryCheck: EntryCheckService;
   readonly tree: TreeService;
   readonly checkpoints: CheckpointService;
@@ -127,6 +130,8 @@ export function createApiRoutes(deps: ApiDeps): Router {
       mayVerify: may('verify'),
     }),
   );
+
+  router.use(createErasureApiRoutes({ erasures: deps.erasures, jobs: deps.jobs, findLedger, mayErase: may('admin') }));
 
   router.use(
     createTreeApiRoutes({
