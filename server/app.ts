@@ -8,7 +8,11 @@ import { createBrowseRoutes } from './features/browse/browse-routes';
 import { createBundleRoutes } from './features/bundle/bundle-routes';
 import { createCaptureRoutes } from './features/capture/capture-routes';
 import { createQuarantineRoutes } from './features/capture/quarantine-routes';
+import { createDangerNotice } from './features/danger/danger-notice';
+import { createDangerRoutes } from './features/danger/danger-routes';
 import { createEmbedRoutes } from './features/embed/embed-routes';
+import { createErasureRoutes } from './features/erasure/erasure-routes';
+import { createSubjectSearch } from './features/erasure/subject-search';
 import { createExportRoutes } from './features/export/export-routes';
 import { createCheckpointsPart } from './features/integrity/checkpoints-part';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
@@ -55,6 +59,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   const locals = [createLanguageChoice(deps.i18n), createPageLocals({ url: createUrlBuilder('/') })];
   const preferences = createPreferences({ https });
   const pages = Router().use(
+    createDangerNotice({ purges: deps.danger.purges, store, now }),
     createBrowseRoutes({
       browse: deps.browse,
       findLedger: (name) => store.findLedger(name),
@@ -77,6 +82,22 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     }),
     createRetentionRoutes({ retention: deps.retention, store, now }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
+    createErasureRoutes({
+      erasures: deps.erasures,
+      findSubjects: createSubjectSearch(deps.browse),
+      jobs: deps.jobs,
+      store,
+      now,
+    }),
+    createDangerRoutes({
+      danger: deps.danger,
+      jobs: deps.jobs,
+      store,
+      countEntries: async (ledger) => (await deps.browse.readStats(ledger, { now: now(), timeZone: 'UTC' })).total,
+      countAnchors: async (ledger) => (await deps.anchors.status(ledger)).length,
+      publicUrl: config.publicUrl,
+      now,
+    }),
   );
 
   const app = express();
@@ -134,7 +155,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   app.use(urlencoded({ extended: false, limit: '64kb' }));
   app.use(...createCsrfGuards({ publicOrigin: new URL(config.publicUrl).origin }));
   app.use(preferences);
-  app.use(createAccessRoutes({ loginLinks: deps.loginLinks, ownEvents, clientIp }));
+  app.use(createAccessRoutes({ loginLinks: deps.loginLinks, ownEvents, clientIp, now }));
   app.use(pages);
 
   app.use(notFound);

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
-import { storeName, type Config } from './config/config';
+import { hidePassword, storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
 import { matchesHold } from './core/legal-hold';
 import { signNote } from './core/signed-note';
@@ -18,6 +18,7 @@ import { createTreeReader } from './entries/tree-reader';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
 import { createLoginLinkService, type LoginLinkService } from './features/access/login-link-service';
+import { can, ROLES } from './features/access/rights';
 import { createApiTokenService, type ApiTokenService } from './features/access/token-service';
 import type { BrowseService } from './features/browse/browse-service';
 import { createBrowseService } from './features/browse/knex-browse-service';
@@ -30,7 +31,10 @@ import { createSenderCheck, type SenderCheck } from './features/capture/sender-c
 import { createBundleService, type BundleService } from './features/bundle/bundle-service';
 import { createSignerService, type SignerService } from './features/bundle/signer-service';
 import { createSignerStore } from './features/bundle/signer-store';
+import { createEraseJob } from './features/erasure/erase-job-service';
 import { createErasureService, type ErasureService } from './features/erasure/erasure-service';
+import { createDangerParts, type DangerParts } from './features/danger/danger-parts';
+import { createPurgeJob } from './features/danger/purge-job';
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
@@ -110,6 +114,7 @@ export interface Deps {
   readonly dailyTasks: DailyTasks;
   readonly indexer: SearchIndexer;
   readonly retention: RetentionParts;
+  readonly danger: DangerParts;
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
@@ -303,6 +308,25 @@ export function createDeps(
     findMark: (ledger) => verifications.findMark(ledger),
     erasures: erasureReader,
   });
+  const tokens = createApiTokenService({ db, now });
+  const danger = createDangerParts({
+    config,
+    logger,
+    database,
+    store,
+    keyRing,
+    bridges,
+    tokens,
+    ownEvents,
+    checkpoints,
+    anchors,
+    verifier,
+    retention,
+    mayPurge: (role) => ROLES.some((one) => one === role && can({ role: one }, 'data.purge')),
+    delayMs: config.purgeDelayMs,
+    storeName: hidePassword(config.databaseUrl),
+    now,
+  });
   const erasures = createErasureService({
     database,
     store,
@@ -320,7 +344,11 @@ export function createDeps(
   const onReport = createBrokenAlarm({ config, logger });
   const jobs = createJobService({
     database,
-    kinds: [createVerifyJob({ verifier, verifications, store, ownEvents, onReport, now })],
+    kinds: [
+      createVerifyJob({ verifier, verifications, store, ownEvents, onReport, now }),
+      createPurgeJob({ runner: danger.runner, store }),
+      createEraseJob({ erasures, reader: erasureReader, store }),
+    ],
     now,
     onError: (error) => logger.warn({ err: error }, 'a job failed'),
   });
@@ -416,7 +444,7 @@ export function createDeps(
     headNotes,
     bridges,
     loginLinks: createLoginLinkService({ db, now }),
-    tokens: createApiTokenService({ db, now }),
+    tokens,
     ownEvents,
     refusals,
     senderCheck,
@@ -445,6 +473,7 @@ export function createDeps(
     dailyTasks,
     indexer,
     retention,
+    danger,
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,

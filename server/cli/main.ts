@@ -7,6 +7,7 @@ import { addArchiveCommands } from './archive-commands';
 import { addAnchorCommands } from './anchor-commands';
 import type { CliContext } from './cli-context';
 import { addBundleCommands } from './bundle-commands';
+import { addDangerCommands } from './danger-commands';
 import { addDataCommands } from './data-commands';
 import { addHoldCommands } from './hold-commands';
 import { addRetentionCommands } from './retention-commands';
@@ -47,6 +48,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addRetentionCommands(program, context);
   addHoldCommands(program, context);
   addArchiveCommands(program, context);
+  addDangerCommands(program, context);
   addEraseCommand(program, context);
   addAnchorCommands(program, context);
   addWitnessCommands(program, context);

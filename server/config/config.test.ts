@@ -29,6 +29,7 @@ describe('readConfig', () => {
       smtpUrl: undefined,
       mailFrom: undefined,
       alertTo: [],
+      purgeDelayMs: 86_400_000,
       logLevel: 'info',
     });
   });
@@ -96,6 +97,7 @@ describe('readConfig', () => {
     ['SEALTRAIL_PUBLIC_URL', ['audit.example.org', 'javascript:alert(1)', 'https://']],
     ['SEALTRAIL_TRUSTED_PROXIES', ['*', 'all', '10.0.0.0/33', '300.1.1.1', '10.0.0.1-10.0.0.9']],
     ['SEALTRAIL_SMTP_URL', ['http://x', 'localhost:25']],
+    ['SEALTRAIL_PURGE_DELAY_MINUTES', ['0', '9', '43201', '1.5', '-10', 'day']],
     ['SEALTRAIL_LOG_LEVEL', ['INFO', 'verbose']],
   ])('refuses a malformed %s, and never falls back to the default', (key, values) => {
     expect(values.filter((value) => problemsOf({ [key]: value }).length !== 1)).toEqual([]);

@@ -17,6 +17,8 @@ export interface Config {
   readonly mailFrom: string | undefined;
   /** Who gets a mail when a verification finds a break. */
   readonly alertTo: readonly string[];
+  /** How long a purge that was asked for on the pages waits until it may be confirmed. */
+  readonly purgeDelayMs: number;
   readonly logLevel: string;
   /** PEM files of whoever signs bundles instead of us. */
   readonly signerFiles: { readonly certificate: string; readonly key: string } | undefined;
@@ -97,6 +99,11 @@ const settings = z.object({
     .default('')
     .transform((value) => value.split(/[,\s]+/).filter((part) => part !== ''))
     .refine((list) => list.every((one) => /^[^@<>]+@[^@<>]+$/.test(one)), 'must be mail addresses, parted by commas'),
+  SEALTRAIL_PURGE_DELAY_MINUTES: text
+    .regex(/^\d{1,5}$/, 'must be a number of minutes')
+    .transform(Number)
+    .refine((minutes) => minutes >= 10 && minutes <= 43_200, 'must be 10 minutes to 43200 (30 days)')
+    .default(1_440),
   SEALTRAIL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SEALTRAIL_SIGNER_CERT_FILE: optionalText,
   SEALTRAIL_SIGNER_KEY_FILE: optionalText,
@@ -134,6 +141,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     smtpUrl: value.SEALTRAIL_SMTP_URL,
     mailFrom: value.SEALTRAIL_MAIL_FROM,
     alertTo: value.SEALTRAIL_ALERT_TO,
+    purgeDelayMs: value.SEALTRAIL_PURGE_DELAY_MINUTES * 60_000,
     logLevel: value.SEALTRAIL_LOG_LEVEL,
     signerFiles: signerFiles(value.SEALTRAIL_SIGNER_CERT_FILE, value.SEALTRAIL_SIGNER_KEY_FILE),
   });
@@ -162,6 +170,7 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
     SEALTRAIL_SMTP_URL: config.smtpUrl === undefined ? '' : hidePassword(config.smtpUrl),
     SEALTRAIL_MAIL_FROM: config.mailFrom ?? '',
     SEALTRAIL_ALERT_TO: config.alertTo.join(','),
+    SEALTRAIL_PURGE_DELAY_MINUTES: String(config.purgeDelayMs / 60_000),
     SEALTRAIL_LOG_LEVEL: config.logLevel,
     SEALTRAIL_SIGNER_CERT_FILE: config.signerFiles?.certificate ?? '',
     SEALTRAIL_SIGNER_KEY_FILE: config.signerFiles?.key ?? '',

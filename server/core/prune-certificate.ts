@@ -13,7 +13,7 @@ export interface PruneCertificate {
   readonly ledger: string;
   /** RFC 3339, like the other times. */
   readonly madeAt: string;
-  /** The limit in days that the entries were older than. */
+  /** The limit in days that the entries were older than; 0 where a purge took them at any age. */
   readonly days: number;
   /** Whole segments. */
   readonly fromSeq: number;
@@ -63,7 +63,7 @@ const [UUID, NAME, TIME, COUNT, ROOT, HASH] = [
   '[0-9a-f]{64}',
 ];
 const HEAD = new RegExp(
-  `^${TITLE}\nid (${UUID})\nledger (${NAME})\nmade (${TIME})\ndays (${COUNT})\nrange (${COUNT}) (${COUNT})\nentries (${COUNT})\n` +
+  `^${TITLE}\nid (${UUID})\nledger (${NAME})\nmade (${TIME})\ndays (0|${COUNT})\nrange (${COUNT}) (${COUNT})\nentries (${COUNT})\n` +
     `received (${TIME}) (${TIME})\ntree (${COUNT}) (${ROOT})\nleaves (${ROOT})\narchive (${HASH})\n(?=run )`,
 );
 const RUN = new RegExp(`^run (${COUNT}) (${COUNT}) (${HASH}) (${HASH})$`);

@@ -11,6 +11,7 @@ interface AccessDeps {
   readonly ownEvents: OwnEvents;
   /** The client's address, resolved through the trusted proxies. */
   readonly clientIp: (request: Request) => string | null;
+  readonly now: () => Date;
 }
 
 /** Sign-in by one-time link, sign-out; and the guard in front of every page after it. */
@@ -48,6 +49,7 @@ export function createAccessRoutes(deps: AccessDeps): Router {
     }
     await regenerate(request);
     request.session.viewer = viewer;
+    request.session.signedInAt = deps.now().getTime();
     await deps.ownEvents.record(viewer.tenant, {
       action: 'audit.login',
       actor: actorOf(viewer),

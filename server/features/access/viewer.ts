@@ -27,5 +27,7 @@ export function actorOf(viewer: Viewer): Actor {
 declare module 'express-session' {
   interface SessionData {
     viewer?: Viewer;
+    /** Milliseconds. */
+    signedInAt?: number;
   }
 }

@@ -97,6 +97,9 @@ function fillSentence(
   const { label, target } = values;
   // The label of an activity line is the whole line, a sentence of its own.
   if (source.kind === 'activity' && target !== '') return `${label}${ctx.t('common:unit_separator')}${target}`;
+  // One action for all steps towards a purge: asked, confirmed, cancelled.
+  const step = source.kind === 'own' && action === 'audit.purge_requested' ? source.payload['step'] : undefined;
+  if (step === 'confirmed' || step === 'cancelled') return ctx.t(`danger:sentence.${step}`, values);
   const isWritten = findAction(action) !== undefined && translateCode(ctx, 'sentences:', action) !== action;
   const fill = (value: string) => ctx.t(`sentences:${action}`, { ...values, target: value });
   if (target !== '') return isWritten ? fill(target) : ctx.t('entry:sentence', values);

@@ -5,6 +5,7 @@ export interface PrunedPage {
   readonly title: string;
   readonly what: string;
   readonly why: string;
+  readonly safe: string;
   readonly rows: readonly { readonly label: string; readonly value: string; readonly href: string | null }[];
   readonly logHref: string;
 }
@@ -13,6 +14,7 @@ export interface PrunedPage {
 export function prunedPage(seq: number, place: PrunedPlace, ctx: PageContext): PrunedPage {
   const { t, url } = ctx;
   const number = (value: number) => formatNumber(value, ctx);
+  const isPurge = place.days === 0;
   const range = { entries: number(place.entries), from: number(place.fromSeq), to: number(place.toSeq) };
   const certificate =
     place.certificateSeq === null
@@ -27,7 +29,8 @@ export function prunedPage(seq: number, place: PrunedPlace, ctx: PageContext): P
   return {
     title: t('retention:pruned.title', { seq: number(seq) }),
     what: t('retention:pruned.what'),
-    why: t('retention:pruned.why', { days: number(place.days) }),
+    why: isPurge ? t('retention:pruned.why_purge') : t('retention:pruned.why', { days: number(place.days) }),
+    safe: t(isPurge ? 'retention:pruned.safe_purge' : 'retention:pruned.safe'),
     rows: [
       { label: t('retention:pruned.when'), value: showTime(place.startedAt, ctx).local, href: null },
       { label: t('retention:pruned.who'), value: revealText(place.requestedBy), href: null },

@@ -39,6 +39,8 @@ export interface ArchiveReport {
 /** Archives of what was pruned: which there are, whether they are what they were, and what they hold. */
 export interface ArchiveService {
   list(ledger: Ledger): Promise<ListedArchive[]>;
+  /** Takes the file of a prune that is done away, with its copy; false where the prune is not done. */
+  remove(pruneId: string): Promise<boolean>;
   /** Against the certificate: the file's digest, every seal and link, the root over the leaf hashes. Throws ArchiveError. */
   verify(file: string): Promise<ArchiveReport>;
   /** The entries of an archive, some at a time. Throws ArchiveError. */
@@ -90,6 +92,13 @@ export function createArchiveService(deps: ArchiveDeps): ArchiveService {
         listed.push({ prune, file, bytes: await sizeOf(file), copy: second });
       }
       return listed;
+    },
+
+    async remove(pruneId) {
+      const prune = await prunes.find(pruneId);
+      if (prune?.state !== 'done' || prune.archive === null) return false;
+      await places.remove(prune.archive);
+      return true;
     },
 
     async verify(file) {

@@ -21,6 +21,8 @@ export interface LedgerFact {
   /** RFC 3339; null where the record cannot be read. */
   readonly receivedAt: string | null;
   readonly action: string;
+  /** Who did it, as the record names them; no name, which may have been erased. */
+  readonly actor: { readonly type: string; readonly id: string | null; readonly role: string | null };
   readonly payload: JsonObject;
   readonly changes: readonly Change[];
   /** Its record gives its hash, or its leaf where the chain key was destroyed, and no column beside it differs. */
@@ -41,10 +43,15 @@ export interface FactDraft {
 /** What retention states about a ledger in that ledger itself, and reads back from there. */
 export interface LedgerFacts {
   record(ledger: Ledger, fact: FactDraft): Promise<void>;
-  /** Facts of some actions, oldest first. */
-  read(ledger: Ledger, actions: readonly string[]): Promise<LedgerFact[]>;
+  /** Facts of some actions, oldest first; those behind a place, or received at or after a moment (ms), where one is given. */
+  read(ledger: Ledger, actions: readonly string[], since?: FactRange): Promise<LedgerFact[]>;
   /** The sequence number of the fact with this id, when it is recorded. */
   findSeq(ledger: Ledger, id: string): Promise<number | undefined>;
+}
+
+export interface FactRange {
+  readonly afterSeq?: number;
+  readonly receivedFrom?: number;
 }
 
 interface FactsDeps {
@@ -82,6 +89,7 @@ export function createLedgerFacts({ database, keyRing, store, appender, readLeav
       id: row.id,
       receivedAt: record?.received_at ?? null,
       action: record?.action ?? row.action,
+      actor: record?.actor ?? { type: row.actorType, id: row.actorId, role: null },
       payload,
       changes: record?.changes ?? [],
       isSound,
@@ -94,11 +102,11 @@ export function createLedgerFacts({ database, keyRing, store, appender, readLeav
       await appender.append(ledger, [sealOwnEvent(event, ledger)], []);
     },
 
-    async read(ledger, actions) {
+    async read(ledger, actions, { afterSeq = 0, receivedFrom = 0 } = {}) {
       const facts: LedgerFact[] = [];
       for (const action of actions) {
-        const sql = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ? AND e.action = ? ORDER BY e.seq`;
-        const rows = (await dialect.selectArrays(db, sql, [ledger.id, action])).map(fromCells);
+        const sql = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ? AND e.action = ? AND e.seq > ? AND e.received_at >= ? ORDER BY e.seq`;
+        const rows = (await dialect.selectArrays(db, sql, [ledger.id, action, afterSeq, receivedFrom])).map(fromCells);
         for (const row of rows) facts.push(await factOf(ledger, row));
       }
       return facts.sort((a, b) => a.seq - b.seq);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { formatCertificate, prunedCount, type PruneCertificate } from '../../core/prune-certificate';
+import type { Via } from '../../core/event';
 import { createPrunedRuns } from '../../core/pruned-runs';
 import type { Ledger } from '../../entries/entry-store';
 import { writeArchive, type ArchiveKey } from './archive-file';
@@ -42,7 +43,9 @@ export interface MakeRequest {
   /** Milliseconds. */
   readonly limit: number;
   readonly requestedBy: string;
-  readonly via: 'cli' | 'cron';
+  readonly via: Via;
+  /** The request of a purge that this is a part of. */
+  readonly purge?: string | undefined;
 }
 
 /**
@@ -94,7 +97,7 @@ export function createPruneMaker(deps: MakerDeps) {
   }
 
   /** The entry in the chain makes a prune final. Nobody can place a hold meanwhile. */
-  async function certify(ledger: Ledger, certificate: PruneCertificate, { via }: MakeRequest): Promise<void> {
+  async function certify(ledger: Ledger, certificate: PruneCertificate, { via, purge }: MakeRequest): Promise<void> {
     const { id, fromSeq, toSeq } = certificate;
     await holds.exclusively(ledger, async () => {
       const prune = await prunes.find(id);
@@ -118,6 +121,7 @@ export function createPruneMaker(deps: MakerDeps) {
           requested_by: prune.requestedBy,
           archive: prune.archive,
           certificate: prune.certificate,
+          ...(purge === undefined ? {} : { purge }),
         },
         via,
       });

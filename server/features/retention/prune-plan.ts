@@ -31,6 +31,8 @@ export interface PlanRequest {
   /** Milliseconds. */
   readonly limit: number;
   readonly holds: ReadonlyMap<string, HoldScope>;
+  /** A purge goes no further than this entry, and waits for no reader: who runs it brings them up to the newest entry first. */
+  readonly through?: number | undefined;
   /** What is pruned already. */
   readonly pruned: readonly { readonly fromSeq: number; readonly toSeq: number }[];
 }
@@ -85,8 +87,8 @@ export function createPrunePlanner(database: Database, store: EntryStore): Prune
   }
 
   /** Numbers of the segments whose last entry is old, in order. */
-  async function findOld(ledger: Ledger, { limit, pruned }: PlanRequest): Promise<number[]> {
-    const settled = await countSettled(ledger);
+  async function findOld(ledger: Ledger, { limit, pruned, through }: PlanRequest): Promise<number[]> {
+    const settled = through === undefined ? await countSettled(ledger) : Math.floor(through / SEGMENT);
     const gone = new Set(pruned.flatMap(({ fromSeq, toSeq }) => numbersIn(fromSeq, toSeq)));
     const numbers = Array.from({ length: settled }, (_, number) => number).filter((number) => !gone.has(number));
     const old: number[] = [];

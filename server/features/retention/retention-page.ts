@@ -104,7 +104,7 @@ export function retentionPage(facts: RetentionFacts, ctx: PageContext): Retentio
     prunes: prunes.slice(0, MAX_PRUNES).map((prune) => ({
       range: t('retention:range', { from: formatNumber(prune.fromSeq, ctx), to: formatNumber(prune.toSeq, ctx) }),
       entries: formatNumber(prune.entries, ctx),
-      days: inWords(prune.days, ctx),
+      days: prune.days === 0 ? t('retention:any_age') : inWords(prune.days, ctx),
       started: showTime(prune.startedAt, ctx),
       by: revealText(prune.requestedBy),
       state: prune.state === 'done' ? t('retention:state.done') : t('retention:state.deleting'),

@@ -11,7 +11,7 @@ import { createArchiveService, type ArchiveService } from './archive-service';
 import { createCertificateService, type CertificateService } from './certificate-service';
 import { createHoldService, type HoldService } from './hold-service';
 import { createLeaseStore } from './lease-store';
-import { createLedgerFacts } from './ledger-facts';
+import { createLedgerFacts, type LedgerFacts } from './ledger-facts';
 import { createPruneArchiver, type ReadLeaves } from './prune-archiver';
 import { createPruneDeleter } from './prune-deleter';
 import { createPruneMaker, type SignedTree } from './prune-maker';
@@ -52,6 +52,7 @@ export interface RetentionParts {
   readonly pruner: PruneService;
   readonly archives: ArchiveService;
   readonly certificates: CertificateService;
+  readonly facts: LedgerFacts;
 }
 
 const YIELD_MS = 20;
@@ -83,6 +84,7 @@ export function createRetentionParts(deps: RetentionPartsDeps): RetentionParts {
   }
 
   return {
+    facts,
     retention,
     holds,
     pruner: createPruneService({

@@ -4,6 +4,8 @@ import type { Database } from '../../db/connection';
 import type { Ledger } from '../../entries/entry-store';
 import type { LedgerFacts } from './ledger-facts';
 
+export type { LedgerFact, LedgerFacts } from './ledger-facts';
+
 /** Days that entries are kept; null keeps them for ever. */
 export type RetentionDays = number | null;
 
