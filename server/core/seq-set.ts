@@ -32,15 +32,27 @@ export function holds(set: SeqSet, place: number): boolean {
 }
 
 export function both(a: SeqSet, b: SeqSet): SeqSet {
-  return a.map((byte, i) => byte & (b[i] as number));
+  return combine(a, b, (one, other) => one & other);
 }
 
 export function either(a: SeqSet, b: SeqSet): SeqSet {
-  return a.map((byte, i) => byte | (b[i] as number));
+  return combine(a, b, (one, other) => one | other);
 }
 
 export function without(a: SeqSet, b: SeqSet): SeqSet {
-  return a.map((byte, i) => byte & ~(b[i] as number));
+  return combine(a, b, (one, other) => one & ~other);
+}
+
+/** Thirty-two entries at a time: a search does this some hundred times. */
+function combine(a: SeqSet, b: SeqSet, of: (one: number, other: number) => number): SeqSet {
+  const set = emptySet();
+  const [one, other, result] = [wordsOf(a), wordsOf(b), wordsOf(set)];
+  for (let i = 0; i < result.length; i += 1) result[i] = of(one[i] as number, other[i] as number);
+  return set;
+}
+
+function wordsOf(set: SeqSet): Int32Array {
+  return new Int32Array(set.buffer, set.byteOffset, BYTES / 4);
 }
 
 export function countOf(set: SeqSet): number {
@@ -69,6 +81,7 @@ export function encodeSet(set: SeqSet): Buffer {
 
 /** What does not have the form of a set is an empty one. */
 export function decodeSet(bytes: Buffer): SeqSet {
+  // A copy: what the driver gives may lie anywhere in a larger buffer.
   if (bytes.length === BYTES) return new Uint8Array(bytes);
   const set = emptySet();
   for (let at = 0; at + 1 < bytes.length; at += 2) addTo(set, bytes.readUInt16LE(at) % BLOCK);

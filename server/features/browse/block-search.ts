@@ -20,11 +20,13 @@ export interface Section {
 }
 
 /** Blocks whose sets are read at once: a page needs few, a rare combination needs all. */
-const WINDOWS = [4, 16, 64, 256];
+const WINDOWS = [8, 128, 256];
 /** Newest entries that are read at once, from the newest on. */
-const FRESH = [512, 4_096];
-/** Up to so many entries of a block their times are read one by one. */
-const FEW = 64;
+const FRESH = [1_024];
+/** Up to so many entries their times are read one by one, else those of their blocks. */
+const FEW = 200;
+/** Sections whose times are read at once: twice as many each time, up to this. */
+const MOST_TIMES = 32;
 
 /**
  * Searches one ledger for one filter. Sets of blocks are combined byte by byte, so that a combination of filters costs the same
@@ -38,11 +40,13 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
   const hasWords = terms.some((term) => term.isWord);
   const found = new Map<number, SeqSet>();
   const fresh = new Map<number, readonly Found[]>();
+  const timed = new Map<number, Found[]>();
   let loads = 0;
+  let timesAtOnce = 1;
 
   const span = spanOf(expression);
-  const infos = await store.list(ledger);
-  const sections = [...blockSections(infos, span), ...freshSections(infos, await findHead())];
+  const [infos, head] = await Promise.all([store.list(ledger), findHead()]);
+  const sections = [...blockSections(infos, span), ...freshSections(infos, head)];
 
   async function findHead(): Promise<number> {
     const [row] = await dialect.selectArrays(db, 'SELECT seq FROM heads WHERE ledger_id = ?', [ledger.id]);
@@ -55,7 +59,13 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
     if (!first || found.has(first.block)) return;
     const window = WINDOWS[Math.min(loads, WINDOWS.length - 1)] ?? 1;
     loads += 1;
-    const wanted = next.slice(0, window).flatMap(({ info }) => (info && !found.has(info.block) ? [info] : []));
+    const wanted: BlockInfo[] = [];
+    for (const { info } of next) {
+      if (info === null || found.has(info.block)) continue;
+      if (isRuledOut(expression, info.block)) found.set(info.block, emptySet());
+      else if (wanted.push(info) === window) break;
+    }
+    if (wanted.length === 0) return;
     const blocks = wanted.map(({ block }) => block).sort((a, b) => a - b);
     const keys = terms.map(({ key }) => key);
     const sets = await store.readSets(ledger, keys, blocks);
@@ -76,12 +86,19 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
     }
   }
 
+  /** What is read already tells that no entry of the block fits: a rare value leads to its blocks alone. */
+  function isRuledOut(one: Expression, block: number): boolean {
+    if (one.kind === 'term') return one.term.run !== null && runs.isOutside(one.term.run, block);
+    if (one.kind === 'all') return one.of.some((part) => isRuledOut(part, block));
+    return one.kind === 'any' && one.of.every((part) => isRuledOut(part, block));
+  }
+
   /** Entries of a section in the order of their numbers. `next`: it, and the sections that may be asked for after it. */
   async function matches(section: Section, next: readonly Section[]): Promise<readonly Found[]> {
     if (section.info === null) return freshMatches(section);
     await prepare(next);
     const set = found.get(section.info.block) ?? emptySet();
-    return placesOf(set).map((place) => ({ seq: section.fromSeq + place, time: 0 }));
+    return seqsOf(section.info.block, set).map((seq) => ({ seq, time: 0 }));
   }
 
   async function count(section: Section, next: readonly Section[]): Promise<number> {
@@ -107,19 +124,34 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
     return all;
   }
 
-  /** The same entries with the times at which they happened. */
-  async function withTimes(section: Section, entries: readonly Found[]): Promise<readonly Found[]> {
-    if (section.info === null || entries.length === 0) return entries;
-    if (entries.length > FEW) {
-      const times = (await store.readTimes(ledger, [section.info.block])).get(section.info.block);
-      return entries.map(({ seq }) => ({ seq, time: times?.(seq % BLOCK) ?? 0 }));
-    }
-    const sql = `SELECT seq, occurred_at FROM entries WHERE ledger_id = ? AND seq IN (${entries.map(() => '?').join(',')})`;
-    const rows = await dialect.selectArrays(db, sql, [ledger.id, ...entries.map(({ seq }) => seq)]);
-    return rows.map(([seq, time]) => ({ seq: Number(seq), time: Number(time) }));
+  /** The same with the times at which they happened. Reads those of some of the next sections too. */
+  async function timedMatches(section: Section, next: readonly Section[]): Promise<readonly Found[]> {
+    const matching = await matches(section, next);
+    if (section.info === null || matching.length === 0) return matching;
+    if (!timed.has(section.info.block)) await readTimes(next);
+    return timed.get(section.info.block) ?? [];
   }
 
-  return { sections, hasWords, matches, count, withTimes };
+  async function readTimes(next: readonly Section[]): Promise<void> {
+    timesAtOnce = Math.min(timesAtOnce * 2, MOST_TIMES);
+    const few: number[] = [];
+    const many: number[] = [];
+    for (const { info } of next.slice(0, timesAtOnce)) {
+      const set = info && !timed.has(info.block) ? found.get(info.block) : undefined;
+      if (!info || !set) continue;
+      timed.set(info.block, []);
+      (few.length + countOf(set) <= FEW ? few : many).push(...seqsOf(info.block, set));
+    }
+    const blocks = [...new Set(many.map(blockOf))];
+    const times = await store.readTimes(ledger, blocks);
+    const add = (seq: number, time: number) => timed.get(blockOf(seq))?.push({ seq, time });
+    for (const seq of many) add(seq, times.get(blockOf(seq))?.(seq % BLOCK) ?? 0);
+    if (few.length === 0) return;
+    const sql = `SELECT seq, occurred_at FROM entries WHERE ledger_id = ? AND seq IN (${few.map(() => '?').join(',')})`;
+    for (const [seq, time] of await dialect.selectArrays(db, sql, [ledger.id, ...few])) add(Number(seq), Number(time));
+  }
+
+  return { sections, hasWords, matches, timedMatches, count };
 }
 
 export type BlockSearch = Awaited<ReturnType<typeof openSearch>>;
@@ -156,6 +188,10 @@ function isCut({ minAt, maxAt }: BlockInfo, span: Span | null): boolean {
   return span !== null && (minAt < span.from || maxAt >= span.to);
 }
 
+function seqsOf(block: number, set: SeqSet): number[] {
+  return placesOf(set).map((place) => block * BLOCK + place);
+}
+
 type SetOf = (key: number) => SeqSet;
 
 function evaluate(
@@ -179,8 +215,13 @@ function evaluate(
     case 'not':
       return without(fullSet(), evaluate(expression.of, info, setOf, times));
     case 'all':
-      return expression.of.map((one) => evaluate(one, info, setOf, times)).reduce(both, fullSet());
+      return combined(expression.of, both, fullSet);
     case 'any':
-      return expression.of.map((one) => evaluate(one, info, setOf, times)).reduce(either, emptySet());
+      return combined(expression.of, either, emptySet);
+  }
+
+  function combined(of: readonly Expression[], join: (a: SeqSet, b: SeqSet) => SeqSet, none: () => SeqSet): SeqSet {
+    const [first, ...others] = of.map((one) => evaluate(one, info, setOf, times));
+    return first === undefined ? none() : others.reduce(join, first);
   }
 }

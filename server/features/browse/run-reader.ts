@@ -1,27 +1,44 @@
-import { BLOCK } from '../../core/seq-set';
+import { BLOCK, blockOf } from '../../core/seq-set';
 import type { Database } from '../../db/connection';
 import type { Cell } from '../../db/dialect';
 import type { Ledger } from '../../entries/entry-store';
 import type { Run, Sql } from './search-expression';
 
-/** More words than this that begin alike are read as one range of the index. */
-const MAX_WORDS = 200;
+/** More words than this that begin alike are read as one range of the index; each is looked up by itself. */
+const MAX_WORDS = 32;
 /** More runs of blocks than this are read as one, with what lies between. */
 const MAX_RANGES = 16;
+/** A run of no more entries than this is read at once, and never again. */
+const SHORT = 2_000;
 /** Behind every character that a word may have. */
 const LAST = '\u{10FFFF}';
 
 /** Reads the entries of a term one by one, for blocks where too few have it for a set. */
 export function createRunReader({ knex: db, dialect }: Database, ledger: Ledger) {
+  const from = `SELECT x.seq FROM entry_words x${dialect.name === 'mysql' ? ' FORCE INDEX (PRIMARY)' : ''} WHERE x.ledger_id = ?`;
   const known = new Map<string, Promise<Sql>>();
+  const short = new Map<Run, ReadonlySet<number> | null>();
 
   /** Sequence numbers within the blocks, which ascend, in no order; there may be others among them. */
-  async function read(run: Run, blocks: readonly number[]): Promise<number[]> {
+  async function read(run: Run, blocks: readonly number[]): Promise<readonly number[]> {
+    const column = run.kind === 'rows' ? run.column : 'x.seq';
+    const numbers = async (select: Sql, text: string, bindings: readonly Cell[]) =>
+      (await dialect.selectArrays(db, select.text + text, [...select.bindings, ...bindings])).map(([seq]) =>
+        Number(seq),
+      );
+    if (!short.has(run)) {
+      const all = await numbers(run.kind === 'rows' ? run.select : rangeUnder(run.prefix), ` LIMIT ${SHORT + 1}`, []);
+      short.set(run, all.length > SHORT ? null : new Set(all.map(blockOf)));
+      if (all.length <= SHORT) return all;
+    }
     const ranges = rangesOf(blocks);
-    const { select, column } = run.kind === 'rows' ? run : { select: await wordsUnder(run.prefix), column: 'x.seq' };
-    const text = `${select.text} AND (${ranges.map(() => `${column} BETWEEN ? AND ?`).join(' OR ')})`;
-    const rows = await dialect.selectArrays(db, text, [...select.bindings, ...ranges.flat()]);
-    return rows.map(([seq]) => Number(seq));
+    const select = run.kind === 'rows' ? run.select : await wordsUnder(run.prefix);
+    return numbers(select, ` AND (${ranges.map(() => `${column} BETWEEN ? AND ?`).join(' OR ')})`, ranges.flat());
+  }
+
+  /** True when it is known, without asking, that the run has nothing in the block. */
+  function isOutside(run: Run, block: number): boolean {
+    return short.get(run)?.has(block) === false;
   }
 
   /** Its words one by one, where they are few: then only the blocks asked for are read. Else the whole range of words. */
@@ -29,31 +46,33 @@ export function createRunReader({ knex: db, dialect }: Database, ledger: Ledger)
     const before = known.get(prefix);
     if (before) return before;
     const found = listWords(prefix).then((words): Sql => {
-      const from = `SELECT x.seq FROM entry_words x${dialect.name === 'mysql' ? ' FORCE INDEX (PRIMARY)' : ''} WHERE x.ledger_id = ?`;
       if (words.length === 0) return { text: `${from} AND 1 = 0`, bindings: [ledger.id] };
-      if (words.length <= MAX_WORDS)
-        return { text: `${from} AND x.word IN (${words.map(() => '?').join(',')})`, bindings: [ledger.id, ...words] };
-      return { text: `${from} AND x.word >= ? AND x.word < ?`, bindings: [ledger.id, prefix, `${prefix}${LAST}`] };
+      if (words.length > MAX_WORDS) return rangeUnder(prefix);
+      return { text: `${from} AND x.word IN (${words.map(() => '?').join(',')})`, bindings: [ledger.id, ...words] };
     });
     known.set(prefix, found);
     return found;
   }
 
-  /** From one word to the next by the index, whatever number of entries each has. */
-  async function listWords(prefix: string): Promise<string[]> {
-    const next = 'SELECT MIN(x.word) FROM entry_words x WHERE x.ledger_id = ? AND x.word';
-    const sql = `WITH RECURSIVE found (word) AS (
-      SELECT (${next} >= ? AND x.word < ?) UNION ALL SELECT (${next} > found.word AND x.word < ?) FROM found WHERE found.word IS NOT NULL)
-      SELECT word FROM found WHERE word IS NOT NULL LIMIT ${MAX_WORDS + 1}`;
-    const end = `${prefix}${LAST}`;
-    const rows: Cell[][] = await dialect.selectArrays(db, sql, [ledger.id, prefix, end, ledger.id, end]);
-    return rows.map(([word]) => String(word));
+  function rangeUnder(prefix: string): Sql {
+    return { text: `${from} AND x.word >= ? AND x.word < ?`, bindings: [ledger.id, prefix, `${prefix}${LAST}`] };
   }
 
-  return { read };
-}
+  /** From one word to the next by the index, whatever number of entries each has. */
+  async function listWords(prefix: string): Promise<string[]> {
+    const words: string[] = [];
+    const sql = (than: string) => `SELECT x.word FROM entry_words x WHERE x.ledger_id = ? AND x.word ${than} ? AND x.word < ? ORDER BY x.word LIMIT 1`; // prettier-ignore
+    while (words.length <= MAX_WORDS) {
+      const last = words.at(-1);
+      const [row] = await dialect.selectArrays(db, sql(last === undefined ? '>=' : '>'), [ledger.id, last ?? prefix, `${prefix}${LAST}`]); // prettier-ignore
+      if (!row) break;
+      words.push(String(row[0]));
+    }
+    return words;
+  }
 
-export type RunReader = ReturnType<typeof createRunReader>;
+  return { read, isOutside };
+}
 
 function rangesOf(blocks: readonly number[]): [number, number][] {
   const ranges: [number, number][] = [];

@@ -9,6 +9,11 @@ import { createBlockStore } from './block-store';
 import { wordsOf, wordTerms } from './entry-terms';
 import { readWords, writeWords } from './fresh-words';
 
+// What the derived check compares.
+export { createBlockStore, type BlockInfo } from './block-store';
+export { completeKeys, sharedKeys, wordsOf, wordTerms } from './entry-terms';
+export { readWords } from './fresh-words';
+
 /** Fills the index of words and sets behind the commits: entries are its queue, a position in `consumers` says how far it is. */
 export interface SearchIndexer {
   /** There may be new entries. */

@@ -34,8 +34,7 @@ export async function* inTimeOrder(search: BlockSearch, { descending, after }: W
     .sort((a, b) => first(a) - first(b) || (descending ? b.fromSeq - a.fromSeq : a.fromSeq - b.fromSeq));
   let waiting: Found[] = [];
   for (const [i, section] of sections.entries()) {
-    const matches = await search.matches(section, sections.slice(i));
-    const timed = await search.withTimes(section, matches);
+    const timed = await search.timedMatches(section, sections.slice(i));
     waiting.push(...timed.filter(isBeyond));
     const following = sections[i + 1];
     const next = following === undefined ? Infinity : first(following);

@@ -4,8 +4,7 @@ import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { EntryReader } from '../../../entries/entry-reader';
 import type { Ledger } from '../../../entries/entry-store';
-import { wordsOf } from '../../browse/entry-terms';
-import { WORDS_CONSUMER } from '../../browse/search-index-service';
+import { wordsOf, WORDS_CONSUMER } from '../../browse/search-index-service';
 import { createSetsCheck } from './search-sets-check';
 import { createWordSums, type WordSums } from './search-word-sums';
 

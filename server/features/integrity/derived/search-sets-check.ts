@@ -14,9 +14,7 @@ import {
 import type { Database } from '../../../db/connection';
 import type { EntryRow } from '../../../entries/entry-row';
 import type { Ledger } from '../../../entries/entry-store';
-import { createBlockStore, type BlockInfo } from '../../browse/block-store';
-import { completeKeys, sharedKeys, wordTerms } from '../../browse/entry-terms';
-import { readWords } from '../../browse/fresh-words';
+import { completeKeys, createBlockStore, readWords, sharedKeys, wordTerms, type BlockInfo } from '../../browse/search-index-service'; // prettier-ignore
 
 interface Finding {
   readonly seq: number;
