@@ -23,7 +23,7 @@ import { createApiTokenService, type ApiTokenService } from './features/access/t
 import type { BrowseService } from './features/browse/browse-service';
 import { createBrowseService } from './features/browse/knex-browse-service';
 import { createEntrySearch } from './features/browse/knex-entry-search';
-import { createSearchIndexer, tokensOf, type SearchIndexer } from './features/browse/search-index-service';
+import { createSearchIndexer, type SearchIndexer } from './features/browse/search-index-service';
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
@@ -286,7 +286,7 @@ export function createDeps(
       vkeysOf: (ledger) => checkpoints.vkeys(ledger),
       readLeaves: (ledger, tile) => tree.readTile(ledger, 0, tile),
     },
-    tokensOf,
+    forget: indexer.forget,
     catchUp: async () => {
       await indexer.catchUp();
       await sequenceConsumer.catchUp();

@@ -69,7 +69,7 @@ async function prune(store: BenchStore) {
   }
 }
 
-const TABLES = ['entries', 'entry_values', 'entry_tokens'];
+const TABLES = ['entries', 'entry_values', 'entry_words', 'fresh_words'];
 
 /** The tables that a prune deletes from, with their indexes and without their triggers. */
 async function copyTables(
@@ -106,27 +106,27 @@ async function copyTables(
 
 /** Seconds for the rows up to `toSeq`, by their primary keys; which words there are is read before the clock starts. */
 async function plainDelete({ knex: db, dialect }: Database, toSeq: number): Promise<number> {
-  const sql = 'SELECT token, seq FROM entry_tokens WHERE ledger_id = 1 AND seq <= ? ORDER BY seq, token';
-  const words = (await dialect.selectArrays(db, sql, [toSeq])) as [number, number][];
+  const sql = 'SELECT word, seq FROM entry_words WHERE ledger_id = 1 AND seq <= ? ORDER BY seq, word';
+  const words = (await dialect.selectArrays(db, sql, [toSeq])) as [string, number][];
   const bySeq = groupBySegment(words);
   return timed(async () => {
     for (let step = 0; step * STEP < toSeq; step += 1) {
       const range: [number, number] = [step * STEP + 1, (step + 1) * STEP];
-      for (const table of ['entry_values', 'entries'])
+      for (const table of ['entry_values', 'fresh_words', 'entries'])
         await db(table).where({ ledger_id: 1 }).whereBetween('seq', range).delete();
       const keys = bySeq.get(step) ?? [];
       for (let at = 0; at < keys.length; at += KEYS) {
         const some = keys.slice(at, at + KEYS);
-        const list = some.map(([token, seq]) => `(1,${token},${seq})`).join(',');
+        const list = some.map(([word, seq]) => `(1,'${word.replaceAll("'", "''")}',${seq})`).join(',');
         const values = dialect.name === 'sqlite' ? `VALUES ${list}` : list;
-        await db.raw(`DELETE FROM entry_tokens WHERE (ledger_id, token, seq) IN (${values})`);
+        await db.raw(`DELETE FROM entry_words WHERE (ledger_id, word, seq) IN (${values})`);
       }
     }
   });
 }
 
-function groupBySegment(words: readonly [number, number][]): Map<number, [number, number][]> {
-  const groups = new Map<number, [number, number][]>();
+function groupBySegment(words: readonly [string, number][]): Map<number, [string, number][]> {
+  const groups = new Map<number, [string, number][]>();
   for (const word of words) {
     const step = Math.floor((word[1] - 1) / STEP);
     const group = groups.get(step) ?? [];

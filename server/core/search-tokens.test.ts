@@ -1,4 +1,4 @@
-import { fieldToken, tokenize, tokenNumber } from './search-tokens';
+import { fieldToken, prefixesOf, searchWords, tokenize, tokenNumber } from './search-tokens';
 
 const of = (text: string) => [...tokenize(text)].sort();
 const asked = (text: string) => [...tokenize(text, { forSearch: true })].sort();
@@ -37,6 +37,36 @@ describe('tokens of a text', () => {
 
   it('cut an endless word', () => {
     expect(of('x'.repeat(500))).toEqual(['x'.repeat(64)]);
+  });
+});
+
+describe('a piece of a search', () => {
+  it.each<[string, string[], string | null]>([
+    ['invo', [], 'invo'],
+    ['example.c', ['example'], 'c'],
+    ['Jane@Exam', ['jane'], 'exam'],
+    ['审计日志', ['审计', '计日', '日志'], null],
+    ['审', ['审'], null],
+    ['发票A', ['发票'], 'a'],
+    ['A发票', ['a', '发票'], null],
+    ['refund.', [], 'refund'],
+  ])('%j', (piece, words, prefix) => {
+    expect(searchWords(piece)).toEqual({ words, prefix });
+  });
+
+  it.each(['', '%', '.-,'])('%j asks for nothing', (piece) => {
+    expect(searchWords(piece)).toBeNull();
+  });
+
+  it.each<[string, string[]]>([
+    ['inv', ['i', 'in', 'inv']],
+    ['name:jo', ['name:j', 'name:jo']],
+    ['ip:203.0.113.4', []],
+    ['审计', []],
+    ['name:张伟', []],
+    ['𝒳y'.normalize('NFKC'), ['X', 'Xy']],
+  ])('%j is found by its beginnings', (word, prefixes) => {
+    expect(prefixesOf(word)).toEqual(prefixes);
   });
 });
 

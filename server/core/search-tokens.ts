@@ -1,6 +1,6 @@
 /**
  * Free text as tokens: words of letters and digits in lower case, and for Chinese, Japanese and Korean, which write no spaces,
- * every pair of neighbouring characters and every single one. A search finds the entries that hold all tokens of its text.
+ * every pair of neighbouring characters and every single one.
  */
 export function tokenize(text: string, options: { readonly forSearch?: boolean } = {}): Set<string> {
   const tokens = new Set<string>();
@@ -18,11 +18,41 @@ export function tokenize(text: string, options: { readonly forSearch?: boolean }
 }
 
 const MAX_WORD = 64;
+/** As `entry_words` keeps them. */
+const MAX_TOKEN = 80;
 const CJK = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}';
 const IDEOGRAPH = new RegExp(`^[${CJK}]`, 'u');
 const RUN = new RegExp(`[${CJK}]+|[[\\p{L}\\p{N}_]--[${CJK}]]+`, 'gv');
 
-/** 53 bits of a non-cryptographic hash: tokens are stored as numbers, which keeps the index small. */
+/** What a piece of a search asks for: words as they stand, and the beginning of one. */
+export interface WordSearch {
+  readonly words: readonly string[];
+  /** The last word, which may go on; null after Chinese, which is found anywhere in its run. */
+  readonly prefix: string | null;
+}
+
+/** `example.c` asks for the word `example` and one that begins with `c`. Null for a piece without a single word. */
+export function searchWords(piece: string): WordSearch | null {
+  const runs = [...piece.normalize('NFKC').toLowerCase().matchAll(RUN)].map(([run]) => run);
+  const last = runs.at(-1);
+  if (last === undefined) return null;
+  const isOpen = !IDEOGRAPH.test(last);
+  const closed = isOpen ? runs.slice(0, -1) : runs;
+  const words = closed.flatMap((run) => [...tokenize(run, { forSearch: true })]);
+  return { words: [...new Set(words)], prefix: isOpen ? last.slice(0, MAX_WORD) : null };
+}
+
+/** The beginnings under which a word is found, itself among them; none for what is found by its characters or as a whole. */
+export function prefixesOf(word: string): string[] {
+  const field = word.startsWith(NAME) ? NAME.length : word.indexOf(':') + 1;
+  if ((field > 0 && field !== NAME.length) || IDEOGRAPH.test(word.slice(field))) return [];
+  const characters = [...word.slice(field)];
+  return characters.map((_, i) => word.slice(0, field) + characters.slice(0, i + 1).join(''));
+}
+
+const NAME = 'name:';
+
+/** 53 bits of a non-cryptographic hash: keys of sets are stored as numbers, which keeps the index small. */
 export function tokenNumber(token: string): number {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;
@@ -37,6 +67,6 @@ export function tokenNumber(token: string): number {
 }
 
 /** Tokens of one field only, so that an address does not match a word: `ip:203.0.113.4`, `name:jane`. */
-export function fieldToken(field: 'ip' | 'name' | 'actor_type', value: string): string {
-  return `${field}:${value.normalize('NFKC').toLowerCase()}`;
+export function fieldToken(field: 'ip' | 'name', value: string): string {
+  return `${field}:${value.normalize('NFKC').toLowerCase()}`.slice(0, MAX_TOKEN);
 }

@@ -74,6 +74,7 @@ export function createApiRoutes(deps: ApiDeps): Router {
     response.json({
       total: page.total,
       total_is_exact: page.totalIsExact,
+      ...(page.unindexed === undefined ? {} : { unindexed: page.unindexed }),
       pages: page.pages,
       entries: page.entries,
       next_cursor: page.nextCursor,

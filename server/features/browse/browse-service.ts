@@ -8,6 +8,8 @@ export interface EntryPage {
   readonly entries: readonly EntryView[];
   readonly total: number;
   readonly totalIsExact: boolean;
+  /** Entries in which words were not searched, because the index is still on its way to them; not there when it holds all. */
+  readonly unindexed?: number;
   readonly pages: number;
   /** Positions of the first and the last row shown, from 1; 0 when there is none. */
   readonly from: number;

@@ -17,9 +17,11 @@ export interface PageRequest {
 
 export interface SearchPage {
   readonly seqs: readonly number[];
-  /** Exact up to TOTAL_CAP, and whenever the counters can tell; else TOTAL_CAP with `totalIsExact` false. */
+  /** Exact up to TOTAL_CAP, and whenever the counters can tell; else at least so many, with `totalIsExact` false. */
   readonly total: number;
   readonly totalIsExact: boolean;
+  /** Entries that the index of words does not hold yet; 0 where no words were searched. */
+  readonly unindexed: number;
   /** Position of the first row, from 1; 0 when there is none. */
   readonly from: number;
   readonly nextCursor: string | null;

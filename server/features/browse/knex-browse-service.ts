@@ -94,6 +94,7 @@ export function createBrowseService({ database, store, search, keyRing, trees, e
         entries,
         total: page.total,
         totalIsExact: page.totalIsExact,
+        ...(page.unindexed === 0 ? {} : { unindexed: page.unindexed }),
         pages: Math.ceil(Math.min(page.total, page.totalIsExact ? page.total : TOTAL_CAP) / request.perPage),
         from: page.from,
         to: page.from === 0 ? 0 : page.from + page.seqs.length - 1,

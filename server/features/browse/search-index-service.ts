@@ -1,13 +1,20 @@
 import type { Knex } from 'knex';
-import type { JsonValue } from '../../core/canonical-json';
-import { fieldToken, tokenize, tokenNumber } from '../../core/search-tokens';
+import { BLOCK } from '../../core/seq-set';
 import type { Database } from '../../db/connection';
 import type { Cell } from '../../db/dialect';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
-import { viewEntry } from './entry-view';
+import { buildBlock } from './block-builder';
+import { createBlockStore } from './block-store';
+import { wordsOf, wordTerms } from './entry-terms';
+import { readWords, writeWords } from './fresh-words';
 
-/** Fills the token index behind the commits: entries are its queue, a position in `consumers` says how far it is. */
+// What the derived check compares.
+export { createBlockStore, type BlockInfo } from './block-store';
+export { completeKeys, sharedKeys, wordsOf, wordTerms } from './entry-terms';
+export { readWords } from './fresh-words';
+
+/** Fills the index of words and sets behind the commits: entries are its queue, a position in `consumers` says how far it is. */
 export interface SearchIndexer {
   /** There may be new entries. */
   wake(): void;
@@ -21,6 +28,13 @@ export interface SearchIndexer {
    * words might come back. What it gives brings the index in line with what is left of an entry.
    */
   hold(trx: Knex.Transaction, ledger: Ledger): Promise<(before: EntryRow, after: EntryRow) => Promise<void>>;
+  /** Takes entries out that are deleted in the same transaction, as far as `through`; `isEnd`: no more will follow. */
+  forget(trx: Knex.Transaction, ledger: Ledger, rows: readonly EntryRow[], options: ForgetOptions): Promise<void>;
+}
+
+interface ForgetOptions {
+  readonly through: number;
+  readonly isEnd: boolean;
 }
 
 interface IndexerDeps {
@@ -31,25 +45,29 @@ interface IndexerDeps {
   readonly onError: (error: unknown) => void;
 }
 
-const CONSUMER = 'search';
+/** Where the index of words is; an index of another kind would have another name, and begin at the first entry. */
+export const WORDS_CONSUMER = 'words';
+const CONSUMER = WORDS_CONSUMER;
 const CHUNK = 200;
 const POLL_MS = 1_000;
 const YIELD_MS = 50;
 const MAX_WAIT_MS = 2_000;
-const MAX_TOKENS = 96;
-const MAX_TEXT = 4_000;
+/** More words in one statement, and a planner may prefer to walk the whole index. */
+const WORDS_AT_ONCE = 500;
 
 export function createSearchIndexer({ database, store, isBusy, onError }: IndexerDeps): SearchIndexer {
   const { knex: db, dialect } = database;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
+  const blocks = createBlockStore(database);
 
   async function indexLedger(ledger: Ledger, options: { readonly politely: boolean }): Promise<void> {
     await ensurePosition(db, ledger);
     while (!stopped) {
       const done = await db.transaction((trx) => indexChunk(trx, ledger));
-      if (done === 0) return;
+      const built = await buildNext(ledger);
+      if (done === 0 && !built) return;
       if (options.politely) await untilQuiet();
     }
   }
@@ -61,19 +79,43 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
     while (isBusy() && Date.now() < latest && !stopped);
   }
 
-  /** Tokens and position move together; the locked position row keeps two processes from doing the same work. */
+  /** Words and position move together; the locked position row keeps two processes from doing the same work. */
   async function indexChunk(trx: Knex.Transaction, ledger: Ledger): Promise<number> {
     const from = (await lockPosition(trx, ledger)) + 1;
     const rows = await store.readRange(ledger, { fromSeq: from, toSeq: Number.MAX_SAFE_INTEGER, limit: CHUNK }, trx);
     const last = rows.at(-1);
     if (!last) return 0;
-    const cells: Cell[][] = [];
-    for (const row of rows) for (const token of tokensOf(row)) cells.push([ledger.id, tokenNumber(token), row.seq]);
-    // In key order, so that the index is filled page by page.
-    cells.sort((a, b) => Number(a[1]) - Number(b[1]) || Number(a[2]) - Number(b[2]));
-    await dialect.insertRows(trx, 'entry_tokens', ['ledger_id', 'token', 'seq'], cells, { onConflict: 'ignore' });
+    const entries = rows.map((row) => ({ seq: row.seq, words: wordsOf(row) }));
+    await insertWords(trx, ledger, entries);
+    await writeWords(database, trx, ledger, entries);
     await trx('consumers').where({ name: CONSUMER, ledger_id: ledger.id }).update({ seq: last.seq });
     return rows.length;
+  }
+
+  /** Once all entries of a block are indexed, its sets are made of their words. False when there is nothing to do yet. */
+  async function buildNext(ledger: Ledger): Promise<boolean> {
+    const fromSeq = await blocks.findEnd(ledger);
+    const [known] = await dialect.selectArrays(db, 'SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?', [CONSUMER, ledger.id]); // prettier-ignore
+    if (Number(known?.[0] ?? 0) < fromSeq + BLOCK - 1) return false;
+    await db.transaction(async (trx) => {
+      // First of all: what is read behind it is what the one before left.
+      await lockPosition(trx, ledger);
+      // Another process may have made it meanwhile.
+      if ((await blocks.findEnd(ledger, trx)) === fromSeq)
+        await buildBlock(database, trx, ledger, { fromSeq, giveWay: () => pause(0) });
+    });
+    return true;
+  }
+
+  async function insertWords(
+    trx: Knex,
+    ledger: Ledger,
+    entries: readonly { readonly seq: number; readonly words: Iterable<string> }[],
+  ): Promise<void> {
+    const cells = entries.flatMap(({ seq, words }) => [...words].map((word): Cell[] => [ledger.id, word, seq]));
+    // In key order, so that the index is filled page by page.
+    cells.sort((a, b) => compareText(String(a[1]), String(b[1])) || Number(a[2]) - Number(b[2]));
+    await dialect.insertRows(trx, 'entry_words', ['ledger_id', 'word', 'seq'], cells, { onConflict: 'ignore' });
   }
 
   async function lockPosition(trx: Knex.Transaction, ledger: Ledger): Promise<number> {
@@ -95,15 +137,36 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
   }
 
   async function reindex(trx: Knex.Transaction, ledger: Ledger, before: EntryRow, after: EntryRow): Promise<void> {
-    const numbers = (row: EntryRow) => new Set([...tokensOf(row)].map(tokenNumber));
-    const [had, has] = [numbers(before), numbers(after)];
-    const gone = [...had].filter((token) => !has.has(token));
+    const [had, has] = [wordsOf(before), wordsOf(after)];
+    const gone = [...had].filter((word) => !has.has(word));
     // There is room for so many words only: some may come in for those that go.
-    const come = [...has].filter((token) => !had.has(token));
+    const come = [...has].filter((word) => !had.has(word));
     if (gone.length > 0)
-      await trx('entry_tokens').where({ ledger_id: ledger.id, seq: after.seq }).whereIn('token', gone).delete();
-    const cells = come.map((token) => [ledger.id, token, after.seq]);
-    await dialect.insertRows(trx, 'entry_tokens', ['ledger_id', 'token', 'seq'], cells, { onConflict: 'ignore' });
+      await trx('entry_words').where({ ledger_id: ledger.id, seq: after.seq }).whereIn('word', gone).delete();
+    await insertWords(trx, ledger, [{ seq: after.seq, words: come }]);
+    if ((await readWords(database, trx, ledger, { fromSeq: after.seq, toSeq: after.seq })).length > 0)
+      return writeWords(database, trx, ledger, [{ seq: after.seq, words: has }]);
+    const [from, to] = [wordTerms(had), wordTerms(has)];
+    await blocks.move(trx, ledger, after.seq, {
+      from: [...from].filter((term) => !to.has(term)),
+      to: [...to].filter((term) => !from.has(term)),
+    });
+  }
+
+  async function forgetWords(trx: Knex, ledger: Ledger, rows: readonly EntryRow[]): Promise<void> {
+    const [first, last] = [rows[0]?.seq ?? 0, rows.at(-1)?.seq ?? 0];
+    // Entries that stay are few; their words are put back by nobody, so that they must not go.
+    const seqs = new Set(rows.map((row) => row.seq));
+    const staying = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((seq) => !seqs.has(seq));
+    const within = `ledger_id = ? AND seq BETWEEN ? AND ?${staying.length === 0 ? '' : ` AND seq NOT IN (${marks(staying)})`}`;
+    const range = [ledger.id, first, last, ...staying];
+    const words = [...new Set(rows.flatMap((row) => [...wordsOf(row)]))].sort(compareText);
+    const from = dialect.name === 'mysql' ? 'DELETE t FROM entry_words t FORCE INDEX (PRIMARY)' : 'DELETE FROM entry_words'; // prettier-ignore
+    for (let at = 0; at < words.length; at += WORDS_AT_ONCE) {
+      const some = words.slice(at, at + WORDS_AT_ONCE);
+      await trx.raw(`${from} WHERE ${within} AND word IN (${marks(some)})`, [...range, ...some]);
+    }
+    await trx.raw(`DELETE FROM fresh_words WHERE ${within}`, range);
   }
 
   async function indexAll(options: { readonly politely: boolean }): Promise<void> {
@@ -150,37 +213,21 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
       const position = await lockPosition(trx, ledger);
       return (before, after) => (after.seq > position ? Promise.resolve() : reindex(trx, ledger, before, after));
     },
+    async forget(trx, ledger, rows, options) {
+      await lockPosition(trx, ledger);
+      if (rows.length > 0) await forgetWords(trx, ledger, rows);
+      const seqs = rows.map((row) => row.seq);
+      await blocks.forget(trx, ledger, seqs, options);
+    },
   };
 }
 
-/** Who, what, on what, what changed and what the hook reported. */
-export function tokensOf(row: EntryRow): Set<string> {
-  const view = viewEntry(row, { tenant: '', ledger: '' }, 'valid');
-  const tokens = new Set<string>([fieldToken('actor_type', view.actor.type)]);
-  if (view.ip !== null) tokens.add(fieldToken('ip', view.ip));
-  if (view.actor.name !== null) for (const word of tokenize(view.actor.name)) tokens.add(fieldToken('name', word));
-  const texts = [
-    view.actor.name,
-    view.actor.id,
-    view.target.label,
-    view.target.id,
-    view.action.replace(/[._]/g, ' '),
-    view.reason,
-    ...view.changes.flatMap((change) => [change.field, ...textsIn(change.before), ...textsIn(change.after)]),
-    ...textsIn(view.source.payload),
-  ];
-  for (const text of texts) {
-    if (text === null || tokens.size >= MAX_TOKENS) continue;
-    for (const token of tokenize(text.slice(0, MAX_TEXT))) if (tokens.size < MAX_TOKENS) tokens.add(token);
-  }
-  return tokens;
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function textsIn(value: JsonValue): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value === 'number') return [String(value)];
-  if (value === null || typeof value === 'boolean') return [];
-  return Object.values<JsonValue>(value).flatMap(textsIn);
+function marks(values: readonly unknown[]): string {
+  return values.map(() => '?').join(',');
 }
 
 function pause(ms: number): Promise<void> {

@@ -16,7 +16,7 @@ import type { LedgerReport } from './verify-service';
  * public key and the last checkpoint that went outside, and nothing else. docs/threat-model.md has the whole matrix.
  */
 const SIZE = 12;
-const TABLES = ['entries', 'entry_values', 'day_counters', 'entry_tokens', 'trees', 'tree_tiles', 'checkpoints', 'heads', 'epochs'] as const; // prettier-ignore
+const TABLES = ['entries', 'entry_values', 'day_counters', 'entry_words', 'fresh_words', 'trees', 'tree_tiles', 'checkpoints', 'heads', 'epochs'] as const; // prettier-ignore
 type Copy = ReadonlyMap<string, readonly Record<string, unknown>[]>;
 
 describe.each(ENGINES)('somebody with every key of ours, on %s', (engine) => {

@@ -548,7 +548,7 @@ describe.each(ENGINES)('verify on %s', (engine) => {
     });
 
     async function emptyEverything(): Promise<void> {
-      for (const table of ['entry_values', 'entries', 'heads', 'epochs', 'day_counters', 'consumers', 'entry_tokens', 'ledgers', 'tenants', 'installation']) await db(table).delete(); // prettier-ignore
+      for (const table of ['entry_values', 'entries', 'heads', 'epochs', 'day_counters', 'consumers', 'entry_words', 'fresh_words', 'entry_blocks', 'entry_sets', 'ledgers', 'tenants', 'installation']) await db(table).delete(); // prettier-ignore
     }
 
     it('finds every table emptied by the note in the data folder', async () => {

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import { isKept } from '../../core/kept-entries';
 import { SEGMENT } from '../../core/prune-certificate';
-import { tokenNumber } from '../../core/search-tokens';
 import type { Database } from '../../db/connection';
 import { retriedTransaction } from '../../db/retried-transaction';
 import { dayNumber } from '../../entries/day-number';
@@ -9,12 +8,17 @@ import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { PruneStore } from './prune-store';
 
-interface DeleterDeps {
+export interface DeleterDeps {
   readonly database: Database;
   readonly store: EntryStore;
   readonly prunes: PruneStore;
-  /** The words under which the search index has an entry. */
-  readonly tokensOf: (row: EntryRow) => ReadonlySet<string>;
+  /** Takes entries out of the search, as far as `through`. */
+  readonly forget: (
+    trx: Knex.Transaction,
+    ledger: Ledger,
+    rows: readonly EntryRow[],
+    options: { readonly through: number; readonly isEnd: boolean },
+  ) => Promise<void>;
   /** True while new events wait for a commit. */
   readonly isBusy: () => boolean;
   readonly now: () => Date;
@@ -22,14 +26,12 @@ interface DeleterDeps {
   readonly onStep?: (step: string) => void;
 }
 
-/** More tokens in one statement, and a planner may prefer to walk the whole index. */
-const TOKENS = 500;
 /** Segments in one transaction while nobody waits for the database; else one. */
 const SEGMENTS = 2;
 
 /** Deletes what a prune in state `deleting` covers, some segments a transaction: entries, values, words of the search, counters. */
 export function createPruneDeleter(deps: DeleterDeps) {
-  const { database, store, prunes, tokensOf, now, onStep } = deps;
+  const { database, store, prunes, now, onStep } = deps;
   const { dialect } = database;
 
   /** False when nothing is left. Two processes at the same prune take turns at its row. */
@@ -43,7 +45,7 @@ export function createPruneDeleter(deps: DeleterDeps) {
       const rows = await store.readRange(ledger, { fromSeq, toSeq, limit: toSeq - fromSeq + 1 }, trx);
       const going = rows.filter((row) => !isKept(row.action));
       const staying = rows.flatMap((row) => (isKept(row.action) ? [row.seq] : []));
-      await deleteTokens(trx, ledger, going);
+      await deps.forget(trx, ledger, going, { through: toSeq, isEnd: toSeq >= prune.toSeq });
       for (const table of ['entry_values', 'entries'])
         await trx.raw(`DELETE FROM ${table} WHERE ${within(staying)}`, [ledger.id, fromSeq, toSeq, ...staying]);
       if (going.length > 0) await takeFromCounters(trx, ledger, going);
@@ -53,20 +55,6 @@ export function createPruneDeleter(deps: DeleterDeps) {
     });
     onStep?.('deleted');
     return isMore;
-  }
-
-  async function deleteTokens(trx: Knex, ledger: Ledger, rows: readonly EntryRow[]): Promise<void> {
-    const tokens = [...new Set(rows.flatMap((row) => [...tokensOf(row)].map(tokenNumber)))].sort((a, b) => a - b);
-    // Entries that stay are few; their words are put back by nobody, so that they must not go.
-    const [first, last] = [rows[0]?.seq ?? 0, rows.at(-1)?.seq ?? 0];
-    const seqs = new Set(rows.map((row) => row.seq));
-    const staying = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((seq) => !seqs.has(seq));
-    const from = dialect.name === 'mysql' ? 'DELETE t FROM entry_tokens t FORCE INDEX (PRIMARY)' : 'DELETE FROM entry_tokens'; // prettier-ignore
-    for (let at = 0; at < tokens.length; at += TOKENS) {
-      const some = tokens.slice(at, at + TOKENS);
-      const sql = `${from} WHERE ${within(staying)} AND token IN (${some.map(() => '?').join(',')})`;
-      await trx.raw(sql, [ledger.id, first, last, ...staying, ...some]);
-    }
   }
 
   /** The counters count what is there to be shown. */

@@ -98,7 +98,8 @@ describe.each(ENGINES)('a prune on %s', (engine) => {
     const left = [1, ...Array.from({ length: 40 }, (_, i) => 4 * SEGMENT + 1 + i), SIZE + 1];
     expect(await seqsOf('entries')).toEqual(left);
     expect(await seqsOf('entry_values')).toEqual(left);
-    expect([...new Set(await seqsOf('entry_tokens'))].filter((seq) => !left.includes(seq))).toEqual([]);
+    for (const table of ['entry_words', 'fresh_words'])
+      expect([...new Set(await seqsOf(table))].filter((seq) => !left.includes(seq))).toEqual([]);
     const report = await verify();
     expect(report).toMatchObject({ verdict: 'intact', size: SIZE + 1, scanned: left.length, valid: left.length, pruned: 4 * SEGMENT - 1, broken: [] }); // prettier-ignore
   });

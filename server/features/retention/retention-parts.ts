@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '../../db/connection';
 import type { Appender } from '../../entries/appender';
-import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
@@ -13,7 +12,7 @@ import { createHoldService, type HoldService } from './hold-service';
 import { createLeaseStore } from './lease-store';
 import { createLedgerFacts, type LedgerFacts } from './ledger-facts';
 import { createPruneArchiver, type ReadLeaves } from './prune-archiver';
-import { createPruneDeleter } from './prune-deleter';
+import { createPruneDeleter, type DeleterDeps } from './prune-deleter';
 import { createPruneMaker, type SignedTree } from './prune-maker';
 import { createPrunePlanner } from './prune-plan';
 import { createPruneService, type PruneService } from './prune-service';
@@ -37,7 +36,7 @@ interface RetentionPartsDeps {
     readonly vkeysOf: (ledger: Ledger) => Promise<readonly string[]>;
     readonly readLeaves: ReadLeaves;
   };
-  readonly tokensOf: (row: EntryRow) => ReadonlySet<string>;
+  readonly forget: DeleterDeps['forget'];
   /** Readers behind the commits, brought up to the newest entry. */
   readonly catchUp: () => Promise<void>;
   readonly now: () => Date;
@@ -110,7 +109,7 @@ export function createRetentionParts(deps: RetentionPartsDeps): RetentionParts {
         database,
         store,
         prunes,
-        tokensOf: deps.tokensOf,
+        forget: deps.forget,
         isBusy: () => appender.waiting > 0,
         now,
         ...onStep,

@@ -10,7 +10,7 @@ import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
 import type { StoredCheckpoint } from './checkpoint-service';
 
-const TABLES = ['entries', 'entry_values', 'heads', 'day_counters', 'entry_tokens', 'consumers', 'trees', 'tree_tiles', 'checkpoints']; // prettier-ignore
+const TABLES = ['entries', 'entry_values', 'heads', 'day_counters', 'entry_words', 'fresh_words', 'entry_blocks', 'entry_sets', 'consumers', 'trees', 'tree_tiles', 'checkpoints']; // prettier-ignore
 
 describe.each(ENGINES)('checkpoints on %s', (engine) => {
   let test: TestStore;

@@ -119,18 +119,25 @@ describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine
     });
 
     it('an entry whose words were taken out of the search index, exchanged, or given to another', async () => {
-      const [token] = await db()('entry_tokens').where({ seq: 2 }).select<{ token: number }[]>('token');
-      const place = { ledger_id: app.ledger.id, token: token?.token, seq: 2 };
-      await db()('entry_tokens').where(place).delete();
+      const [word] = await db()('entry_words').where({ seq: 2 }).select<{ word: string }[]>('word');
+      const place = { ledger_id: app.ledger.id, word: word?.word, seq: 2 };
+      await db()('entry_words').where(place).delete();
       expect(await details()).toEqual([expect.stringMatching(/^projection search index: 1 of the entry's \d+ words are missing, 0 are not/)]); // prettier-ignore
-      await db()('entry_tokens').insert({ ...place, token: 4_711 });
+      await db()('entry_words').insert({ ...place, word: 'xyz' });
       expect(await details()).toEqual([expect.stringContaining('are missing, 1 are not its own')]);
-      await db()('entry_tokens').where({ seq: 2 }).delete();
-      await db()('entry_tokens').insert({ ...place, seq: 5_000 });
+      await db()('entry_words').where({ seq: 2 }).delete();
+      await db()('entry_words').insert({ ...place, seq: 5_000 });
       expect(await details()).toEqual([
         expect.stringMatching(/(\d+) of the entry's \1 words are missing/),
         expect.stringContaining('has 1 words for an entry that is not there'),
       ]);
+    });
+
+    it('an entry whose words were taken out of the list by entry', async () => {
+      await db()('fresh_words').where({ seq: 2 }).update({ words: '\nother\n' });
+      expect(await details()).toEqual(['projection search index: the words by entry are not its own']);
+      await db()('fresh_words').where({ seq: 2 }).delete();
+      expect(await details()).toEqual(['projection search index: the words by entry are not its own']);
     });
   });
 });
