@@ -35,7 +35,11 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   const { config, store, ownEvents, now } = deps;
   const https = config.publicUrl.startsWith('https:');
   const clientIp = (request: Request) =>
-    resolveClientIp(request.socket.remoteAddress ?? null, singleHeaders(request), deps.trustedProxies);
+    resolveClientIp(
+      request.socket.remoteAddress ?? null,
+      singleHeaders(request),
+      deps.liveSettings.shared.trustedProxies,
+    );
   const session = createSession({
     db: deps.database.knex,
     secret: deps.sessionSecret,
@@ -101,6 +105,10 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       now,
     }),
   );
+  app.use(async (_request, _response, next) => {
+    await deps.liveSettings.refresh();
+    next();
+  });
   app.use(createCaptureRoutes({ capture: deps.capture, clientIp }));
   app.use(createHeartbeatRoutes({ heartbeats: deps.heartbeats, clientIp }));
   app.use(

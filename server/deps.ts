@@ -57,6 +57,8 @@ import { createSequenceConsumer } from './features/monitor/sequence-consumer';
 import { PruneRefusedError } from './features/retention/prune-archiver';
 import { createPruneTask } from './features/retention/prune-task';
 import { createRetentionParts, type RetentionParts } from './features/retention/retention-parts';
+import { createIpSalt } from './features/settings/ip-salt';
+import { createLiveSettings, type LiveSettings } from './features/settings/live-settings-service';
 import { createSettingsService, type SettingsService } from './features/settings/settings-service';
 import { createSequenceStore } from './features/monitor/sequence-store';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
@@ -72,7 +74,6 @@ import { createTreeBuilder } from './features/tree/tree-builder';
 import type { TreeService } from './features/tree/tree-service';
 import { createTreeStore } from './features/tree/tree-store';
 import { createOutbound } from './http/outbound-request';
-import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
 import { createMailTransport } from './mail/transport';
 import { PROGRAM_VERSION } from './root';
@@ -85,7 +86,6 @@ export interface Deps {
   readonly database: Database;
   readonly keyRing: KeyRing;
   readonly sessionSecret: string;
-  readonly trustedProxies: TrustedProxies;
   readonly store: EntryStore;
   readonly appender: Appender;
   readonly headNotes: HeadNotes;
@@ -112,6 +112,7 @@ export interface Deps {
   readonly indexer: SearchIndexer;
   readonly retention: RetentionParts;
   readonly settings: SettingsService;
+  readonly liveSettings: LiveSettings;
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
@@ -143,7 +144,6 @@ export function createDeps(
   const keyRing = createKeyRing(masterKey);
   const database = openDatabase(config.databaseUrl);
   const db = database.knex;
-  const trustedProxies = parseTrustedProxies(config.trustedProxies);
 
   const handedLeaves = createHandedLeaves();
   const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
@@ -163,10 +163,27 @@ export function createDeps(
     isBusy: () => appender.waiting > 0,
     onError: (error) => logger.warn({ err: error }, 'the search index fell behind; it tries again'),
   });
-  const preparer = createPreparer(config.trustedProxies);
+  const preparer = createPreparer();
   const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
-  const ownEvents = createOwnEvents({ appender, store, now });
-  const settings = createSettingsService({ database, store, keyRing, onCommit: noteCommit, now });
+  const settings = createSettingsService({
+    database,
+    store,
+    keyRing,
+    onCommit(...tip) {
+      noteCommit(...tip);
+      liveSettings.forget();
+    },
+    now,
+  });
+  const liveSettings = createLiveSettings({
+    settings,
+    ipSalt: createIpSalt({ database, keyRing }),
+    fixedProxies: config.trustedProxies,
+    findTenant: async () => (await store.findLedger(DEFAULT_TENANT))?.tenant.id,
+    onError: (error) => logger.warn({ err: error }, 'the settings were not read again; it is tried again'),
+  });
+  const addressingOf = (tenantId: number) => liveSettings.addressingOf(tenantId);
+  const ownEvents = createOwnEvents({ appender, store, addressingOf, now });
   const refusals = createRefusalLog({
     ownEvents,
     now,
@@ -413,7 +430,6 @@ export function createDeps(
     database,
     keyRing,
     sessionSecret: deriveKey(masterKey, 'session').toString('base64url'),
-    trustedProxies,
     store,
     appender,
     headNotes,
@@ -435,7 +451,7 @@ export function createDeps(
         logger.warn({ err: error }, 'a bridge was handed no checkpoint; the next heartbeat brings it'),
     }),
     bridgeWatch,
-    capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
+    capture: createCaptureService({ senderCheck, bridges, preparer, addressingOf, appender, now }),
     browse,
     exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
@@ -449,6 +465,7 @@ export function createDeps(
     indexer,
     retention,
     settings,
+    liveSettings,
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,

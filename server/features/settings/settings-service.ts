@@ -209,8 +209,10 @@ function contextOf(name: SettingName): string {
   return `setting ${name}`;
 }
 
+/** What somebody wrote into the table past us and is no value at all counts as not set; a verification tells of it. */
 function textsOf(rows: readonly SettingRow[]): Record<SettingName, string> {
-  return { ...defaultTexts(), ...Object.fromEntries(rows.map((row) => [row.name, row.value])) };
+  const sound = rows.filter(({ name, value }) => definitionOf(name).isSecret || parseSetting(name, value).ok);
+  return { ...defaultTexts(), ...Object.fromEntries(sound.map((row) => [row.name, row.value])) };
 }
 
 function versionOf(rows: readonly SettingRow[]): number {
@@ -234,7 +236,7 @@ function refuseMisfits(misfits: ReturnType<typeof findMisfits>, given: Partial<R
   const involved = Object.entries(misfits).filter(([name]) =>
     name === 'language'
       ? 'language' in given || 'languages' in given
-      : 'smtp_user' in given || 'smtp_password' in given,
+      : 'smtp_account' in given || 'smtp_password' in given,
   );
   if (involved.length > 0) throw new InvalidSettingsError(Object.fromEntries(involved));
 }

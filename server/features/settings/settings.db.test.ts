@@ -107,7 +107,7 @@ describe.each(ENGINES)('the settings, on %s', (engine) => {
   });
 
   it('keep a password wrapped, and out of the entry about it', async () => {
-    await change({ smtp_host: 'mail.example.com', smtp_user: 'sealtrail', smtp_password: 'correct horse' }, JANE);
+    await change({ smtp_server: 'mail.example.com', smtp_account: 'sealtrail', smtp_password: 'correct horse' }, JANE);
     expect(await service().readSmtpPassword()).toBe('correct horse');
     expect((await read()).smtp).toMatchObject({ host: 'mail.example.com', user: 'sealtrail', hasPassword: true });
     expect((await view()).texts.smtp_password).toBe('[redacted]');

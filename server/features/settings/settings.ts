@@ -79,10 +79,10 @@ const DEFINITIONS = {
   language: { fallback: 'en', isShared: true, parse: (text) => (isLanguage(text) ? ok(text) : wrong('not_language')) },
   languages: { fallback: LANGUAGES.join(', '), isShared: true, parse: parseLanguages },
   trusted_proxies: { fallback: '', isShared: true, parse: parseProxies },
-  smtp_host: { fallback: '', isShared: true, parse: (text) => (text === '' || isHost(text) ? ok(text.toLowerCase()) : wrong('not_host')) }, // prettier-ignore
+  smtp_server: { fallback: '', isShared: true, parse: (text) => (text === '' || isHost(text) ? ok(text.toLowerCase()) : wrong('not_host')) }, // prettier-ignore
   smtp_port: { fallback: '587', isShared: true, parse: parsePort },
   smtp_security: { fallback: 'starttls', isShared: true, parse: oneOf(SMTP_SECURITIES) },
-  smtp_user: { fallback: '', isShared: true, parse: line(191) },
+  smtp_account: { fallback: '', isShared: true, parse: line(191) },
   smtp_password: { fallback: '', isShared: true, isSecret: true, parse: (text) => (text.length > 191 ? wrong('too_long') : ok(text)) }, // prettier-ignore
   mail_from: { fallback: '', isShared: true, parse: (text) => (text === '' || isSender(text) ? ok(text) : wrong('not_address')) }, // prettier-ignore
   alert_to: { fallback: '', isShared: true, parse: parseAddresses },
@@ -112,7 +112,7 @@ export function parseSetting(name: SettingName, typed: string): Parsed {
 export function findMisfits(texts: SettingTexts): Partial<Record<SettingName, SettingProblem>> {
   return {
     ...(listOf(texts.languages).includes(texts.language) ? {} : { language: 'language_not_offered' as const }),
-    ...(texts.smtp_password !== '' && texts.smtp_user === '' ? { smtp_user: 'no_user' as const } : {}),
+    ...(texts.smtp_password !== '' && texts.smtp_account === '' ? { smtp_account: 'no_user' as const } : {}),
   };
 }
 
@@ -132,13 +132,13 @@ export function toSettings(texts: SettingTexts): Settings {
     ipMode: texts.ip_mode as IpMode,
     trustedProxies: listOf(texts.trusted_proxies),
     smtp:
-      texts.smtp_host === ''
+      texts.smtp_server === ''
         ? null
         : {
-            host: texts.smtp_host,
+            host: texts.smtp_server,
             port: Number(texts.smtp_port),
             security: texts.smtp_security as SmtpSecurity,
-            user: orNull(texts.smtp_user),
+            user: orNull(texts.smtp_account),
             hasPassword: texts.smtp_password !== '',
           },
     mailFrom: orNull(texts.mail_from),
