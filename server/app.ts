@@ -16,6 +16,12 @@ import { createHealthRoutes } from './features/monitor/health-routes';
 import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
 import { createBridgeDoors } from './http/bridge-doors';
 import { createRetentionRoutes } from './features/retention/retention-routes';
+import { pairingCode } from './features/access/pairing-code';
+import { createBridgesRoutes } from './features/settings/bridges-routes';
+import { createKeysRoutes } from './features/settings/keys-routes';
+import { createSettingsRoutes } from './features/settings/settings-routes';
+import { createTokensRoutes } from './features/settings/tokens-routes';
+import { isKeyBesideStore, isMasterKeyExposed } from './entries/master-key';
 import { resolveClientIp } from './http/client-ip';
 import { createCsrfGuards } from './http/csrf';
 import { createErrorHandler, notFound } from './http/error-handler';
@@ -56,7 +62,10 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       maxAge: YEAR_MS,
     }),
   );
-  const locals = [createLanguageChoice(deps.i18n), createPageLocals({ url: createUrlBuilder('/') })];
+  const locals = [
+    createLanguageChoice(deps.i18n, () => deps.liveSettings.shared),
+    createPageLocals({ url: createUrlBuilder('/') }),
+  ];
   const preferences = createPreferences({ https });
   const pages = Router().use(
     createBrowseRoutes({
@@ -81,6 +90,17 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     }),
     createRetentionRoutes({ retention: deps.retention, store, now }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
+    createSettingsRoutes({ ...deps, fixedProxies: config.trustedProxies, publicUrl: config.publicUrl }),
+    createBridgesRoutes({ ...deps, pairingCode, publicUrl: config.publicUrl }),
+    createTokensRoutes(deps),
+    createKeysRoutes({
+      ...deps,
+      fingerprint: deps.keyRing.fingerprint,
+      lookAtKeyFile: () => ({
+        isBesideStore: isKeyBesideStore(config.masterKeyFile, config.databaseUrl),
+        isExposed: isMasterKeyExposed(config.masterKeyFile),
+      }),
+    }),
   );
 
   const app = express();

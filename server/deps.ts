@@ -59,6 +59,7 @@ import { createPruneTask } from './features/retention/prune-task';
 import { createRetentionParts, type RetentionParts } from './features/retention/retention-parts';
 import { createIpSalt } from './features/settings/ip-salt';
 import { createLiveSettings, type LiveSettings } from './features/settings/live-settings-service';
+import { createMailService, type MailService } from './features/settings/mail-service';
 import { createSettingsService, type SettingsService } from './features/settings/settings-service';
 import { createSequenceStore } from './features/monitor/sequence-store';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
@@ -75,7 +76,6 @@ import type { TreeService } from './features/tree/tree-service';
 import { createTreeStore } from './features/tree/tree-store';
 import { createOutbound } from './http/outbound-request';
 import { createI18n, type I18n } from './http/i18n';
-import { createMailTransport } from './mail/transport';
 import { PROGRAM_VERSION } from './root';
 
 /** Everything that is made once, joined here and nowhere else. */
@@ -113,6 +113,7 @@ export interface Deps {
   readonly retention: RetentionParts;
   readonly settings: SettingsService;
   readonly liveSettings: LiveSettings;
+  readonly mail: MailService;
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
@@ -182,6 +183,7 @@ export function createDeps(
     findTenant: async () => (await store.findLedger(DEFAULT_TENANT))?.tenant.id,
     onError: (error) => logger.warn({ err: error }, 'the settings were not read again; it is tried again'),
   });
+  const mail = createMailService({ config, settings, readShared: () => liveSettings.readShared() });
   const addressingOf = (tenantId: number) => liveSettings.addressingOf(tenantId);
   const ownEvents = createOwnEvents({ appender, store, addressingOf, now });
   const refusals = createRefusalLog({
@@ -267,7 +269,7 @@ export function createDeps(
     tree,
     ownEvents,
     outbound,
-    transport: () => createMailTransport(config),
+    transport: () => mail.transport,
     defaultTenant: DEFAULT_TENANT,
     dataDir: config.dataDir,
     randomBytes,
@@ -337,7 +339,7 @@ export function createDeps(
     onError: (error) =>
       logger.warn({ err: error }, 'an interrupted erasure was not carried out; the next start tries again'),
   });
-  const onReport = createBrokenAlarm({ config, logger });
+  const onReport = createBrokenAlarm({ mail, publicUrl: config.publicUrl, logger });
   const jobs = createJobService({
     database,
     kinds: [createVerifyJob({ verifier, verifications, store, ownEvents, onReport, now })],
@@ -466,6 +468,7 @@ export function createDeps(
     retention,
     settings,
     liveSettings,
+    mail,
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,

@@ -22,6 +22,8 @@ export interface LiveSettings {
   /** Brings `shared` up to date. Never throws: without a database what was known goes on. */
   refresh(): Promise<void>;
   of(tenantId: number): Promise<Settings>;
+  /** Those in which the shared ones stand. */
+  readShared(): Promise<Settings>;
   /** Whom to believe and how to store addresses. Throws where that cannot be read: guessing could store what must not be. */
   addressingOf(tenantId: number): Promise<{
     readonly trustedProxies: readonly string[];
@@ -63,6 +65,11 @@ export function createLiveSettings(deps: LiveDeps): LiveSettings {
     return fresh;
   }
 
+  async function readShared(): Promise<Settings> {
+    sharedTenant ??= await findTenant();
+    return sharedTenant === undefined ? toSettings(defaultTexts()) : of(sharedTenant);
+  }
+
   function toShared(from: Settings): SharedSettings {
     const { language, languages, timeZone } = from;
     return { trustedProxies: parseTrustedProxies(allProxies(from)), language, languages, timeZone };
@@ -78,9 +85,7 @@ export function createLiveSettings(deps: LiveDeps): LiveSettings {
     },
     async refresh() {
       try {
-        sharedTenant ??= await findTenant();
-        if (sharedTenant === undefined) return;
-        const now = await of(sharedTenant);
+        const now = await readShared();
         if (now === sharedFrom) return;
         shared = toShared(now);
         sharedFrom = now;
@@ -89,6 +94,7 @@ export function createLiveSettings(deps: LiveDeps): LiveSettings {
       }
     },
     of,
+    readShared,
     async addressingOf(tenantId) {
       const now = await of(tenantId);
       const ipSaltText = now.ipMode === 'hashed' ? await ipSalt.read() : '';

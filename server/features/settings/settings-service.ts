@@ -153,7 +153,7 @@ export function createSettingsService({ database, store, keyRing, onCommit, now 
         refuseMisfits(findMisfits(after), given);
         const names = SETTING_NAMES.filter((name) => after[name] !== before[name]);
         if (names.length === 0) return undefined;
-        const newer = rows.filter((row) => version !== undefined && row.seq > version && row.name in given);
+        const newer = rows.filter((row) => version !== undefined && row.seq > version && names.includes(row.name));
         if (newer.length > 0) throw new StaleSettingsError(newer.map((row) => row.name));
         const [result] = await locked.append([entryAbout(ledger, names, { before, after }, by)]);
         const receipt = result?.receipts[0];
