@@ -25,6 +25,7 @@ import { isKeyBesideStore, isMasterKeyExposed } from './entries/master-key';
 import { resolveClientIp } from './http/client-ip';
 import { createCsrfGuards } from './http/csrf';
 import { createErrorHandler, notFound } from './http/error-handler';
+import type { Viewer } from './features/access/viewer';
 import { createLanguageChoice } from './http/i18n';
 import { createPageLocals } from './http/page-locals';
 import { createPreferences } from './http/preferences';
@@ -67,7 +68,15 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     createPageLocals({ url: createUrlBuilder('/') }),
   ];
   const preferences = createPreferences({ https });
+  const whose: express.RequestHandler = async (_request, response, next) => {
+    const ledger = await store.findLedger((response.locals['viewer'] as Viewer).tenant);
+    const settings = ledger && (await deps.liveSettings.of(ledger.tenant.id));
+    response.locals['organisation'] = settings?.organisation ?? '';
+    response.locals['supportUrl'] = settings?.supportUrl ?? null;
+    next();
+  };
   const pages = Router().use(
+    whose,
     createBrowseRoutes({
       browse: deps.browse,
       findLedger: (name) => store.findLedger(name),

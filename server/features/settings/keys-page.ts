@@ -23,7 +23,7 @@ export interface KeysPage {
   readonly epochs: readonly {
     readonly epoch: string;
     readonly state: string;
-    readonly isTrouble: boolean;
+    readonly mark: 'success' | 'warning' | 'quiet';
     readonly opened: ShownTime;
     readonly age: string;
     readonly range: string;
@@ -49,7 +49,8 @@ export function keysPage(facts: KeyFacts, ctx: PageContext): KeysPage {
     epochs: facts.epochs.toReversed().map((epoch) => ({
       epoch: formatNumber(epoch.epoch, ctx),
       state: stateInWords(epoch.state, ctx),
-      isTrouble: epoch.state === 'wrong' || epoch.state === 'missing',
+      mark:
+        epoch.state === 'open' ? 'success' : epoch.state === 'wrong' || epoch.state === 'missing' ? 'warning' : 'quiet',
       opened: showTime(epoch.opened_at, ctx),
       age: formatDuration(Math.max(0, ctx.now.getTime() - Date.parse(epoch.opened_at)), ctx),
       range: t('settings:keys.range', {

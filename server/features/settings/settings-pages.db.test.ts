@@ -99,6 +99,7 @@ describe('general settings', () => {
     expect(text).toContain('Saved.');
     expect(text).toContain('Set by jane');
     expect(text).toContain('(Asia/Taipei)');
+    expect(text).toContain('<p class="st-printed"><bdi>Acme</bdi></p>');
     // Not offered any more.
     expect(text).not.toContain('<option value="zh-CN" lang="zh-CN"');
   });
