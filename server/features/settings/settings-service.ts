@@ -23,7 +23,7 @@ import {
   type SettingTexts,
 } from './settings';
 
-export type { IpMode, SettingName, Settings } from './settings';
+export type { SettingName, Settings } from './settings';
 
 /** Somebody who changes settings, as actor and by name. */
 export interface ChangedBy {
