@@ -20,9 +20,16 @@ import { createHealthRoutes } from './features/monitor/health-routes';
 import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
 import { createBridgeDoors } from './http/bridge-doors';
 import { createRetentionRoutes } from './features/retention/retention-routes';
+import { pairingCode } from './features/access/pairing-code';
+import { createBridgesRoutes } from './features/settings/bridges-routes';
+import { createKeysRoutes } from './features/settings/keys-routes';
+import { createSettingsRoutes } from './features/settings/settings-routes';
+import { createTokensRoutes } from './features/settings/tokens-routes';
+import { isKeyBesideStore, isMasterKeyExposed } from './entries/master-key';
 import { resolveClientIp } from './http/client-ip';
 import { createCsrfGuards } from './http/csrf';
 import { createErrorHandler, notFound } from './http/error-handler';
+import type { Viewer } from './features/access/viewer';
 import { createLanguageChoice } from './http/i18n';
 import { createPageLocals } from './http/page-locals';
 import { createPreferences } from './http/preferences';
@@ -39,7 +46,11 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   const { config, store, ownEvents, now } = deps;
   const https = config.publicUrl.startsWith('https:');
   const clientIp = (request: Request) =>
-    resolveClientIp(request.socket.remoteAddress ?? null, singleHeaders(request), deps.trustedProxies);
+    resolveClientIp(
+      request.socket.remoteAddress ?? null,
+      singleHeaders(request),
+      deps.liveSettings.shared.trustedProxies,
+    );
   const session = createSession({
     db: deps.database.knex,
     secret: deps.sessionSecret,
@@ -56,9 +67,20 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       maxAge: YEAR_MS,
     }),
   );
-  const locals = [createLanguageChoice(deps.i18n), createPageLocals({ url: createUrlBuilder('/') })];
+  const locals = [
+    createLanguageChoice(deps.i18n, () => deps.liveSettings.shared),
+    createPageLocals({ url: createUrlBuilder('/') }),
+  ];
   const preferences = createPreferences({ https });
+  const whose: express.RequestHandler = async (_request, response, next) => {
+    const ledger = await store.findLedger((response.locals['viewer'] as Viewer).tenant);
+    const settings = ledger && (await deps.liveSettings.of(ledger.tenant.id));
+    response.locals['organisation'] = settings?.organisation ?? '';
+    response.locals['supportUrl'] = settings?.supportUrl ?? null;
+    next();
+  };
   const pages = Router().use(
+    whose,
     createDangerNotice({ purges: deps.danger.purges, store, now }),
     createBrowseRoutes({
       browse: deps.browse,
@@ -98,6 +120,17 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       publicUrl: config.publicUrl,
       now,
     }),
+    createSettingsRoutes({ ...deps, fixedProxies: config.trustedProxies, publicUrl: config.publicUrl }),
+    createBridgesRoutes({ ...deps, pairingCode, publicUrl: config.publicUrl }),
+    createTokensRoutes(deps),
+    createKeysRoutes({
+      ...deps,
+      fingerprint: deps.keyRing.fingerprint,
+      lookAtKeyFile: () => ({
+        isBesideStore: isKeyBesideStore(config.masterKeyFile, config.databaseUrl),
+        isExposed: isMasterKeyExposed(config.masterKeyFile),
+      }),
+    }),
   );
 
   const app = express();
@@ -122,6 +155,10 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       now,
     }),
   );
+  app.use(async (_request, _response, next) => {
+    await deps.liveSettings.refresh();
+    next();
+  });
   app.use(createCaptureRoutes({ capture: deps.capture, clientIp }));
   app.use(createHeartbeatRoutes({ heartbeats: deps.heartbeats, clientIp }));
   app.use(

@@ -61,6 +61,10 @@ import { createSequenceConsumer } from './features/monitor/sequence-consumer';
 import { PruneRefusedError } from './features/retention/prune-archiver';
 import { createPruneTask } from './features/retention/prune-task';
 import { createRetentionParts, type RetentionParts } from './features/retention/retention-parts';
+import { createIpSalt } from './features/settings/ip-salt';
+import { createLiveSettings, type LiveSettings } from './features/settings/live-settings-service';
+import { createMailService, type MailService } from './features/settings/mail-service';
+import { createSettingsService, type SettingsService } from './features/settings/settings-service';
 import { createSequenceStore } from './features/monitor/sequence-store';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
 import { StoppedLedgerError, type CheckpointService, type StoredCheckpoint } from './features/tree/checkpoint-service';
@@ -75,9 +79,7 @@ import { createTreeBuilder } from './features/tree/tree-builder';
 import type { TreeService } from './features/tree/tree-service';
 import { createTreeStore } from './features/tree/tree-store';
 import { createOutbound } from './http/outbound-request';
-import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
-import { createMailTransport } from './mail/transport';
 import { PROGRAM_VERSION } from './root';
 
 /** Everything that is made once, joined here and nowhere else. */
@@ -88,7 +90,6 @@ export interface Deps {
   readonly database: Database;
   readonly keyRing: KeyRing;
   readonly sessionSecret: string;
-  readonly trustedProxies: TrustedProxies;
   readonly store: EntryStore;
   readonly appender: Appender;
   readonly headNotes: HeadNotes;
@@ -115,6 +116,9 @@ export interface Deps {
   readonly indexer: SearchIndexer;
   readonly retention: RetentionParts;
   readonly danger: DangerParts;
+  readonly settings: SettingsService;
+  readonly liveSettings: LiveSettings;
+  readonly mail: MailService;
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
@@ -146,7 +150,6 @@ export function createDeps(
   const keyRing = createKeyRing(masterKey);
   const database = openDatabase(config.databaseUrl);
   const db = database.knex;
-  const trustedProxies = parseTrustedProxies(config.trustedProxies);
 
   const handedLeaves = createHandedLeaves();
   const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
@@ -166,9 +169,28 @@ export function createDeps(
     isBusy: () => appender.waiting > 0,
     onError: (error) => logger.warn({ err: error }, 'the search index fell behind; it tries again'),
   });
-  const preparer = createPreparer(config.trustedProxies);
+  const preparer = createPreparer();
   const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
-  const ownEvents = createOwnEvents({ appender, store, now });
+  const settings = createSettingsService({
+    database,
+    store,
+    keyRing,
+    onCommit(...tip) {
+      noteCommit(...tip);
+      liveSettings.forget();
+    },
+    now,
+  });
+  const liveSettings = createLiveSettings({
+    settings,
+    ipSalt: createIpSalt({ database, keyRing }),
+    fixedProxies: config.trustedProxies,
+    findTenant: async () => (await store.findLedger(DEFAULT_TENANT))?.tenant.id,
+    onError: (error) => logger.warn({ err: error }, 'the settings were not read again; it is tried again'),
+  });
+  const mail = createMailService({ config, settings, readShared: () => liveSettings.readShared() });
+  const addressingOf = (tenantId: number) => liveSettings.addressingOf(tenantId);
+  const ownEvents = createOwnEvents({ appender, store, addressingOf, now });
   const refusals = createRefusalLog({
     ownEvents,
     now,
@@ -252,7 +274,7 @@ export function createDeps(
     tree,
     ownEvents,
     outbound,
-    transport: () => createMailTransport(config),
+    transport: () => mail.transport,
     defaultTenant: DEFAULT_TENANT,
     dataDir: config.dataDir,
     randomBytes,
@@ -312,6 +334,7 @@ export function createDeps(
   const danger = createDangerParts({
     config,
     logger,
+    mail,
     database,
     store,
     keyRing,
@@ -341,7 +364,7 @@ export function createDeps(
     onError: (error) =>
       logger.warn({ err: error }, 'an interrupted erasure was not carried out; the next start tries again'),
   });
-  const onReport = createBrokenAlarm({ config, logger });
+  const onReport = createBrokenAlarm({ mail, publicUrl: config.publicUrl, logger });
   const jobs = createJobService({
     database,
     kinds: [
@@ -438,7 +461,6 @@ export function createDeps(
     database,
     keyRing,
     sessionSecret: deriveKey(masterKey, 'session').toString('base64url'),
-    trustedProxies,
     store,
     appender,
     headNotes,
@@ -460,7 +482,7 @@ export function createDeps(
         logger.warn({ err: error }, 'a bridge was handed no checkpoint; the next heartbeat brings it'),
     }),
     bridgeWatch,
-    capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
+    capture: createCaptureService({ senderCheck, bridges, preparer, addressingOf, appender, now }),
     browse,
     exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
@@ -474,6 +496,9 @@ export function createDeps(
     indexer,
     retention,
     danger,
+    settings,
+    liveSettings,
+    mail,
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,

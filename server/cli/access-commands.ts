@@ -135,7 +135,7 @@ export function addAccessCommands(program: Command, context: CliContext): void {
       withDeps(config(), async (deps) => {
         const url = await createSignInUrl(deps, { ...options, baseUrl: deps.config.publicUrl });
         if (options.mail === undefined) return print({ url }, [url]);
-        await sendSignInLink(deps.config, { to: options.mail, url });
+        await sendSignInLink(deps.mail.transport, { to: options.mail, url });
         print({ mailed_to: options.mail }, [`Sent to ${options.mail}.`]);
       }),
     );

@@ -316,12 +316,12 @@ describe('the command line in an empty folder', () => {
       expect([code, ok]).toEqual([0, true]);
       expect(Object.keys(of)).toEqual([
         'configuration',
-        'mail',
         'disk',
         'master key',
         'key place',
         'engine',
         'schema',
+        'mail',
         'key fits store',
         'durability',
         'guards',

@@ -25,7 +25,7 @@ const LOW_DISK_BYTES = 1024 ** 3;
 /** Every check, each by itself: one that fails does not hide the next, unless it needs it. */
 export async function diagnose(config: Config, env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
   const findings: Finding[] = [configurationFinding(config, env)];
-  findings.push(await run('mail', () => checkMail(config)));
+  if (config.smtpUrl !== undefined) findings.push(await run('mail', () => checkMail(config.smtpUrl)));
   findings.push(await run('disk', () => checkDisk(config.dataDir)));
   const key = await run('master key', () => Promise.resolve(checkKey(config)));
   findings.push(key);
@@ -46,6 +46,7 @@ export async function diagnose(config: Config, env: Readonly<Record<string, stri
     const schema = await run('schema', () => checkSchema(deps));
     findings.push(schema);
     if (schema.status === 'fail') return findings;
+    if (config.smtpUrl === undefined) findings.push(await run('mail', () => checkMail(undefined, deps)));
     findings.push(
       await run('key fits store', async () => (await checkMasterKey(deps), 'the store belongs to this master key')),
     );
@@ -198,10 +199,16 @@ async function checkDisk(folder: string): Promise<string> {
   return text;
 }
 
-async function checkMail(config: Config): Promise<string> {
-  if (config.smtpUrl === undefined) return 'no SMTP server is set; mail goes through the local sendmail';
-  await createMailTransport(config).verify();
-  return 'the SMTP server answers';
+/** The server of the environment is asked even where the store cannot be; the one of the settings stands in the store. */
+async function checkMail(url: string | undefined, deps?: Deps): Promise<string> {
+  if (url !== undefined) {
+    await createMailTransport(() => Promise.resolve({ route: { kind: 'url', url }, from: null })).verify();
+    return 'the SMTP server answers';
+  }
+  if (!(await deps?.liveSettings.readShared())?.smtp)
+    return 'no SMTP server is set; mail goes through the local sendmail';
+  await deps?.mail.transport.verify();
+  return 'the SMTP server of the settings answers';
 }
 
 /** The newest entries of every ledger; `verify` checks all. */

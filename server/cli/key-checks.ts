@@ -1,24 +1,15 @@
-import { existsSync, realpathSync } from 'node:fs';
-import path from 'node:path';
 import type { Config } from '../config/config';
 import type { Deps } from '../deps';
+import { folderOf, isKeyBesideStore } from '../entries/master-key';
+import { MAX_EPOCH_DAYS } from '../features/keys/key-service';
 
 const DAY_MS = 86_400_000;
-/** A key that has sealed for longer than this has had many chances to be seen. */
-const MAX_EPOCH_DAYS = 365;
 
 /** What is wrong with where the master key lies, or undefined. Whoever takes a copy of the folder has the trail and its key. */
 export function keyPlaceTrouble({ databaseUrl, masterKeyFile }: Config): string | undefined {
-  if (!databaseUrl.startsWith('sqlite:')) return undefined;
-  const [key, data] = [folderOf(masterKeyFile), folderOf(databaseUrl.slice('sqlite:'.length))];
-  return key === data
-    ? `the master key lies in the same folder as the store (${data}), and goes into every copy of it: set SEALTRAIL_MASTER_KEY_FILE`
+  return isKeyBesideStore(masterKeyFile, databaseUrl)
+    ? `the master key lies in the same folder as the store (${folderOf(masterKeyFile)}), and goes into every copy of it: set SEALTRAIL_MASTER_KEY_FILE`
     : undefined;
-}
-
-function folderOf(file: string): string {
-  const folder = path.dirname(path.resolve(file));
-  return existsSync(folder) ? realpathSync(folder) : folder;
 }
 
 /** A line for each ledger, and what is wrong with its keys. */

@@ -14,6 +14,7 @@ import { addRetentionCommands } from './retention-commands';
 import { addKeyCommands } from './key-commands';
 import { addEraseCommand } from './erase-command';
 import { addServerCommands } from './server-commands';
+import { addSettingsCommands } from './settings-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
 import { addWitnessCommands } from './witness-commands';
@@ -54,6 +55,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addWitnessCommands(program, context);
   addBundleCommands(program, context);
   addKeyCommands(program, context);
+  addSettingsCommands(program, context);
   program
     .command('config')
     .description('print the effective settings with secrets hidden')

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 
 export class MasterKeyError extends Error {
@@ -32,6 +42,17 @@ export function createMasterKey(file: string): boolean {
     closeSync(handle);
   }
   return true;
+}
+
+/** Whether the key lies in the folder of an embedded store: who takes a copy of it then has the trail and its key. */
+export function isKeyBesideStore(keyFile: string, databaseUrl: string): boolean {
+  if (!databaseUrl.startsWith('sqlite:')) return false;
+  return folderOf(keyFile) === folderOf(databaseUrl.slice('sqlite:'.length));
+}
+
+export function folderOf(file: string): string {
+  const folder = path.dirname(path.resolve(file));
+  return existsSync(folder) ? realpathSync(folder) : folder;
 }
 
 /** Others than the owner may read the key: worth a warning. */

@@ -42,6 +42,11 @@ export function resolveClientIp(
   return client.toString();
 }
 
+/** The usual form of an address: IPv6 shortened, IPv4 in IPv6 as IPv4, no port; undefined for what is none. */
+export function canonicalIp(text: string): string | undefined {
+  return parseAnew(text)?.toString();
+}
+
 const parsed = new Map<string, Address | undefined>();
 
 /** The same few addresses come again and again: a proxy, an office, a gateway. */

@@ -58,23 +58,41 @@ export function createI18n(folder = path.join(PROGRAM_ROOT, 'locales')): I18n {
   };
 }
 
-/** Sets `t`, `lng` and `timeZone` for the page: what the reader chose, else what the browser asks for, else English and UTC. */
-export function createLanguageChoice(i18n: I18n): RequestHandler {
+/** What is offered to readers, and what holds for those who chose nothing. */
+export interface LanguageOffer {
+  readonly languages: readonly Language[];
+  readonly language: Language;
+  readonly timeZone: string | null;
+}
+
+const EVERYTHING: LanguageOffer = { languages: LANGUAGES, language: 'en', timeZone: null };
+
+/**
+ * Sets `t`, `lng`, `timeZone` and `offered` for the page: what the reader chose, else what the browser asks for, else the
+ * default. A language that is not offered any more counts as not chosen.
+ */
+export function createLanguageChoice(i18n: I18n, findOffer: () => LanguageOffer = () => EVERYTHING): RequestHandler {
   const translators = new Map(LANGUAGES.map((language) => [language, i18n.translator(language)]));
   return (req, res, next) => {
     const cookies = parseCookies(req.headers.cookie);
-    const language = chooseLanguage(cookies.get(LANGUAGE_COOKIE), req.acceptsLanguages());
+    const offer = findOffer();
+    const language = chooseLanguage(cookies.get(LANGUAGE_COOKIE), req.acceptsLanguages(), offer);
     const timeZone = cookies.get(TIME_ZONE_COOKIE) ?? '';
     res.locals.t = translators.get(language);
     res.locals.lng = language;
-    res.locals.timeZone = isTimeZone(timeZone) ? timeZone : 'UTC';
+    res.locals.timeZone = isTimeZone(timeZone) ? timeZone : (offer.timeZone ?? 'UTC');
+    res.locals.offered = offer.languages;
     next();
   };
 }
 
-export function chooseLanguage(chosen: string | undefined, accepted: readonly string[]): Language {
-  const known = LANGUAGES.find((language) => language === chosen);
-  return known ?? accepted.map(toLanguage).find((language) => language !== undefined) ?? 'en';
+export function chooseLanguage(
+  chosen: string | undefined,
+  accepted: readonly string[],
+  { languages, language: otherwise }: Pick<LanguageOffer, 'languages' | 'language'> = EVERYTHING,
+): Language {
+  const known = languages.find((language) => language === chosen);
+  return known ?? accepted.map(toLanguage).find((language) => language !== undefined && languages.includes(language)) ?? otherwise; // prettier-ignore
 }
 
 export function isLanguage(value: unknown): value is Language {

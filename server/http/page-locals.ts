@@ -8,13 +8,19 @@ import { LANGUAGES, type Language, type Translate } from './i18n';
 import type { PageContext } from './page-context';
 import { safeReturnPath, type UrlBuilder } from './url-builder';
 
-const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', 'zh-CN': '简体中文', 'zh-TW': '繁體中文' };
+export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
+  en: 'English',
+  'zh-CN': '简体中文',
+  'zh-TW': '繁體中文',
+};
 
-/** What every page may use, besides `t`, `lng` and `timeZone` from the language choice that runs before. */
+/** What every page may use, besides `t`, `lng`, `timeZone` and `offered` from the language choice that runs before. */
 interface PageLocals {
   t: Translate;
   lng: Language;
   timeZone: string;
+  /** Languages to choose from. */
+  offered?: readonly Language[];
   url: UrlBuilder;
   /** The address of a file in `public`, with a mark of its content, so that it may be cached for ever. */
   asset: (name: string) => string;
@@ -50,7 +56,11 @@ export function createPageLocals(options: {
     locals.url = url;
     locals.asset = (name) => locals.url(`/assets/${name}`, { v: findMark(name) });
     locals.formTokens = () => [{ name: '_csrf', value: tokenOf(req) }];
-    locals.languages = LANGUAGES.map((code) => ({ code, name: LANGUAGE_NAMES[code], selected: code === locals.lng }));
+    locals.languages = (locals.offered ?? LANGUAGES).map((code) => ({
+      code,
+      name: LANGUAGE_NAMES[code],
+      selected: code === locals.lng,
+    }));
     locals.zoneGroups = zoneGroups;
     locals.returnTo = req.method === 'GET' ? safeReturnPath(req.originalUrl, '/') : '/';
     next();

@@ -1,7 +1,7 @@
-import type { Config } from '../config/config';
-import { createMailTransport } from './transport';
+import type { MailTransport } from './transport';
 
 interface BrokenChain {
+  readonly to: readonly string[];
   readonly ledger: string;
   readonly brokenCount: number;
   readonly scanned: number;
@@ -11,10 +11,10 @@ interface BrokenChain {
 }
 
 /** Mails the operator that a verification found breaks. Throws when the mail server does not take it. */
-export async function sendBrokenChain(config: Config, found: BrokenChain): Promise<void> {
+export async function sendBrokenChain(transport: MailTransport, found: BrokenChain): Promise<void> {
   const { ledger, brokenCount, scanned, finishedAt, url } = found;
-  await createMailTransport(config).sendMail({
-    to: config.alertTo.join(', '),
+  await transport.sendMail({
+    to: found.to.join(', '),
     subject: `Sealtrail: ledger ${ledger} is broken (${brokenCount})`,
     text:
       `A verification of the ledger ${ledger} ended at ${finishedAt}.\n` +

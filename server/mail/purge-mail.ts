@@ -1,7 +1,7 @@
-import type { Config } from '../config/config';
-import { createMailTransport } from './transport';
+import type { MailTransport } from './transport';
 
 interface PurgeNews {
+  readonly to: readonly string[];
   readonly ledger: string;
   readonly kind: 'purge' | 'uninstall';
   readonly state: 'waiting' | 'confirmed' | 'cancelled' | 'done';
@@ -15,7 +15,7 @@ interface PurgeNews {
 }
 
 /** Mails the operator what becomes of a purge. Throws when the mail server does not take it. */
-export async function sendPurgeNews(config: Config, news: PurgeNews): Promise<void> {
+export async function sendPurgeNews(transport: MailTransport, news: PurgeNews): Promise<void> {
   const { ledger, kind, entries, askedBy, decidedBy, readyAt, url } = news;
   const count = `${entries} ${entries === 1 ? 'entry' : 'entries'}`;
   const what = kind === 'purge' ? `delete ${count}` : `uninstall and delete ${count}`;
@@ -25,8 +25,8 @@ export async function sendPurgeNews(config: Config, news: PurgeNews): Promise<vo
     cancelled: `${decidedBy ?? ''} cancelled the request of ${askedBy} to ${what} of the ledger ${ledger}. Nothing was deleted.`,
     done: `What ${askedBy} asked for and ${decidedBy ?? ''} confirmed is done: ${what} of the ledger ${ledger}.\nThe certificates in the ledger prove what went.`,
   } as const;
-  await createMailTransport(config).sendMail({
-    to: config.alertTo.join(', '),
+  await transport.sendMail({
+    to: news.to.join(', '),
     subject: `Sealtrail: ${kind} of ledger ${ledger} ${{ waiting: 'asked for', confirmed: 'confirmed', cancelled: 'cancelled', done: 'done' }[news.state]}`,
     text: `${said[news.state]}\n\n${url}\n`,
   });

@@ -1,5 +1,4 @@
 import { createTransport } from 'nodemailer';
-import type { Config } from '../config/config';
 
 interface Mail {
   readonly to: string;
@@ -16,15 +15,67 @@ interface Mail {
 }
 
 export interface MailTransport {
-  sendMail(mail: Mail): Promise<unknown>;
+  /** Throws when nobody takes it. */
+  sendMail(mail: Mail): Promise<{ readonly response: string }>;
   /** Whether the server answers and takes us. */
   verify(): Promise<unknown>;
 }
 
-/** The configured SMTP server, else the local sendmail. */
-export function createMailTransport(config: Config): MailTransport {
-  const defaults = { from: config.mailFrom ?? 'sealtrail@localhost' };
-  return config.smtpUrl === undefined
-    ? createTransport({ sendmail: true, newline: 'unix' }, { ...defaults, sendmail: true })
-    : createTransport(config.smtpUrl, defaults);
+/** By what mail goes out. */
+export type MailRoute =
+  | { readonly kind: 'url'; readonly url: string }
+  | {
+      readonly kind: 'server';
+      readonly host: string;
+      readonly port: number;
+      readonly security: 'starttls' | 'tls' | 'none';
+      readonly login: { readonly user: string; readonly pass: string } | null;
+    }
+  | { readonly kind: 'sendmail' };
+
+export interface MailWay {
+  readonly route: MailRoute;
+  readonly from: string | null;
+}
+
+/** Mail by whatever way holds when a mail is sent. */
+export function createMailTransport(findWay: () => Promise<MailWay>): MailTransport {
+  return {
+    async sendMail(mail) {
+      const { route, from } = await findWay();
+      const defaults = { from: from ?? 'sealtrail@localhost' };
+      const answer = (await open(route, defaults).sendMail(mail)) as { readonly response?: string } | undefined;
+      return { response: answer?.response ?? '' };
+    },
+    async verify() {
+      const { route } = await findWay();
+      // The local sendmail has nothing to ask.
+      return route.kind === 'sendmail' || open(route, {}).verify();
+    },
+  };
+}
+
+// Somebody may be waiting for the answer; a server that is there says something within these.
+const PATIENCE = { connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 30_000 };
+
+function open(route: MailRoute, defaults: { readonly from?: string }) {
+  switch (route.kind) {
+    case 'url':
+      return createTransport({ ...PATIENCE, url: route.url }, defaults);
+    case 'server':
+      return createTransport(
+        {
+          ...PATIENCE,
+          host: route.host,
+          port: route.port,
+          secure: route.security === 'tls',
+          requireTLS: route.security === 'starttls',
+          ignoreTLS: route.security === 'none',
+          ...(route.login ? { auth: route.login } : {}),
+        },
+        defaults,
+      );
+    case 'sendmail':
+      return createTransport({ sendmail: true, newline: 'unix' }, { ...defaults, sendmail: true });
+  }
 }

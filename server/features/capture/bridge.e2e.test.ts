@@ -1,6 +1,7 @@
 import { BILLING_EVENTS, CARD_NUMBER, SECRET, VISIBLE } from '../../testing/billing-events';
+import { columnsWith } from '../../testing/columns-with';
 import type { BridgeCredentials } from '../../testing/sender';
-import { ENGINES, type Engine } from '../../testing/test-database';
+import { ENGINES } from '../../testing/test-database';
 import { startTestSite, type TestSite } from '../../testing/test-site';
 import { startTestPages, type TestPages } from '../../testing/visitor';
 import { startWhmcs, type Whmcs } from '../../testing/whmcs';
@@ -75,10 +76,10 @@ describe.each(ENGINES)('from billing to the proof, on %s', (engine) => {
   });
 
   it('no secret reached the store', async () => {
-    expect(await columnsWith(site, engine, VISIBLE)).toContain('entry_values.subject_body');
-    expect(await columnsWith(site, engine, SECRET)).toEqual([]);
-    expect(await columnsWith(site, engine, CARD_NUMBER)).toEqual([]);
-    expect(await columnsWith(site, engine, bridge.secret)).toEqual([]);
+    expect(await columnsWith(site.db, engine, VISIBLE)).toContain('entry_values.subject_body');
+    expect(await columnsWith(site.db, engine, SECRET)).toEqual([]);
+    expect(await columnsWith(site.db, engine, CARD_NUMBER)).toEqual([]);
+    expect(await columnsWith(site.db, engine, bridge.secret)).toEqual([]);
   });
 
   it('one command proves it', async () => {
@@ -157,7 +158,7 @@ describe('what nothing reports', () => {
       [{ field: 'apiSignature', before: '[redacted]', after: '[redacted:changed]' }],
       [{ field: 'email', before: 'sam@example.com', after: 'thief@example.org' }],
     ]);
-    expect(await columnsWith(site, 'mariadb', `${SECRET}-50`)).toEqual([]);
+    expect(await columnsWith(site.db, 'mariadb', `${SECRET}-50`)).toEqual([]);
   });
 
   it('the heartbeat of the cron tells what waits; nothing is missing', async () => {
@@ -252,33 +253,4 @@ describe('the pages of both sides', () => {
 
 function byField(changes: readonly unknown[]): unknown[] {
   return [...(changes as { field: string }[])].sort((a, b) => (a.field < b.field ? -1 : 1));
-}
-
-const SQLITE_COLUMNS = `SELECT m.name AS tableName, c.name AS columnName FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'`;
-const MYSQL_COLUMNS =
-  'SELECT table_name AS tableName, column_name AS columnName FROM information_schema.columns WHERE table_schema = DATABASE()';
-
-/** The columns of our store, `table.column`, in which a text occurs. */
-async function columnsWith(site: TestSite, engine: Engine, text: string): Promise<string[]> {
-  const isSqlite = engine === 'sqlite';
-  const answer = await site.db.raw<Column[] | [Column[]]>(isSqlite ? SQLITE_COLUMNS : MYSQL_COLUMNS);
-  const columns = (isSqlite ? answer : answer[0]) as Column[];
-  expect(columns.length).toBeGreaterThan(60);
-  const found: string[] = [];
-  for (const { tableName, columnName } of columns) {
-    const where = `CAST(?? AS ${isSqlite ? 'TEXT' : 'CHAR'}) LIKE ?`;
-    if (
-      await site
-        .db(tableName)
-        .whereRaw(where, [columnName, `%${text}%`])
-        .first()
-    )
-      found.push(`${tableName}.${columnName}`);
-  }
-  return found;
-}
-
-interface Column {
-  readonly tableName: string;
-  readonly columnName: string;
 }

@@ -6,6 +6,7 @@ import type { AppendItem, QuarantinedItem, Receipt } from '../../entries/entry-s
 import { sealOwnEvent } from '../../entries/seal-own-event';
 import { KnownError } from '../../errors';
 import type { ActiveBridge, BridgeService } from '../access/bridge-service';
+import { hideAllIps, type Addressing } from './hide-addresses';
 import { scanDelivery } from './json-scan';
 import type { AsideItem, PreparedDelivery } from './prepare-delivery';
 import type { Preparer } from './preparer';
@@ -23,10 +24,20 @@ export interface CaptureService {
   receive(delivery: SignedDelivery): Promise<DeliveryAnswer>;
 }
 
+interface Received {
+  readonly bridge: ActiveBridge;
+  readonly body: Buffer;
+  readonly timestamp: string;
+  readonly receivedAt: Date;
+  readonly addressing: Addressing;
+}
+
 interface CaptureDeps {
   readonly senderCheck: SenderCheck;
   readonly bridges: BridgeService;
   readonly preparer: Preparer;
+  /** What holds for a tenant at this moment. */
+  readonly addressingOf: (tenantId: number) => Promise<Addressing>;
   readonly appender: Appender;
   readonly now: () => Date;
   /** Work in memory beyond which new deliveries are put off. */
@@ -37,6 +48,7 @@ export function createCaptureService({
   senderCheck,
   bridges,
   preparer,
+  addressingOf,
   appender,
   now,
   maxWaiting = 20_000,
@@ -46,9 +58,11 @@ export function createCaptureService({
       if (appender.waiting > maxWaiting) throw new KnownError('cannot_commit', 'too much is waiting for the database');
       const receivedAt = now();
       const { bridge, body } = await senderCheck.check(delivery, receivedAt);
-      const prepared = await prepare(bridge, body, delivery.headers.timestamp, receivedAt);
+      const addressing = await orLater(addressingOf(bridge.ledger.tenant.id), 'the settings cannot be read');
+      const { timestamp } = delivery.headers;
+      const prepared = await prepare({ bridge, body, timestamp, receivedAt, addressing });
       if (!prepared.ok) throw new KnownError(prepared.error, prepared.detail);
-      const answer = await store(bridge, body, prepared, receivedAt);
+      const answer = await store(bridge, { body, addressing }, prepared, receivedAt);
       bridges.noteSeen(bridge.id, {
         at: receivedAt.getTime(),
         lastSeq: prepared.lastSeq,
@@ -61,7 +75,7 @@ export function createCaptureService({
     },
   };
 
-  function prepare(bridge: ActiveBridge, body: Buffer, timestamp: string, receivedAt: Date): Promise<PreparedDelivery> {
+  function prepare({ bridge, body, timestamp, receivedAt, addressing }: Received): Promise<PreparedDelivery> {
     const { ledger } = bridge;
     const delivery = {
       body,
@@ -70,13 +84,14 @@ export function createCaptureService({
       ledger: ledger.name,
       sentAt: new Date(Number(timestamp) * 1000).toISOString(),
       receivedAt: receivedAt.toISOString(),
+      addressing,
     };
     return orLater(preparer.prepare(delivery), 'the delivery could not be prepared');
   }
 
   async function store(
     bridge: ActiveBridge,
-    body: Buffer,
+    { body, addressing }: Pick<Received, 'body' | 'addressing'>,
     prepared: PreparedDelivery & { readonly ok: true },
     receivedAt: Date,
   ): Promise<DeliveryAnswer> {
@@ -92,7 +107,7 @@ export function createCaptureService({
           detail,
           eventId: item.eventId,
           digest: item.digest,
-          raw: rawItem(body, prepared.positions[at] ?? 0),
+          raw: hideAllIps(rawItem(body, prepared.positions[at] ?? 0), addressing),
         },
       ];
     });

@@ -4,6 +4,7 @@ import { ownEvent, type OwnEvent } from '../../core/own-event';
 import type { Appender } from '../../entries/appender';
 import type { EntryStore } from '../../entries/entry-store';
 import { sealOwnEvent } from '../../entries/seal-own-event';
+import { hideIp, type Addressing } from './hide-addresses';
 
 /** Records what happens to the audit trail itself as entries of a tenant's ledger. */
 export interface OwnEvents {
@@ -17,16 +18,20 @@ export interface OwnEvents {
 interface OwnEventsDeps {
   readonly appender: Appender;
   readonly store: EntryStore;
+  /** How addresses are stored for a tenant at this moment. */
+  readonly addressingOf: (tenantId: number) => Promise<Addressing>;
   readonly now: () => Date;
 }
 
-export function createOwnEvents({ appender, store, now }: OwnEventsDeps): OwnEvents {
+export function createOwnEvents({ appender, store, addressingOf, now }: OwnEventsDeps): OwnEvents {
   return {
     async record(tenant, { once, ...event }) {
       const ledger = await store.findLedger(tenant);
       if (!ledger) throw new Error(`there is no ledger for tenant ${tenant}`);
       const id = once === undefined ? uuidv7() : hash('sha256', `${event.action}\0${once}`);
-      const own = ownEvent({ ...event, id, at: now().toISOString() });
+      const { ip = null } = event;
+      const shownIp = ip === null ? null : hideIp(ip, await addressingOf(ledger.tenant.id));
+      const own = ownEvent({ ...event, ip: shownIp, id, at: now().toISOString() });
       await appender.append(ledger, [sealOwnEvent(own, ledger)], []);
     },
   };

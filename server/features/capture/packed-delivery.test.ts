@@ -4,8 +4,9 @@ import { prepareDelivery } from './prepare-delivery';
 
 function prepare(items: readonly unknown[]) {
   const times = { sentAt: '2026-11-21T01:02:03.000Z', receivedAt: '2026-11-21T01:02:04.000Z' };
+  const addressing = { trustedProxies: [], ipMode: 'full', ipSalt: '' } as const;
   const body = Buffer.from(JSON.stringify({ events: items }));
-  return prepareDelivery({ body, bridge: 'b', tenant: 'default', ledger: 'default/1', ...times }, []);
+  return prepareDelivery({ body, bridge: 'b', tenant: 'default', ledger: 'default/1', addressing, ...times });
 }
 
 describe('packDelivery', () => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { findHookPoint } from '../../core/action-catalogue';
 import { classify } from '../../core/classify';
@@ -8,8 +8,9 @@ import { redact } from '../../core/redact';
 import { presealEvent } from '../../core/sealed-record';
 import type { AppendItem } from '../../entries/entry-store';
 import type { ErrorCode } from '../../errors';
-import { resolveClientIp, type TrustedProxies } from '../../http/client-ip';
+import { parseTrustedProxies, resolveClientIp, type TrustedProxies } from '../../http/client-ip';
 import { parseDelivery, type DeliveredItem, type Installation, type QuarantineReason } from './delivery';
+import { hideAddresses, hideAllIps, hideIp, type Addressing } from './hide-addresses';
 
 /** A delivery whose sender is known, and what its entries need to know. Plain data: it may go to another thread. */
 export interface AuthenticDelivery {
@@ -19,6 +20,7 @@ export interface AuthenticDelivery {
   readonly ledger: string;
   readonly sentAt: string;
   readonly receivedAt: string;
+  readonly addressing: Addressing;
 }
 
 /** An item that nobody can understand, as it came. */
@@ -43,9 +45,10 @@ export type PreparedDelivery =
   | { readonly ok: false; readonly error: ErrorCode; readonly detail: string };
 
 /** Everything between the signature and the ledger's head: parse, redact, classify, seal. Needs no database; never throws. */
-export function prepareDelivery(delivery: AuthenticDelivery, trustedProxies: TrustedProxies): PreparedDelivery {
+export function prepareDelivery(delivery: AuthenticDelivery): PreparedDelivery {
   const parsed = parseDelivery(Buffer.from(delivery.body.buffer, delivery.body.byteOffset, delivery.body.byteLength));
   if (!parsed.ok) return parsed;
+  const trustedProxies = trustedIn(delivery.addressing);
   const salts = randomBytes(64 * (parsed.items.length + 1) * 2);
   let salted = 0;
   const nextSalts = () =>
@@ -72,29 +75,42 @@ function prepareItem(
   trustedProxies: TrustedProxies,
   nextSalts: () => Buffer,
 ): AppendItem | AsideItem {
-  if (!source.ok)
-    return { reason: source.reason, detail: source.detail, eventId: source.id, digest: source.digest, raw: source.raw };
+  const { addressing } = delivery;
+  const raw = hideAllIps(source.raw, addressing);
+  // Whoever knows the rest of an item could find its address from a digest of all of it.
+  const digest = raw === source.raw ? source.digest : hash('sha256', raw);
   const setAside = (reason: QuarantineReason, detail: string) => ({
     reason,
-    detail: clip(detail, 1000),
-    eventId: source.item.id,
-    digest: source.digest,
-    raw: source.raw,
+    detail: clip(hideAllIps(detail, addressing), 1000),
+    eventId: source.ok ? source.item.id : source.id && hideAllIps(source.id, addressing),
+    digest,
+    raw,
   });
+  if (!source.ok) return setAside(source.reason, source.detail);
   try {
-    const item = withoutSecrets(source.item);
-    const ip = resolveClientIp(item.request.peer, item.request.headers, trustedProxies);
-    const classified = classify(item, { bridge: delivery.bridge, sentAt: delivery.sentAt, ip, digest: source.digest });
+    const item = withoutSecrets(hideAddresses(source.item, addressing));
+    const { peer, headers } = source.item.request;
+    const ip = hideIp(resolveClientIp(peer, headers, trustedProxies), addressing);
+    const classified = classify(item, { bridge: delivery.bridge, sentAt: delivery.sentAt, ip, digest });
     if ('problem' in classified) return setAside(classified.problem, classified.detail);
     const { tenant, ledger, receivedAt } = delivery;
     const entries = classified.events.map((event) =>
       presealEvent(event, { id: uuidv7(), tenant, ledger, receivedAt }, nextSalts()),
     );
-    return { eventId: item.id, digest: source.digest, entries };
+    return { eventId: item.id, digest, entries };
   } catch (error) {
     // A mistake of ours must not keep the other items from being stored, nor this one from being kept.
     return setAside('cannot_seal', (error as Error).message);
   }
+}
+
+let lastTrusted: { readonly of: string; readonly list: TrustedProxies } = { of: '', list: [] };
+
+/** Read once for as long as it stays the same. */
+function trustedIn({ trustedProxies }: Addressing): TrustedProxies {
+  const of = trustedProxies.join(' ');
+  if (of !== lastTrusted.of) lastTrusted = { of, list: parseTrustedProxies(trustedProxies) };
+  return lastTrusted.list;
 }
 
 /** The second net after PHP's own redaction. */

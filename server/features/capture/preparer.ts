@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { parseTrustedProxies } from '../../http/client-ip';
 import { unpackDelivery, type PackedDelivery } from './packed-delivery';
 import { prepareDelivery, type AuthenticDelivery, type PreparedDelivery } from './prepare-delivery';
 
@@ -11,14 +10,13 @@ export interface Preparer {
 }
 
 /** In a thread of its own where the program is built, in the caller's from source (a thread cannot load TypeScript). */
-export function createPreparer(trustedProxies: readonly string[]): Preparer {
-  return __filename.endsWith('.ts') ? createInlinePreparer(trustedProxies) : createThreadPreparer(trustedProxies);
+export function createPreparer(): Preparer {
+  return __filename.endsWith('.ts') ? createInlinePreparer() : createThreadPreparer();
 }
 
-function createInlinePreparer(list: readonly string[]): Preparer {
-  const trustedProxies = parseTrustedProxies(list);
+function createInlinePreparer(): Preparer {
   return {
-    prepare: (delivery) => Promise.resolve(prepareDelivery(delivery, trustedProxies)),
+    prepare: (delivery) => Promise.resolve(prepareDelivery(delivery)),
     stop: () => Promise.resolve(),
   };
 }
@@ -28,7 +26,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-function createThreadPreparer(trustedProxies: readonly string[]): Preparer {
+function createThreadPreparer(): Preparer {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let lastId = 0;
@@ -36,7 +34,6 @@ function createThreadPreparer(trustedProxies: readonly string[]): Preparer {
   /** Started with the first delivery, and again after a crash: what was under way is refused, and the bridge sends it again. */
   function start(): Worker {
     const thread = new Worker(path.join(__dirname, 'prepare-worker.js'), {
-      workerData: trustedProxies,
       resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 48 },
     });
     thread.on('message', ({ id, packed }: { id: number; packed: PackedDelivery }) => {

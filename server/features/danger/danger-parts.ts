@@ -13,6 +13,7 @@ import type { HoldService } from '../retention/hold-service';
 import type { PruneService } from '../retention/prune-service';
 import type { LedgerFacts } from '../retention/retention-service';
 import type { CheckpointService } from '../tree/checkpoint-service';
+import type { MailService } from '../settings/mail-service';
 import { createPurgeNews } from './purge-news';
 import { createPurgePeople } from './purge-people';
 import { createPurgeRunner, type PurgeRunner } from './purge-runner';
@@ -22,6 +23,7 @@ import { createUninstaller, type Uninstaller } from './uninstaller';
 interface DangerPartsDeps {
   readonly config: Config;
   readonly logger: Logger;
+  readonly mail: Pick<MailService, 'transport' | 'alertTo'>;
   readonly database: Database;
   readonly store: EntryStore;
   readonly keyRing: KeyRing;
@@ -56,7 +58,7 @@ export interface DangerParts {
 export function createDangerParts(deps: DangerPartsDeps): DangerParts {
   const { config, logger, store, ownEvents, checkpoints, retention, now } = deps;
   const { facts, holds, pruner, archives } = retention;
-  const tell = createPurgeNews({ config, logger });
+  const tell = createPurgeNews({ mail: deps.mail, publicUrl: config.publicUrl, logger });
   const purges = createPurgeService({
     facts,
     people: createPurgePeople({ facts, mayPurge: deps.mayPurge, now }),

@@ -1,11 +1,17 @@
 import type { Logger } from 'pino';
-import type { Config } from '../../config/config';
 import type { Ledger } from '../../entries/entry-store';
 import { sendBrokenChain } from '../../mail/broken-chain-mail';
+import type { MailTransport } from '../../mail/transport';
 import type { Verification } from './verification-store';
 
+interface BrokenAlarmDeps {
+  readonly mail: { readonly transport: MailTransport; alertTo(): Promise<readonly string[]> };
+  readonly publicUrl: string;
+  readonly logger: Logger;
+}
+
 /** Tells the operator that a verification found something: a log line always, a mail where somebody is to have it. */
-export function createBrokenAlarm({ config, logger }: { readonly config: Config; readonly logger: Logger }) {
+export function createBrokenAlarm({ mail, publicUrl, logger }: BrokenAlarmDeps) {
   return async (ledger: Ledger, report: Verification): Promise<void> => {
     const { id, verdict, scanned, brokenCount, unverifiable } = report;
     const found = { ledger: ledger.name, report: id, scanned, broken: brokenCount, unverifiable };
@@ -13,10 +19,12 @@ export function createBrokenAlarm({ config, logger }: { readonly config: Config;
     if (verdict === 'cannot_tell')
       return logger.warn(found, 'verified: it cannot be told whether the ledger is intact');
     logger.error(found, 'verified: the ledger is BROKEN');
-    if (config.alertTo.length === 0) return;
     try {
-      const url = `${config.publicUrl}/verify/reports/${id}`;
-      await sendBrokenChain(config, { ledger: ledger.name, brokenCount, scanned, finishedAt: report.finishedAt, url });
+      const to = await mail.alertTo();
+      if (to.length === 0) return;
+      const url = `${publicUrl}/verify/reports/${id}`;
+      const { finishedAt } = report;
+      await sendBrokenChain(mail.transport, { to, ledger: ledger.name, brokenCount, scanned, finishedAt, url });
     } catch (error) {
       logger.error({ err: error, report: id }, 'the mail about a broken ledger was not taken');
     }

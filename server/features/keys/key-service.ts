@@ -12,6 +12,9 @@ import type { TreeService } from '../tree/tree-service';
 /** `wrong`: a key opens, and it is not the one that the entries were sealed with. `missing`: none opens. */
 export type EpochState = 'open' | 'closed' | 'retired' | 'wrong' | 'missing';
 
+/** A key that has sealed for longer than this has had many chances to be seen. */
+export const MAX_EPOCH_DAYS = 365;
+
 /** An epoch of a ledger. Times are RFC 3339; `last_seq` is null while it is open. */
 export interface EpochView {
   readonly ledger: string;

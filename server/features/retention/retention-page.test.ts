@@ -11,6 +11,7 @@ const FACTS: RetentionFacts = {
   preview: null,
   refusal: '',
   mayChange: true,
+  isSetting: false,
   problem: null,
 };
 const HOLD: Hold = {

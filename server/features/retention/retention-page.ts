@@ -17,6 +17,8 @@ export interface RetentionFacts {
   /** Why there is no preview though somebody asked. */
   readonly refusal: string;
   readonly mayChange: boolean;
+  /** The reader sees the settings as well: it stands among them. */
+  readonly isSetting: boolean;
   readonly problem: FormProblem | null;
 }
 
@@ -37,6 +39,7 @@ export interface RetentionPage {
   readonly present: string;
   readonly changed: string;
   readonly mayChange: boolean;
+  readonly isSetting: boolean;
   readonly problem: { readonly form: 'limit' | 'hold'; readonly text: string } | null;
   readonly formAction: string;
   readonly choices: readonly { readonly value: string; readonly label: string; readonly selected: boolean }[];
@@ -80,6 +83,7 @@ export function retentionPage(facts: RetentionFacts, ctx: PageContext): Retentio
             when: showTime(policy.changedAt, ctx).local,
           }),
     mayChange: facts.mayChange,
+    isSetting: facts.isSetting,
     problem:
       facts.problem === null
         ? null

@@ -62,6 +62,7 @@ export function createRetentionRoutes({ retention, store, now }: RetentionRoutes
         prunes: await retention.pruner.list(ledger),
         ...(preview ? await previewOf(ledger) : { preview: null, refusal: '' }),
         mayChange: can(viewerOf(response), 'retention.change'),
+        isSetting: can(viewerOf(response), 'settings.read'),
         problem,
       },
       pageContext(response, now()),

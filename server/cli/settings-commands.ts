@@ -1,0 +1,54 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { DEFAULT_TENANT } from '../entries/ledger-setup';
+import { InvalidSettingsError } from '../features/settings/settings-service';
+import { isSettingName, SETTING_NAMES, type SettingName } from '../features/settings/settings';
+import type { CliContext } from './cli-context';
+import { withDeps } from './with-deps';
+
+/** The settings of a tenant, for scripts: what the pages under /settings show and set. */
+export function addSettingsCommands(program: Command, context: CliContext): void {
+  const { print, config } = context;
+  const settings = program.command('settings').description('list settings, and set one');
+  const tenant = () => new Option('--tenant <slug>', 'the tenant whose settings').default(DEFAULT_TENANT);
+  settings
+    .command('list')
+    .description('every setting with its value, who set it and in which entry; secrets are never shown')
+    .addOption(tenant())
+    .action((options: { tenant: string }) =>
+      withDeps(config(), async (deps) => {
+        const ledger = await deps.store.findLedger(options.tenant);
+        if (!ledger) throw new Error(`There is no tenant ${options.tenant}.`);
+        const { texts, marks } = await deps.settings.view(ledger.tenant.id);
+        const rows = SETTING_NAMES.map((name) => ({
+          name,
+          value: texts[name],
+          set_by: marks[name]?.by ?? null,
+          set_at: marks[name] ? new Date(marks[name].at).toISOString() : null,
+          seq: marks[name]?.seq ?? null,
+        }));
+        print(rows, rows.map(({ name, value, set_by: by }) => `${name} = ${value}${by === null ? '' : `  (set by ${by})`}`)); // prettier-ignore
+      }),
+    );
+  settings
+    .command('set')
+    .description('set one; a list is parted by commas, an empty text takes a value away')
+    .argument('<name>', SETTING_NAMES.join(', '), settingName)
+    .argument('<value>')
+    .addOption(tenant())
+    .action((name: SettingName, value: string, options: { tenant: string }) =>
+      withDeps(config(), async (deps) => {
+        try {
+          const changed = await deps.settings.change(options.tenant, { [name]: value }, { name: 'cli', via: 'cli' });
+          print({ name, changed: changed.length > 0 }, [changed.length > 0 ? `Set ${name}.` : `${name} has this value already.`]); // prettier-ignore
+        } catch (error) {
+          if (!(error instanceof InvalidSettingsError)) throw error;
+          throw new Error(Object.entries(error.problems).map(([one, problem]) => `${one} cannot be this: ${problem.replaceAll('_', ' ')}.`).join(' '), { cause: error }); // prettier-ignore
+        }
+      }),
+    );
+}
+
+function settingName(name: string): SettingName {
+  if (!isSettingName(name)) throw new InvalidArgumentError(`write one of ${SETTING_NAMES.join(', ')}.`);
+  return name;
+}

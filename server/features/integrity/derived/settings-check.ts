@@ -1,0 +1,64 @@
+import { hash } from 'node:crypto';
+import { parseRecord, type SealedRecord } from '../../../core/sealed-record';
+import type { Break } from '../../../core/verify';
+import type { Database } from '../../../db/connection';
+import { readSnapshot } from '../../../db/snapshot';
+import type { Ledger } from '../../../entries/entry-store';
+
+const ACTION = 'audit.settings_changed';
+
+interface Stated {
+  readonly seq: number;
+  /** As it stands in the table; of a secret, the digest of what stands there. */
+  readonly after: string;
+  readonly isSecret: boolean;
+}
+
+/** Compares a tenant's settings with what its chain says was set. The entries themselves are taken as genuine. */
+export async function checkSettings(database: Database, ledger: Ledger): Promise<Break[]> {
+  const { rows, records, pruned } = await readSnapshot(database, async (trx) => {
+    const select = (sql: string, bindings: readonly (string | number)[]) => database.dialect.selectArrays(trx, sql, bindings); // prettier-ignore
+    return {
+      rows: await select('SELECT name, value, seq FROM settings WHERE tenant_id = ? ORDER BY name', [ledger.tenant.id]),
+      records: await select(
+        `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action = ? ORDER BY seq`,
+        [ledger.id, ACTION],
+      ),
+      pruned: await select("SELECT from_seq, to_seq FROM prunes WHERE ledger_id = ? AND state IN ('deleting', 'done')", [ledger.id]), // prettier-ignore
+    };
+  });
+  const stated = new Map<string, Stated>();
+  for (const [seq, text] of records) {
+    const record = parseRecord(String(text));
+    for (const [name, one] of statedIn(Number(seq), record)) stated.set(name, one);
+  }
+  const isPruned = (seq: number) => pruned.some(([from, to]) => Number(from) <= seq && seq <= Number(to));
+
+  const breaks: Break[] = [];
+  const found = (seq: number, name: string, detail: string) =>
+    breaks.push({ seq, id: null, kind: 'projection', detail: `setting ${name}: ${detail}`, receivedAt: null });
+  for (const [cell, value, seq] of rows) {
+    const name = String(cell);
+    const truth = stated.get(name);
+    stated.delete(name);
+    // The entry may have been pruned since; its archive says what it said.
+    if (!truth) {
+      if (!isPruned(Number(seq))) found(Number(seq), name, 'no entry says that it was set');
+    } else if (truth.after !== (truth.isSecret && value !== '' ? hash('sha256', String(value)) : value))
+      found(truth.seq, name, 'differs from what the entry about it says');
+  }
+  for (const [name, { seq }] of stated) found(seq, name, 'is gone, and an entry says that it was set');
+  return breaks;
+}
+
+function statedIn(seq: number, record: SealedRecord | undefined): [string, Stated][] {
+  // What a bridge sends under this name sets nothing.
+  if (record?.source.kind !== 'own') return [];
+  const sealed = (record.source.payload['sealed'] ?? {}) as Readonly<Record<string, string>>;
+  return record.changes.map(({ field, after }) => {
+    const isSecret = Object.hasOwn(sealed, field);
+    // A secret that was taken away leaves the digest of nothing.
+    const value = isSecret && after !== '' ? (sealed[field] ?? '') : typeof after === 'string' ? after : '';
+    return [field, { seq, after: value, isSecret }];
+  });
+}
