@@ -12,6 +12,7 @@ import { createEmbedRoutes } from './features/embed/embed-routes';
 import { createExportRoutes } from './features/export/export-routes';
 import { createCheckpointsPart } from './features/integrity/checkpoints-part';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
+import { createViewsRoutes } from './features/views/views-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
 import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
 import { createBridgeDoors } from './http/bridge-doors';
@@ -57,11 +58,13 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   const pages = Router().use(
     createBrowseRoutes({
       browse: deps.browse,
+      views: deps.views,
       findLedger: (name) => store.findLedger(name),
       findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
       findChain: deps.findChain,
       now,
     }),
+    createViewsRoutes({ views: deps.views, store, now }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
     createBundleRoutes({ bundles: deps.bundles, store, ownEvents, now }),
     createIntegrityRoutes({

@@ -57,6 +57,9 @@ import { createSequenceConsumer } from './features/monitor/sequence-consumer';
 import { PruneRefusedError } from './features/retention/prune-archiver';
 import { createPruneTask } from './features/retention/prune-task';
 import { createRetentionParts, type RetentionParts } from './features/retention/retention-parts';
+import { createPreferenceStore } from './features/views/preference-store';
+import { createViewStore } from './features/views/view-store';
+import { createViewsService, type ViewsService } from './features/views/views-service';
 import { createSequenceStore } from './features/monitor/sequence-store';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
 import { StoppedLedgerError, type CheckpointService, type StoredCheckpoint } from './features/tree/checkpoint-service';
@@ -98,6 +101,7 @@ export interface Deps {
   readonly bridgeWatch: BridgeWatch;
   readonly capture: CaptureService;
   readonly browse: BrowseService;
+  readonly views: ViewsService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
   readonly erasureReader: ErasureReader;
@@ -434,6 +438,7 @@ export function createDeps(
     bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
+    views: createViewsService({ views: createViewStore(database), preferences: createPreferenceStore(db), now }),
     exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
     entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys, erasures: erasureReader }),
