@@ -71,22 +71,37 @@ const HOOKS = [
   (n: number) => ({ hook: 'DomainEdit', params: { userid: n % 5000, domainid: n }, before: null }),
 ];
 
+function failedSetUp(n: number) {
+  const params = { params: { serviceid: n, userid: n % 5000 }, failureResponseMessage: 'The server is full' };
+  return { hook: 'AfterModuleCreateFailed', params, before: null };
+}
+
+const VIAS = ['ui', 'ui', 'api', 'ui', 'cron'];
+
+/** Mostly admins; every ninth event a client's own, every hundredth the system's. */
+function actorOf(n: number): Record<string, unknown> {
+  if (n % 100 === 50) return { type: 'system', id: null, name: null, role: null, acting_as: null };
+  if (n % 9 === 4)
+    return { type: 'client', id: String(n % 5000), name: `Mei Lin ${n % 5000}`, role: null, acting_as: null };
+  return { type: 'admin', id: String(n % 12), name: `admin${n % 12}`, role: 'Full Administrator', acting_as: null };
+}
+
 /** An item of a delivery as a bridge would send it: believable in size and mix, different for every `n`. */
 export function benchItem(n: number, occurredAt: number): Record<string, unknown> {
-  const call = (HOOKS[n % HOOKS.length] as (typeof HOOKS)[number])(n);
+  const call = n % 31 === 30 ? failedSetUp(n) : (HOOKS[n % HOOKS.length] as (typeof HOOKS)[number])(n);
   return {
     id: uuidv7(),
     seq: n,
     kind: 'hook',
     ...call,
     occurred_at: new Date(occurredAt).toISOString(),
-    actor: { type: 'admin', id: String(n % 12), name: `admin${n % 12}`, role: 'Full Administrator', acting_as: null },
+    actor: actorOf(n),
     request: {
       peer: '10.0.0.5',
       headers: { 'x-forwarded-for': `203.0.113.${n % 250}` },
       whmcs_ip: `203.0.113.${n % 250}`,
       user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
-      via: 'ui',
+      via: VIAS[n % VIAS.length],
       script: 'clientssummary.php',
       session: null,
     },

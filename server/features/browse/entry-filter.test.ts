@@ -1,7 +1,7 @@
 import { KnownError } from '../../errors';
 import { parseFilter, type RawFilter } from './entry-filter';
 
-const NOTHING = { terms: {}, q: null, actorName: null, ip: null, after: null, before: null, hash: null, status: null };
+const NOTHING = { terms: {}, q: null, actorName: null, after: null, before: null };
 
 function problemOf(raw: RawFilter): string {
   try {
@@ -43,17 +43,18 @@ describe('parseFilter', () => {
     [{ target: 'Invoice:1' }, 'target: write TYPE or TYPE:ID'],
     [{ target: 'invoice:' }, 'target'],
     [{ target: ':1' }, 'target'],
-    [{ client: 'x'.repeat(192) }, 'client: a value is too long'],
+    [{ client: 'x'.repeat(192) }, 'client: a value is too long, at most 191'],
     [{ hook: Array.from({ length: 51 }, (_, i) => `h${i}`).join(',') }, 'hook: at most 50 values'],
     [{ q: 'x'.repeat(201) }, 'q: at most 200 characters'],
     [{ actor_name: 'x'.repeat(201) }, 'actor_name: at most 200'],
-    [{ ip: 'x'.repeat(65) }, 'ip: at most 64'],
+    [{ ip: 'x'.repeat(65) }, 'ip: a value is too long, at most 64'],
     [{ hash: 'abcdef1' }, 'hash: write 8 to 64 hex digits'],
     [{ hash: 'g'.repeat(8) }, 'hash'],
     [{ hash: 'a'.repeat(65) }, 'hash'],
+    [{ hash: 'abcdef12,abc' }, 'hash: write 8 to 64 hex digits'],
     [{ hash: 'abcdef1%' }, 'hash'],
-    [{ status: 'ok' }, 'status: write valid or broken'],
-    [{ status: 'valid,broken' }, 'status'],
+    [{ status: 'ok' }, 'status: ok is none of valid, broken'],
+    [{ status: 'valid,!intact' }, 'status: intact is none of'],
     [{ after: '2026-11-22', before: '2026-11-21' }, 'after must not be later than before'],
   ])('refuses %j and says what it should look like', (raw, problem) => {
     expect(problemOf(raw)).toContain(problem);
@@ -145,21 +146,30 @@ describe('parseFilter', () => {
     });
   });
 
-  it('takes a hash in capitals, whole or its beginning', () => {
-    expect([parseFilter({ hash: 'ABCDEF12' }).hash, parseFilter({ hash: 'A'.repeat(64) }).hash]).toEqual([
-      'abcdef12',
-      'a'.repeat(64),
-    ]);
+  it('takes hashes in capitals, whole or their beginnings', () => {
+    expect(parseFilter({ hash: `ABCDEF12,!${'A'.repeat(64)}` }).terms.hash).toEqual({
+      is: ['abcdef12'],
+      not: ['a'.repeat(64)],
+    });
   });
 
-  it.each(['100%', '_', "'; DROP TABLE entries; --", '<script>', '退款 😀', '\\'])(
-    'passes the words %j on as they are',
-    (q) => {
-      expect(parseFilter({ q, actor_name: q, hook: q })).toMatchObject({ q, actorName: q });
-    },
-  );
+  it.each<[RawFilter, object]>([
+    [{ ip: '203.0.113.4, 2001:DB8::1,!198.51.100.7' }, { ip: { is: ['203.0.113.4', '2001:db8::1'], not: ['198.51.100.7'] } }],
+    [{ status: 'broken' }, { status: { is: ['broken'], not: [] } }],
+    [{ status: '!broken' }, { status: { is: [], not: ['broken'] } }],
+    [{ status: 'valid,broken' }, { status: { is: ['valid', 'broken'], not: [] } }],
+    [{ ledger: 'default,!other' }, { ledger: { is: ['default'], not: ['other'] } }],
+    [{ client: '"5,6",!"7"' }, { client: { is: ['5,6'], not: ['7'] } }],
+  ])('reads %j as a list like any other', (raw, terms) => {
+    expect(parseFilter(raw).terms).toEqual(terms);
+  }); // prettier-ignore
+
+  it.each(['100%', '_', "';DROP", '<script>', '😀', '\\'])('passes the words %j on as they are', (q) => {
+    const text = { any: [{ all: [q], not: [] }], not: [] };
+    expect(parseFilter({ q, actor_name: q })).toMatchObject({ q: text, actorName: text });
+  });
 
   it('makes lone surrogates harmless', () => {
-    expect(parseFilter({ q: 'a\ud800' }).q).toBe('a\ufffd');
+    expect(parseFilter({ q: 'a\ud800' }).q?.any).toEqual([{ all: ['a\ufffd'], not: [] }]);
   });
 });

@@ -1,12 +1,8 @@
 import { matchActions } from '../../core/action-catalogue';
 import { ACTOR_TYPES, CATEGORIES, OUTCOMES, SEVERITIES, VIAS } from '../../core/event';
 import { KnownError } from '../../errors';
-
-/** Values of one filter: any of `is`, none of `not`. */
-export interface Terms {
-  readonly is: readonly string[];
-  readonly not: readonly string[];
-}
+import { splitTerms, type Terms } from './filter-list';
+import { parseText, type TextFilter } from './text-filter';
 
 export const FILTER_NAMES = [
   'category',
@@ -28,41 +24,55 @@ export const FILTER_NAMES = [
 ] as const;
 export type FilterName = (typeof FILTER_NAMES)[number];
 
-/** A filter as somebody wrote it: names and raw values, as in a query string. */
-export type RawFilter = Partial<Record<FilterName, string>>;
+/**
+ * A filter as somebody wrote it: names and raw values, as in a query string. Every value but `after` and `before` may be a comma
+ * list ("any of") with `!` ("not") and quotes. `ledger` is a name that the place where one searches may have.
+ */
+export type RawFilter = Partial<Record<FilterName | 'ledger', string>>;
+
+const LISTS = [
+  'category',
+  'severity',
+  'action',
+  'outcome',
+  'actor',
+  'target',
+  'client',
+  'ip',
+  'via',
+  'hook',
+  'hash',
+  'status',
+  'ledger',
+] as const;
+export type ListName = (typeof LISTS)[number];
 
 /** A filter that was checked: safe to search with. Times are milliseconds, half-open (`after` <= t < `before`). */
 export interface EntryFilter {
-  readonly terms: Partial<
-    Record<'category' | 'severity' | 'action' | 'outcome' | 'actor' | 'target' | 'client' | 'via' | 'hook', Terms>
-  >;
-  /** Texts of which every word must occur. */
-  readonly q: string | null;
-  readonly actorName: string | null;
-  readonly ip: string | null;
+  /** Hashes are leading hex digits, at least eight; actions have no wildcards any more. */
+  readonly terms: Partial<Record<ListName, Terms>>;
+  /** What must occur anywhere in the entry. */
+  readonly q: TextFilter | null;
+  readonly actorName: TextFilter | null;
   readonly after: number | null;
   readonly before: number | null;
-  /** Leading hex digits, at least eight. */
-  readonly hash: string | null;
-  readonly status: 'valid' | 'broken' | null;
 }
 
-const CLOSED = { category: CATEGORIES, severity: SEVERITIES, outcome: OUTCOMES, via: VIAS } as const;
+const CLOSED = {
+  category: CATEGORIES,
+  severity: SEVERITIES,
+  outcome: OUTCOMES,
+  via: VIAS,
+  status: ['valid', 'broken'],
+} as const;
+const MAX_TEXT = 200;
+const MAX_VALUES = 50;
+const MAX_LENGTH: Partial<Record<ListName, number>> = { ip: 64, hash: 64, ledger: 128 };
 
 /** Reads a filter. Throws KnownError `bad_filter` that names the parameter and what it should look like. */
 export function parseFilter(raw: RawFilter): EntryFilter {
-  const terms: Record<string, Terms> = {};
-  for (const name of [
-    'category',
-    'severity',
-    'action',
-    'outcome',
-    'actor',
-    'target',
-    'client',
-    'via',
-    'hook',
-  ] as const) {
+  const terms: Partial<Record<ListName, Terms>> = {};
+  for (const name of LISTS) {
     const value = present(raw[name]);
     if (value !== null) terms[name] = checkTerms(name, splitTerms(value));
   }
@@ -72,30 +82,19 @@ export function parseFilter(raw: RawFilter): EntryFilter {
     throw new KnownError('bad_filter', 'after must not be later than before');
   return {
     terms,
-    q: bounded('q', raw.q, 200),
-    actorName: bounded('actor_name', raw.actor_name, 200),
-    ip: bounded('ip', raw.ip, 64),
+    q: textOf('q', raw.q),
+    actorName: textOf('actor_name', raw.actor_name),
     after,
     before,
-    hash: parseHash(raw.hash),
-    status: parseStatus(raw.status),
   };
 }
 
-function splitTerms(value: string): Terms {
-  const texts = value.split(',').map((part) => part.trim()).filter((part) => part !== '' && part !== '!'); // prettier-ignore
-  // Once each: the search reads one run of an index for every value.
-  const parts = [...new Set(texts)];
-  return {
-    is: parts.filter((part) => !part.startsWith('!')),
-    not: parts.filter((part) => part.startsWith('!')).map((part) => part.slice(1)),
-  };
-}
-
-function checkTerms(name: string, terms: Terms): Terms {
+function checkTerms(name: ListName, terms: Terms): Terms {
   const all = [...terms.is, ...terms.not];
-  if (all.length > 50) throw new KnownError('bad_filter', `${name}: at most 50 values`);
-  if (all.some((value) => value.length > 191)) throw new KnownError('bad_filter', `${name}: a value is too long`);
+  if (all.length > MAX_VALUES) throw new KnownError('bad_filter', `${name}: at most ${MAX_VALUES} values`);
+  const longest = MAX_LENGTH[name] ?? 191;
+  if (all.some((value) => value.length > longest))
+    throw new KnownError('bad_filter', `${name}: a value is too long, at most ${longest} characters`);
   if (name in CLOSED) {
     const allowed: readonly string[] = CLOSED[name as keyof typeof CLOSED];
     const wrong = all.find((value) => !allowed.includes(value));
@@ -109,14 +108,19 @@ function checkTerms(name: string, terms: Terms): Terms {
         `actor: write TYPE or TYPE:ID, as in admin:7, with TYPE one of ${ACTOR_TYPES.join(', ')}`,
       );
   }
-  if (name === 'target' && all.some((value) => !/^[a-z_]+(:.+)?$/.test(value))) {
+  if (name === 'target' && all.some((value) => !/^[a-z_]+(:.+)?$/s.test(value)))
     throw new KnownError('bad_filter', 'target: write TYPE or TYPE:ID, as in invoice:123');
-  }
+  if (name === 'hash' && all.some((value) => !/^[0-9a-f]{8,64}$/i.test(value)))
+    throw new KnownError('bad_filter', 'hash: write 8 to 64 hex digits');
+  if (name === 'hash' || name === 'ip') return eachOf(terms, (value) => [value.toLowerCase()]);
   if (name !== 'action') return terms;
   // A pattern that no action fits finds nothing, which is an answer, not an error.
-  const expand = (patterns: readonly string[]) => [...new Set(patterns.flatMap((pattern) => matchActions(pattern)))];
-  const is = expand(terms.is);
-  return { is: terms.is.length > 0 && is.length === 0 ? ['-'] : is, not: expand(terms.not) };
+  const expanded = eachOf(terms, matchActions);
+  return { is: terms.is.length > 0 && expanded.is.length === 0 ? ['-'] : expanded.is, not: expanded.not };
+}
+
+function eachOf({ is, not }: Terms, change: (value: string) => readonly string[]): Terms {
+  return { is: [...new Set(is.flatMap(change))], not: [...new Set(not.flatMap(change))] };
 }
 
 /** A date means its first moment in UTC, also for `before`, which is half-open. */
@@ -134,24 +138,11 @@ function parseTime(name: string, value: string | undefined): number | null {
   return ms;
 }
 
-function parseHash(value: string | undefined): string | null {
-  const text = present(value)?.toLowerCase() ?? null;
-  if (text !== null && !/^[0-9a-f]{8,64}$/.test(text))
-    throw new KnownError('bad_filter', 'hash: write 8 to 64 hex digits');
-  return text;
-}
-
-function parseStatus(value: string | undefined): 'valid' | 'broken' | null {
+function textOf(name: string, value: string | undefined): TextFilter | null {
   const text = present(value);
-  if (text !== null && text !== 'valid' && text !== 'broken')
-    throw new KnownError('bad_filter', 'status: write valid or broken');
-  return text;
-}
-
-function bounded(name: string, value: string | undefined, max: number): string | null {
-  const text = present(value);
-  if (text !== null && text.length > max) throw new KnownError('bad_filter', `${name}: at most ${max} characters`);
-  return text;
+  if (text === null) return null;
+  if (text.length > MAX_TEXT) throw new KnownError('bad_filter', `${name}: at most ${MAX_TEXT} characters`);
+  return parseText(text);
 }
 
 function present(value: string | undefined): string | null {

@@ -7,7 +7,9 @@ import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { decodeCursor, encodeCursor, type Cursor } from './cursor';
 import { countDays, countPruned, type DayCount } from './day-counts';
-import type { EntryFilter, Terms } from './entry-filter';
+import type { EntryFilter } from './entry-filter';
+import type { Terms } from './filter-list';
+import type { TextFilter } from './text-filter';
 import { TOTAL_CAP, type EntrySearch, type PageRequest, type SearchPage, type Sort } from './entry-search';
 
 /** A piece of SQL with its bindings, over `entries e`. */
@@ -231,7 +233,7 @@ export function createEntrySearch(database: Database): EntrySearch {
   /** A total that the kept counters tell: category, severity and whole days. */
   async function fromCounters(ledger: Ledger, filter: EntryFilter, days: DayCount | null): Promise<number | undefined> {
     const countable = new Set(['category', 'severity']);
-    const others = filter.q ?? filter.actorName ?? filter.ip ?? filter.hash ?? filter.status;
+    const others = filter.q ?? filter.actorName;
     if (others !== null || Object.keys(filter.terms).some((name) => !countable.has(name))) return undefined;
     if (days !== null && !days.wholeDays) return undefined;
     const where: string[] = ['ledger_id = ?'];
@@ -363,29 +365,54 @@ function conditionsOf(filter: EntryFilter, ledgerId: number): Condition[] {
   }
   if (filter.after !== null) add('after', 'e.occurred_at >= ?', [filter.after]);
   if (filter.before !== null) add('before', 'e.occurred_at < ?', [filter.before]);
-  if (filter.hash !== null) add('hash', 'e.hash >= ? AND e.hash <= ?', hashRange(filter.hash));
-  const tokens = searchTokens(filter);
-  if (tokens !== null) {
-    const has =
-      'EXISTS (SELECT 1 FROM entry_tokens x WHERE x.ledger_id = e.ledger_id AND x.token = ? AND x.seq = {seq})';
-    add('tokens', tokens.length === 0 ? '1 = 0' : tokens.map(() => has).join(' AND '), tokens);
+  const hash = terms.hash;
+  const inRange = '(e.hash >= ? AND e.hash <= ?)';
+  if (hash && hash.is.length > 0)
+    add('hash', `(${hash.is.map(() => inRange).join(' OR ')})`, hash.is.flatMap(hashRange));
+  if (hash && hash.not.length > 0) add('!hash', `NOT (${hash.not.map(() => inRange).join(' OR ')})`, hash.not.flatMap(hashRange)); // prettier-ignore
+  for (const { name, groups } of textConditions(filter)) {
+    const has = (tokens: readonly number[]) => tokens.map(() => HAS_TOKEN).join(' AND ') || '1 = 1';
+    const one = (group: TokenGroup) => [`(${has(group.all)})`, ...group.not.map((tokens) => `NOT (${has(tokens)})`)].join(' AND '); // prettier-ignore
+    const bindings = groups.flatMap((group) => [...group.all, ...group.not.flat()]);
+    add(name, groups.length === 0 ? '1 = 0' : `(${groups.map((group) => `(${one(group)})`).join(' OR ')})`, bindings);
   }
-  if (filter.status !== null) {
-    const broken = brokenSeqs(ledgerId);
-    add('status', `{seq} ${filter.status === 'broken' ? '' : 'NOT '}IN (${broken.text})`, broken.bindings);
-  }
+  const broken = brokenSeqs(ledgerId);
+  for (const value of terms.status?.not ?? [])
+    add('!status', `{seq} ${value === 'broken' ? 'NOT ' : ''}IN (${broken.text})`, broken.bindings);
+  if (terms.status?.is.length === 1)
+    add('status', `{seq} ${terms.status.is[0] === 'broken' ? '' : 'NOT '}IN (${broken.text})`, broken.bindings);
   return conditions;
 }
 
-/** null: no free text asked for. An empty list: text without a single word, which nothing can hold. */
-function searchTokens(filter: EntryFilter): number[] | null {
-  if (filter.q === null && filter.actorName === null && filter.ip === null) return null;
-  const words = [
-    ...(filter.q === null ? [] : tokenize(filter.q, { forSearch: true })),
-    ...(filter.actorName === null ? [] : [...tokenize(filter.actorName)].map((word) => fieldToken('name', word))),
-    ...(filter.ip === null ? [] : [fieldToken('ip', filter.ip)]),
+const HAS_TOKEN =
+  'EXISTS (SELECT 1 FROM entry_tokens x WHERE x.ledger_id = e.ledger_id AND x.token = ? AND x.seq = {seq})';
+
+interface TokenGroup {
+  readonly all: readonly number[];
+  readonly not: readonly (readonly number[])[];
+}
+
+/** Any of the groups must hold. No group: text without a single word, which nothing can hold. */
+function textConditions(filter: EntryFilter): { name: string; groups: TokenGroup[] }[] {
+  const word = (text: string) => [...tokenize(text, { forSearch: true })].map(tokenNumber);
+  const name = (text: string) => [...tokenize(text)].map((one) => tokenNumber(fieldToken('name', one)));
+  const ip = filter.terms.ip;
+  const address = (value: string) => tokenNumber(fieldToken('ip', value));
+  return [
+    ...(filter.q === null ? [] : [{ name: 'q', groups: textGroups(filter.q, word) }]),
+    ...(filter.actorName === null ? [] : [{ name: 'actor_name', groups: textGroups(filter.actorName, name) }]),
+    ...(ip && ip.is.length > 0 ? [{ name: 'ip', groups: ip.is.map((value) => ({ all: [address(value)], not: [] })) }] : []), // prettier-ignore
+    ...(ip && ip.not.length > 0 ? [{ name: '!ip', groups: [{ all: [], not: ip.not.map((value) => [address(value)]) }] }] : []), // prettier-ignore
   ];
-  return words.map(tokenNumber);
+}
+
+function textGroups(text: TextFilter, tokensOf: (piece: string) => number[]): TokenGroup[] {
+  const pieces = (texts: readonly string[]) => texts.map(tokensOf).filter((tokens) => tokens.length > 0);
+  const not = pieces(text.not);
+  const any = text.any
+    .map((group) => ({ all: pieces(group.all).flat(), not: [...pieces(group.not), ...not] }))
+    .filter((group) => group.all.length > 0);
+  return text.any.length === 0 && not.length > 0 ? [{ all: [], not }] : any;
 }
 
 function refSql(name: 'actor' | 'target', value: string): string {
@@ -430,20 +457,28 @@ function accessPaths(filter: EntryFilter, days: DayCount | null, ledgerId: numbe
       });
     }
   };
-  if (filter.hash !== null)
+  const hashes = terms.hash?.is ?? [];
+  if (hashes.length > 0)
     paths.push({
       index: 'entries_hash',
-      branches: [{ text: 'e.hash >= ? AND e.hash <= ?', bindings: hashRange(filter.hash) }],
+      branches: hashes.map((value) => ({ text: 'e.hash >= ? AND e.hash <= ?', bindings: hashRange(value) })),
       covers: new Set(['hash']),
     });
-  if (filter.status === 'broken') {
+  if (terms.status?.is.length === 1 && terms.status.is[0] === 'broken') {
     const broken = brokenSeqs(ledgerId);
     const branch = { text: `e.seq IN (${broken.text})`, bindings: broken.bindings };
     paths.push({ index: null, branches: [branch], covers: new Set(['status']) });
   }
-  const tokens = searchTokens(filter);
-  if (tokens !== null && tokens.length > 0)
-    paths.push({ index: null, branches: [], tokens, covers: new Set(['tokens']) });
+  for (const { name, groups } of textConditions(filter)) {
+    const [group] = groups;
+    if (groups.length === 1 && group && group.all.length > 0)
+      paths.push({
+        index: null,
+        branches: [],
+        tokens: group.all,
+        covers: new Set(group.not.length === 0 ? [name] : []),
+      });
+  }
   byRef('target');
   byColumn('client', 'client_id', 'entries_client');
   byRef('actor');
