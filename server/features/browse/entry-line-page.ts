@@ -9,6 +9,7 @@ import {
   type ShownTime,
 } from '../../http/page-context';
 import type { ChainStatus, EntryView } from './entry-view';
+import { quoteTerm } from './filter-list';
 
 /** A value that leads to the entries which share it; without `href` there is nothing to filter by. */
 interface LinkedValue {
@@ -84,7 +85,7 @@ export function entryLine(
     outcome: coded('outcome', 'terms:outcome.', entry.outcome, OUTCOMES),
     actor: value('actor', referenceOf(entry.actor), actorText(entry, ctx)),
     target: value('target', referenceOf(entry.target), targetText(entry, ctx)),
-    ip: entry.ip === null ? null : linked(entry.ip, linkTo(filterLink, 'ip', entry.ip)),
+    ip: optional('ip', entry.ip),
     client: optional('client', entry.client),
     via: entry.via === null ? null : value('via', entry.via, translateCode(ctx, 'terms:via.', entry.via)),
     hook: optional('hook', entry.source.hook),
@@ -156,11 +157,9 @@ export function referenceOf({ type, id }: { readonly type: string; readonly id: 
   return id === null ? type : `${type}:${id}`;
 }
 
-/** A filter takes a comma for "any of" and a leading exclamation mark for "not": a value with either cannot be filtered by. */
+/** The address of what shares a value; null where there is no value to filter by. */
 export function linkTo(filterLink: FilterLink, name: string, value: string): string | null {
-  return value.includes(',') || value.startsWith('!') || value.trim() !== value || value === ''
-    ? null
-    : filterLink(name, value);
+  return value.trim() === '' ? null : filterLink(name, quoteTerm(value));
 }
 
 function linked(text: string, href: string | null): LinkedValue {

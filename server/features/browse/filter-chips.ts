@@ -1,7 +1,7 @@
 import type { PageContext } from '../../http/page-context';
 import { FILTER_NAMES, type FilterName } from './entry-filter';
 import { valueText } from './filter-words';
-import { joinTerms, LISTED, splitTerms, withRange, withValue, type PageFilter, type Term } from './page-filter';
+import { joinTerms, LISTED, readTerms, withRange, withValue, type PageFilter, type Term } from './page-filter';
 
 /** One value of the filter, which can be taken out of it or turned round. */
 export interface Chip {
@@ -28,7 +28,7 @@ function chipsOf(name: FilterName, filter: PageFilter, ctx: PageContext, link: (
   const { t } = ctx;
   const label = t(`browse:filter.${name}`);
   const isListed = LISTED.includes(name);
-  const terms: Term[] = isListed ? splitTerms(raw) : [{ value: raw, isNot: false }];
+  const terms: Term[] = isListed ? readTerms(raw) : [{ value: raw, isNot: false }];
   return terms.map((term, at) => {
     const others = terms.filter((_, index) => index !== at);
     const text = valueText(name, term.value, ctx);

@@ -3,7 +3,7 @@ import { CATEGORIES } from '../../core/event';
 import { translateCode, shorten, type PageContext } from '../../http/page-context';
 import type { FilterName } from './entry-filter';
 import { CHOICES, valueText } from './filter-words';
-import { joinTerms, LISTED, splitTerms, type PageFilter, type Term } from './page-filter';
+import { joinTerms, LISTED, readTerms, type PageFilter, type Term } from './page-filter';
 
 interface Choice {
   readonly value: string;
@@ -15,7 +15,7 @@ interface Choice {
 export interface FilterField {
   readonly name: string;
   readonly label: string;
-  readonly kind: 'search' | 'text' | 'select' | 'choices' | 'actions';
+  readonly kind: 'search' | 'text' | 'choices' | 'actions';
   /** What is written in it; of `actions` the patterns. */
   readonly value: string;
   readonly hint: string;
@@ -47,11 +47,9 @@ export function filterField(name: FilterName, filter: PageFilter, ctx: PageConte
     isUsed: value !== '',
   };
   if (name === 'q') return { ...base, kind: 'search' };
-  if (name === 'status')
-    return { ...base, kind: 'select', groups: [{ label: '', choices: statusChoices(value, ctx) }] };
   if (!LISTED.includes(name)) return base;
 
-  const terms = splitTerms(value);
+  const terms = readTerms(value);
   const isNot = terms.length > 0 && terms.every((term) => term.isNot);
   const listed = { ...base, isNot, summary: summaryOf(name, terms, base.hint, ctx) };
   if (name === 'action') return { ...listed, kind: 'actions', ...actionChoices(terms, isNot, ctx) };
@@ -94,18 +92,13 @@ function actionChoices(terms: readonly Term[], isNot: boolean, ctx: PageContext)
     })),
   }));
   const patterns = shown.filter((value) => findAction(value) === undefined);
-  return { groups, value: patterns.join(','), kept: otherSide(terms, isNot) };
+  return {
+    groups,
+    value: joinTerms(patterns.map((one) => ({ value: one, isNot: false }))),
+    kept: otherSide(terms, isNot),
+  };
 }
 
 function otherSide(terms: readonly Term[], isNot: boolean): string[] {
   return terms.filter((term) => term.isNot !== isNot).map((term) => joinTerms([term]));
-}
-
-function statusChoices(value: string, ctx: PageContext): Choice[] {
-  const [list, codes] = CHOICES['status'] ?? ['', []];
-  const all = value === '' || codes.includes(value) ? codes : [...codes, value];
-  return [
-    { value: '', label: ctx.t('browse:filter_hint.status'), isChosen: value === '' },
-    ...all.map((code) => ({ value: code, label: translateCode(ctx, list, code), isChosen: code === value })),
-  ];
 }

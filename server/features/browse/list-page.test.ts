@@ -16,6 +16,7 @@ const asked = (over: Partial<ListRequest> = {}): ListRequest => ({
   day: '',
   head: 1542,
   mayExport: true,
+  mayAskForNew: true,
   isEmpty: false,
   saved: { id: '', views: [], mayShare: true },
   ...over,

@@ -9,7 +9,7 @@ import { filterForm, type FilterForm } from './filter-page';
 import { listQuery, queryText } from './list-address';
 import { isDefaultView, PAGE_SIZES, viewQuery, type Column, type ListView } from './list-view';
 import { nothingFound, nothingThere, type NothingHere } from './nothing-page';
-import { joinTerms, LISTED, splitTerms, withValue, type PageFilter } from './page-filter';
+import { joinTerms, readTerms, withValue, type PageFilter } from './page-filter';
 import { viewForm, viewMenu, type ViewForm, type ViewMenu } from './view-controls';
 
 export interface ListRequest {
@@ -28,6 +28,7 @@ export interface ListRequest {
   /** The newest number of the ledger when the page was made. */
   readonly head: number;
   readonly mayExport: boolean;
+  readonly mayAskForNew: boolean;
   /** There is no entry at all, whatever the filter. */
   readonly isEmpty: boolean;
   readonly saved: { readonly id: string; readonly views: readonly SavedView[]; readonly mayShare: boolean };
@@ -160,11 +161,12 @@ export function listPage(
   };
 }
 
-/** The filter without a value: no longer asked for, and excluded. */
+/** The filter without a value, which comes as a list writes it: no longer asked for, and excluded. */
 function excluded(filter: PageFilter, name: FilterName, value: string): PageFilter {
-  if (!LISTED.includes(name)) return filter;
-  const others = splitTerms(filter.raw[name] ?? '').filter((term) => term.value !== value);
-  return withValue(filter, name, joinTerms([...others, { value, isNot: true }]));
+  const [wanted] = readTerms(value);
+  if (!wanted) return filter;
+  const others = readTerms(filter.raw[name] ?? '').filter((term) => term.value !== wanted.value);
+  return withValue(filter, name, joinTerms([...others, { ...wanted, isNot: true }]));
 }
 
 function columnsOf({ filter, view, saved }: ListRequest, query: Query, { t, url }: PageContext): ColumnHeader[] {
@@ -192,13 +194,14 @@ function pickForm(request: ListRequest, query: Query, found: EntryPage | null, c
 }
 
 function newsOf(
-  { rawFilter, head, filter, view }: ListRequest,
+  { rawFilter, head, filter, view, mayAskForNew }: ListRequest,
   query: Query,
   isFirst: boolean,
   { url }: PageContext,
 ): ListPage['news'] {
   // What is over gets nothing new.
-  if (rawFilter === null || rawFilter.before !== undefined || filter.range === 'yesterday') return null;
+  if (!mayAskForNew || rawFilter === null || rawFilter.before !== undefined || filter.range === 'yesterday')
+    return null;
   return {
     address: url('/entries/new', { ...rawFilter, after_seq: head }),
     href: url('/entries', { ...query, since: head }),

@@ -52,6 +52,8 @@ export function createListRoutes(deps: ListDeps): Router {
       day: textOf(req.query.day),
       head: (await browse.findNewer(ledger, parseFilter({}), Number.MAX_SAFE_INTEGER, 1)).head,
       mayExport: can(viewer, 'entries.export'),
+      // How much comes in is told to those alone who may read all of it.
+      mayAskForNew: can(viewer, 'entries.read'),
       saved: {
         id: saved.find(({ id }) => id === req.query.saved)?.id ?? '',
         views: saved,
@@ -74,7 +76,7 @@ export function createListRoutes(deps: ListDeps): Router {
     }
   });
 
-  router.get('/entries/new', needsRight('entries.read_own'), async (req, res) => {
+  router.get('/entries/new', needsRight('entries.read'), async (req, res) => {
     const { t } = pageContext(res, deps.now());
     const after = numberOf(req.query.after_seq);
     if (after === null) throw new KnownError('bad_filter', 'after_seq: write the number of an entry');

@@ -2,6 +2,7 @@ import { KnownError } from '../../errors';
 import type { Query } from '../../http/url-builder';
 import { addDays, DEFAULT_RANGE, isDay, RANGES, spanOf, type Range } from './date-range';
 import { FILTER_NAMES, type FilterName, type RawFilter } from './entry-filter';
+import { quoteTerm, splitTerms } from './filter-list';
 import { momentOf } from './time-zone';
 
 /**
@@ -22,8 +23,8 @@ export interface Term {
   readonly isNot: boolean;
 }
 
-/** Filters that take several values and "is not". */
-export const LISTED: readonly FilterName[] = ['category', 'severity', 'action', 'outcome', 'actor', 'target', 'client', 'via', 'hook']; // prettier-ignore
+/** Filters that take several values and "is not", each value a chip of its own; free text has a grammar of its own. */
+export const LISTED: readonly FilterName[] = ['category', 'severity', 'action', 'outcome', 'actor', 'target', 'client', 'ip', 'via', 'hook', 'hash', 'status']; // prettier-ignore
 
 /** Who asks for one thing asks for its whole history: a link from an invoice must not answer "nothing found" after a month. */
 const THINGS: readonly FilterName[] = ['target', 'client', 'hash'];
@@ -42,7 +43,7 @@ export function readFilter(query: Readonly<Record<string, unknown>>): PageFilter
   for (const name of FILTER_NAMES) {
     const value = read(name);
     if (value === '') continue;
-    raw[name] = LISTED.includes(name) && query[`${name}_is`] === 'not' ? joinTerms(splitTerms(value).map(exclude)) : value; // prettier-ignore
+    raw[name] = LISTED.includes(name) && query[`${name}_is`] === 'not' ? joinTerms(readTerms(value).map(exclude)) : value; // prettier-ignore
   }
   const [from, to] = [read('from'), read('to')];
   const isOwn = from !== '' || to !== '' || raw.after !== undefined || raw.before !== undefined;
@@ -88,16 +89,14 @@ function without(raw: RawFilter, ...names: readonly FilterName[]): RawFilter {
   return Object.fromEntries(Object.entries(raw).filter(([name]) => !names.some((one) => one === name)));
 }
 
-export function splitTerms(value: string): Term[] {
-  return value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '' && part !== '!')
-    .map((part) => ({ value: part.replace(/^!/, ''), isNot: part.startsWith('!') }));
+/** The values of a list, those that are asked for before those that are excluded. */
+export function readTerms(value: string): Term[] {
+  const { is, not } = splitTerms(value);
+  return [...is.map((one) => ({ value: one, isNot: false })), ...not.map((one) => ({ value: one, isNot: true }))];
 }
 
 export function joinTerms(terms: readonly Term[]): string {
-  return [...new Set(terms.map(({ value, isNot }) => `${isNot ? '!' : ''}${value}`))].join(',');
+  return [...new Set(terms.map(({ value, isNot }) => `${isNot ? '!' : ''}${quoteTerm(value)}`))].join(',');
 }
 
 const exclude = ({ value }: Term): Term => ({ value, isNot: true });
