@@ -1,15 +1,15 @@
 import path from 'node:path';
 import express from 'express';
 import request from 'supertest';
-import { KnownError } from '../../errors';
-import { createI18n, createLanguageChoice } from '../../http/i18n';
-import { createPageLocals } from '../../http/page-locals';
-import { createUrlBuilder } from '../../http/url-builder';
-import { PROGRAM_ROOT } from '../../root';
-import { createTestStore, type TestStore } from '../../testing/test-app';
-import type { Viewer } from '../access/viewer';
-import { createBrowseRoutes } from '../browse/browse-routes';
-import { createViewsRoutes } from './views-routes';
+import { KnownError } from '../errors';
+import { createI18n, createLanguageChoice } from '../http/i18n';
+import { createPageLocals } from '../http/page-locals';
+import { createUrlBuilder } from '../http/url-builder';
+import { PROGRAM_ROOT } from '../root';
+import { createTestStore, type TestStore } from './test-app';
+import type { Viewer } from '../features/access/viewer';
+import { createBrowseRoutes } from '../features/browse/browse-routes';
+import { createViewsRoutes } from '../features/views/views-routes';
 
 const PEOPLE: Readonly<Record<string, Viewer>> = {
   jane: { name: 'jane', role: 'auditor', tenant: 'default' },
