@@ -16,6 +16,7 @@ import { createSubjectSearch } from './features/erasure/subject-search';
 import { createExportRoutes } from './features/export/export-routes';
 import { createCheckpointsPart } from './features/integrity/checkpoints-part';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
+import { createViewsRoutes } from './features/views/views-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
 import { createHeartbeatRoutes } from './features/monitor/heartbeat-routes';
 import { createBridgeDoors } from './http/bridge-doors';
@@ -84,11 +85,13 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     createDangerNotice({ purges: deps.danger.purges, store, now }),
     createBrowseRoutes({
       browse: deps.browse,
+      views: deps.views,
       findLedger: (name) => store.findLedger(name),
       findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
       findChain: deps.findChain,
       now,
     }),
+    createViewsRoutes({ views: deps.views, store, now }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
     createBundleRoutes({ bundles: deps.bundles, store, ownEvents, now }),
     createIntegrityRoutes({

@@ -65,6 +65,9 @@ import { createIpSalt } from './features/settings/ip-salt';
 import { createLiveSettings, type LiveSettings } from './features/settings/live-settings-service';
 import { createMailService, type MailService } from './features/settings/mail-service';
 import { createSettingsService, type SettingsService } from './features/settings/settings-service';
+import { createPreferenceStore } from './features/views/preference-store';
+import { createViewStore } from './features/views/view-store';
+import { createViewsService, type ViewsService } from './features/views/views-service';
 import { createSequenceStore } from './features/monitor/sequence-store';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
 import { StoppedLedgerError, type CheckpointService, type StoredCheckpoint } from './features/tree/checkpoint-service';
@@ -103,6 +106,7 @@ export interface Deps {
   readonly bridgeWatch: BridgeWatch;
   readonly capture: CaptureService;
   readonly browse: BrowseService;
+  readonly views: ViewsService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
   readonly erasureReader: ErasureReader;
@@ -484,6 +488,7 @@ export function createDeps(
     bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, addressingOf, appender, now }),
     browse,
+    views: createViewsService({ views: createViewStore(database), preferences: createPreferenceStore(db), now }),
     exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
     entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys, erasures: erasureReader }),

@@ -9,6 +9,7 @@ import { createUrlBuilder } from '../../http/url-builder';
 import { PROGRAM_ROOT } from '../../root';
 import { anEntryView } from '../../testing/an-entry-view';
 import type { Viewer } from '../access/viewer';
+import type { SavedView, ViewsService } from '../views/views-service';
 import { createBrowseRoutes } from './browse-routes';
 import type { BrowseService, EntryView } from './browse-service';
 
@@ -31,7 +32,22 @@ interface Asked {
   page?: number | undefined;
 }
 
-function createPages(entries: readonly EntryView[] = [anEntryView()], basePath = '/') {
+/** Somebody without saved views, who likes the list as it is unless told otherwise. */
+const viewsOf = (preferences: Preferences, saved: readonly SavedView[] = []): ViewsService => ({
+  list: () => Promise.resolve([...saved]),
+  preferences: () => Promise.resolve(preferences),
+  save: () => { throw new Error('not for the list'); }, // prettier-ignore
+  change: () => { throw new Error('not for the list'); }, // prettier-ignore
+  remove: () => { throw new Error('not for the list'); }, // prettier-ignore
+  rememberView: () => { throw new Error('not for the list'); }, // prettier-ignore
+  openWith: () => { throw new Error('not for the list'); }, // prettier-ignore
+});
+
+function createPages(
+  entries: readonly EntryView[] = [anEntryView()],
+  basePath = '/',
+  views = viewsOf({ listView: null, defaultView: null }),
+) {
   const asked: Asked[] = [];
   const browse: BrowseService = {
     findPage: (_ledger, page) => {
@@ -60,6 +76,8 @@ function createPages(entries: readonly EntryView[] = [anEntryView()], basePath =
         days: [{ day: '2026-11-21', entries: 5, critical: 1 }],
         quarantined: 1,
       }),
+    findNewer: (_ledger, _filter, seq) =>
+      Promise.resolve({ seqs: entries.map((entry) => entry.seq).filter((one) => one > seq), head: 1542 }),
     viewRows: () => Promise.resolve([]),
     streamEntries: () => { throw new Error('not for pages'); }, // prettier-ignore
     streamStored: () => { throw new Error('not for pages'); }, // prettier-ignore
@@ -75,6 +93,7 @@ function createPages(entries: readonly EntryView[] = [anEntryView()], basePath =
   app.use(
     createBrowseRoutes({
       browse,
+      views,
       findLedger: (tenant) => Promise.resolve(tenant === 'default' ? ledger : undefined),
       findPruned: (_ledger, seq) => Promise.resolve(seq === 300 ? PRUNED : undefined),
       findChain: () => Promise.resolve({ status: 'intact', at: '2026-11-21T03:00:00.000Z' }),
@@ -133,7 +152,50 @@ describe.each(LANGUAGES)('in %s', (language) => {
   });
 });
 
+type Preferences = Awaited<ReturnType<ViewsService['preferences']>>;
+
 describe('the audit log', () => {
+  it('searches the last 30 days unless the address says otherwise', async () => {
+    const { app, asked } = createPages();
+    const { text } = await request(app).get('/entries').expect(200);
+    expect(asked[0]?.filter).toMatchObject({ after: Date.UTC(2026, 9, 23), before: null });
+    expect(text).toContain('Last 30 days');
+    await request(app).get('/entries?range=all').expect(200);
+    expect(asked.at(-1)?.filter).toMatchObject({ after: null, before: null });
+  });
+
+  it('is shown as its reader likes it, unless the address says how', async () => {
+    const { app, asked } = createPages(undefined, '/', viewsOf({ listView: 'per_page=100&columns=time.reason', defaultView: null })); // prettier-ignore
+    const own = await request(app).get('/entries').expect(200);
+    expect(asked[0]?.perPage).toBe(100);
+    expect(own.text).toContain('data-is-short');
+    expect([...own.text.matchAll(/<th scope="col" class="st-col-(\w+)"/g)].map(([, name]) => name)).toEqual(['time', 'what', 'reason']); // prettier-ignore
+    const told = await request(app).get('/entries?view=default').expect(200);
+    expect(asked.at(-1)?.perPage).toBe(20);
+    expect(told.text).not.toContain('data-is-short');
+  });
+
+  it('opens with the saved view of one’s choice, where the address says nothing at all', async () => {
+    const view: SavedView = { id: 'v1', name: 'x', query: 'severity=critical&range=7d&view=default', isShared: false, isOwn: true, ownerName: 'jane', isDefault: true }; // prettier-ignore
+    const { app } = createPages(undefined, '/', viewsOf({ listView: null, defaultView: 'v1' }, [view]));
+    const { headers } = await request(app).get('/entries').expect(303);
+    expect(headers['location']).toBe('/entries?severity=critical&range=7d&view=default&saved=v1');
+    await request(app).get('/entries?range=30d&view=default').expect(200);
+  });
+
+  it('tells how many came in since, and nothing else', async () => {
+    const { app } = createPages([anEntryView({ seq: 44 }), anEntryView({ seq: 43 })]);
+    const { body } = await request(app).get('/entries/new?after_seq=42&severity=warning').expect(200);
+    expect(body).toEqual({ count: 2, text: '2 new' });
+    expect((await request(app).get('/entries/new?after_seq=44')).body).toMatchObject({ count: 0 });
+  });
+
+  it('ticks every row of the page on request, for people without a script', async () => {
+    const { app } = createPages();
+    const { text } = await request(app).get('/entries?tick=page').expect(200);
+    expect(text).toMatch(/name="entries" value="42"[^>]* checked/);
+  });
+
   it('hands filter, order, size and cursor to the search', async () => {
     const { app, asked } = createPages();
     await request(app).get('/entries?severity=critical&sort=occurred_at&per_page=50&cursor=abc&page=3').expect(200);
@@ -165,16 +227,21 @@ describe('the audit log', () => {
     expect(asked[0]?.filter).toMatchObject({ after: Date.UTC(2026, 10, 20, 16), before: Date.UTC(2026, 10, 21, 16) });
   });
 
-  it.each(['severity=nope', 'from=2026-02-30', 'after=soon', 'hash=xyz', 'cursor=forged'])(
-    'answers %s with 400 and the form as it was',
-    async (query) => {
-      const { app, asked } = createPages();
-      const { text } = await request(app).get(`/entries?q=kept&${query}`).expect(400);
-      expect(asked).toEqual([]);
-      expect(text).toContain('value="kept"');
-      expect(text).toContain('role="alert"');
-    },
-  );
+  it.each([
+    'severity=nope',
+    'from=2026-02-30',
+    'day=2026-02-30',
+    'day=soon',
+    'after=soon',
+    'hash=xyz',
+    'cursor=forged',
+  ])('answers %s with 400 and the form as it was', async (query) => {
+    const { app, asked } = createPages();
+    const { text } = await request(app).get(`/entries?q=kept&${query}`).expect(400);
+    expect(asked).toEqual([]);
+    expect(text).toContain('value="kept"');
+    expect(text).toContain('role="alert"');
+  });
 });
 
 describe('the page of an entry', () => {

@@ -1,20 +1,20 @@
-import { Router, type Request, type Response } from 'express';
+import { Router, type Response } from 'express';
 import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
 import type { Viewer } from '../access/viewer';
 import type { PrunedPlace } from '../retention/prune-service';
+import type { ViewsService } from '../views/views-service';
 import type { BrowseService } from './browse-service';
 import { dashboardPage, latestCount, type ChainSummary } from './dashboard-page';
 import { parseFilter } from './entry-filter';
 import { entryPage } from './entry-page';
-import { SORTS, type Sort } from './entry-search';
-import { readFilter, toRawFilter } from './filter-page';
+import { createListRoutes } from './list-routes';
 import { prunedPage } from './pruned-page';
-import { listPage, PAGE_SIZES, type ListRequest } from './list-page';
 
 export interface BrowseDeps {
   readonly browse: BrowseService;
+  readonly views: ViewsService;
   findLedger(tenant: string): Promise<Ledger | undefined>;
   /** The prune that took an entry. */
   findPruned(ledger: Ledger, seq: number): Promise<PrunedPlace | undefined>;
@@ -39,27 +39,7 @@ export function createBrowseRoutes(deps: BrowseDeps): Router {
     res.render('browse/dashboard', { page: dashboardPage(stats, latest.entries, options, ctx) });
   });
 
-  router.get('/entries', async (req, res) => {
-    const ctx = pageContext(res, deps.now());
-    const ledger = await ledgerOf(deps, res);
-    const asked = { filter: readFilter(req.query), sort: sortOf(req), perPage: perPageOf(req) };
-    let rawFilter: ListRequest['rawFilter'] = null;
-    try {
-      const raw = toRawFilter(asked.filter, ctx.timeZone);
-      const filter = parseFilter(raw);
-      rawFilter = raw;
-      const found = await deps.browse.findPage(ledger, {
-        filter,
-        sort: asked.sort,
-        perPage: asked.perPage,
-        ...placeOf(req),
-      });
-      res.render('browse/list', { page: listPage({ ...asked, rawFilter }, found, ctx) });
-    } catch (error) {
-      if (!(error instanceof KnownError) || (error.code !== 'bad_filter' && error.code !== 'bad_cursor')) throw error;
-      res.status(error.status).render('browse/list', { page: listPage({ ...asked, rawFilter }, null, ctx, error) });
-    }
-  });
+  router.use(createListRoutes(deps));
 
   router.get('/entries/:id', async (req, res) => {
     const entry = await deps.browse.findEntry(await ledgerOf(deps, res), req.params.id);
@@ -87,20 +67,6 @@ async function ledgerOf(deps: BrowseDeps, res: Response): Promise<Ledger> {
   const ledger = await deps.findLedger(viewer.tenant);
   if (!ledger) throw new KnownError('not_found', `tenant ${viewer.tenant} has no ledger`);
   return ledger;
-}
-
-function sortOf(req: Request): Sort {
-  return SORTS.find((sort) => sort === req.query.sort) ?? '-seq';
-}
-
-function perPageOf(req: Request): number {
-  return PAGE_SIZES.find((size) => String(size) === req.query.per_page) ?? PAGE_SIZES[0];
-}
-
-function placeOf(req: Request): { cursor?: string; page?: number } {
-  const { cursor, page } = req.query;
-  if (typeof cursor === 'string' && cursor !== '') return { cursor };
-  return typeof page === 'string' && /^[1-9]\d{0,8}$/.test(page) ? { page: Number(page) } : {};
 }
 
 function textOf(value: unknown): string {

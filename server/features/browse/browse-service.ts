@@ -42,12 +42,21 @@ export interface StoredView {
 
 export { FILTER_NAMES, parseFilter, type EntryFilter, type RawFilter } from './entry-filter';
 export { SORTS, type Sort } from './entry-search';
+export { normaliseListQuery, queryText } from './list-address';
+export { readView, viewQuery, DEFAULT_VIEW } from './list-view';
 export { sentenceOf } from './entry-line-page';
 export type { EntryView } from './entry-view';
 
 /** What pages, API and export read. Every entry's own seal is checked as it is read (`integrity.status`). */
 export interface BrowseService {
   findPage(ledger: Ledger, request: PageRequest): Promise<EntryPage>;
+  /** Numbers of the entries after `seq` that match, newest first, at most `limit`; and the newest number that there is. */
+  findNewer(
+    ledger: Ledger,
+    filter: EntryFilter,
+    seq: number,
+    limit: number,
+  ): Promise<{ readonly seqs: readonly number[]; readonly head: number }>;
   /** By sequence number (digits) or id; undefined when there is none. */
   findEntry(ledger: Ledger, idOrSeq: string): Promise<EntryView | undefined>;
   readStats(ledger: Ledger, options: { readonly now: Date; readonly timeZone: string }): Promise<Stats>;

@@ -9,12 +9,15 @@ import {
   type ShownTime,
 } from '../../http/page-context';
 import type { ChainStatus, EntryView } from './entry-view';
+import { quoteTerm } from './filter-list';
 
 /** A value that leads to the entries which share it; without `href` there is nothing to filter by. */
 interface LinkedValue {
   readonly text: string;
   readonly full: string;
   readonly href: string | null;
+  /** Leads to the entries that do not share it; only in the audit log. */
+  readonly excludeHref: string | null;
 }
 
 interface CodedValue extends LinkedValue {
@@ -37,6 +40,12 @@ export interface EntryLine {
   readonly actor: LinkedValue;
   readonly target: LinkedValue;
   readonly ip: LinkedValue | null;
+  readonly client: LinkedValue | null;
+  readonly via: LinkedValue | null;
+  readonly hook: LinkedValue | null;
+  readonly hash: LinkedValue;
+  readonly bridge: string;
+  readonly reason: string;
   readonly status: string;
   readonly statusLabel: string;
   /** How the entry stands as it is read: `mark` names the icon. */
@@ -48,9 +57,20 @@ const CHAIN_MARKS = { valid: 'intact', broken: 'broken', unverifiable: 'cannot_t
 /** Makes the address of the list with one more filter. */
 export type FilterLink = (name: string, value: string) => string;
 
-export function entryLine(entry: EntryView, ctx: PageContext, filterLink: FilterLink): EntryLine {
+/** `excludeLink` makes the address of the list without a value, where the list has such a thing. */
+export function entryLine(
+  entry: EntryView,
+  ctx: PageContext,
+  filterLink: FilterLink,
+  excludeLink?: FilterLink,
+): EntryLine {
+  const value = (name: string, code: string, text: string): LinkedValue => ({
+    ...linked(text, linkTo(filterLink, name, code)),
+    excludeHref: excludeLink ? linkTo(excludeLink, name, code) : null,
+  });
+  const optional = (name: string, code: string | null) => (code === null ? null : value(name, code, code));
   const coded = (name: string, list: string, code: string, known: readonly string[] = []): CodedValue => ({
-    ...linked(translateCode(ctx, list, code), linkTo(filterLink, name, code)),
+    ...value(name, code, translateCode(ctx, list, code)),
     code: shorten(revealText(code), 60),
     mark: known.includes(code) ? code : 'unknown',
   });
@@ -63,9 +83,18 @@ export function entryLine(entry: EntryView, ctx: PageContext, filterLink: Filter
     category: coded('category', 'terms:category.', entry.category),
     action: coded('action', 'actions:', entry.action),
     outcome: coded('outcome', 'terms:outcome.', entry.outcome, OUTCOMES),
-    actor: linked(actorText(entry, ctx), linkTo(filterLink, 'actor', referenceOf(entry.actor))),
-    target: linked(targetText(entry, ctx), linkTo(filterLink, 'target', referenceOf(entry.target))),
-    ip: entry.ip === null ? null : linked(entry.ip, linkTo(filterLink, 'ip', entry.ip)),
+    actor: value('actor', referenceOf(entry.actor), actorText(entry, ctx)),
+    target: value('target', referenceOf(entry.target), targetText(entry, ctx)),
+    ip: optional('ip', entry.ip),
+    client: optional('client', entry.client),
+    via: entry.via === null ? null : value('via', entry.via, translateCode(ctx, 'terms:via.', entry.via)),
+    hook: optional('hook', entry.source.hook),
+    hash: {
+      ...linked(entry.integrity.hash, linkTo(filterLink, 'hash', entry.integrity.hash)),
+      text: shorten(revealText(entry.integrity.hash), 13),
+    },
+    bridge: shorten(revealText(entry.source.bridge ?? ''), 40),
+    reason: shorten(revealText(entry.reason ?? ''), 200),
     status: entry.integrity.status,
     statusLabel: ctx.t(`entry:status.${entry.integrity.status}`),
     chain: {
@@ -131,16 +160,14 @@ export function referenceOf({ type, id }: { readonly type: string; readonly id: 
   return id === null ? type : `${type}:${id}`;
 }
 
-/** A filter takes a comma for "any of" and a leading exclamation mark for "not": a value with either cannot be filtered by. */
+/** The address of what shares a value; null where there is no value to filter by. */
 export function linkTo(filterLink: FilterLink, name: string, value: string): string | null {
-  return value.includes(',') || value.startsWith('!') || value.trim() !== value || value === ''
-    ? null
-    : filterLink(name, value);
+  return value.trim() === '' ? null : filterLink(name, quoteTerm(value));
 }
 
 function linked(text: string, href: string | null): LinkedValue {
   const full = revealText(text);
-  return { text: shorten(full, 60), full: shorten(full, 300), href };
+  return { text: shorten(full, 60), full: shorten(full, 300), href, excludeHref: null };
 }
 
 function idText(id: string | null): string | null {

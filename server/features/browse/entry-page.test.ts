@@ -85,13 +85,13 @@ describe('entryLine', () => {
     ]);
   });
 
-  it('offers no filter that would mean something else', () => {
+  it('quotes a value in which a list would find two', () => {
     const line = entryLine(
       anEntryView({ actor: { type: 'admin', id: '7,8', name: 'x', role: null, acting_as: null } }),
       ctx,
       link,
     );
-    expect(line.actor.href).toBeNull();
+    expect(line.actor.href).toBe('?actor="admin:7,8"');
   });
 });
 

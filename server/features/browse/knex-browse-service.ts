@@ -103,6 +103,15 @@ export function createBrowseService({ database, store, search, keyRing, trees, e
       };
     },
 
+    async findNewer(ledger, filter, seq, limit) {
+      const head = (await store.findHead(ledger))?.seq ?? 0;
+      // Asked every few seconds by every open page: where nothing came in, one row is read.
+      if (head <= seq) return { seqs: [], head };
+      for await (const seqs of search.findAll(ledger, filter, '-seq', limit))
+        return { seqs: seqs.filter((one) => one > seq), head };
+      return { seqs: [], head };
+    },
+
     async findEntry(ledger, idOrSeq) {
       if (/^\d{1,15}$/.test(idOrSeq)) {
         const row = await store.findBySeq(ledger, Number(idOrSeq));

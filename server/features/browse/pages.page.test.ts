@@ -182,7 +182,7 @@ describe('the dashboard', () => {
 
 describe('the audit log', () => {
   it('shows the newest first and says how many there are', async () => {
-    const page = await openAt('/entries');
+    const page = await openAt('/entries?range=all');
     expect(await text(page.locator('.st-count'))).toBe(`Showing 1–20 of ${english(await count(''))}`);
     expect(await rowsOf(page).count()).toBe(20);
     const newest = (await seqs('')).slice(0, 20);
@@ -190,17 +190,19 @@ describe('the audit log', () => {
   });
 
   it.each([
-    ['category', 'Tickets', `WHERE category = 'tickets'`, '.st-col-category', 'Tickets'],
-    ['severity', 'Critical', `WHERE severity = 'critical'`, '.st-col-severity', 'Critical'],
-  ])('is narrowed by %s', async (name, option, where, column, cell) => {
-    const page = await openAt('/entries');
-    await page.selectOption(`#f-${name}`, { label: option });
-    await page.getByRole('button', { name: 'Apply' }).click();
+    ['category', 'tickets', `WHERE category = 'tickets'`, '.st-col-category', 'Tickets'],
+    ['severity', 'critical', `WHERE severity = 'critical'`, '.st-col-severity', 'Critical'],
+  ])('is narrowed by %s', async (name, value, where, column, cell) => {
+    const page = await openAt('/entries?range=all');
+    await page.click(`#f-${name}`);
+    await page.check(`input[name=${name}][value=${value}]`);
+    await page.locator(`.st-field-${name}`).getByRole('button', { name: 'Apply' }).click();
+    await page.waitForURL(new RegExp(`${name}=${value}`));
     expect(await totalOf(page)).toBe(await count(where));
-    expect(new Set((await page.locator(`tbody ${column}`).allInnerTexts()).map((one) => one.trim()))).toEqual(
-      new Set([cell]),
-    );
-    expect(page.url()).toBe(`${site.url}/entries?${name}=${option.toLowerCase()}`);
+    expect(
+      new Set((await page.locator(`tbody ${column} a:not(.st-not)`).allInnerTexts()).map((one) => one.trim())),
+    ).toEqual(new Set([cell]));
+    expect(page.url()).toBe(`${site.url}/entries?view=default&${name}=${value}&range=all`);
   });
 
   it.each([
@@ -209,10 +211,10 @@ describe('the audit log', () => {
     ['target', 'client:101', `WHERE target_type = 'client' AND target_id = '101'`],
     ['target', 'ticket', `WHERE target_type = 'ticket'`],
   ])('is narrowed by %s %s', async (name, value, where) => {
-    const page = await openAt('/entries');
+    const page = await openAt('/entries?range=all');
     await page.fill(`#f-${name}`, value);
     await page.keyboard.press('Enter');
-    await page.waitForURL(/\?/);
+    await page.waitForURL(/view=default/);
     const wanted = await seqs(where);
     expect(wanted.length).toBeGreaterThan(0);
     expect(await totalOf(page)).toBe(wanted.length);
@@ -227,10 +229,10 @@ describe('the audit log', () => {
     ['Traditional Chinese', '發票抬頭', '%發票抬頭要更改%'],
   ])('is searched for %s', async (_what, words, like) => {
     const where = `${VALUES} WHERE e.record LIKE ? OR v.subject_body LIKE ?`;
-    const page = await openAt('/entries');
+    const page = await openAt('/entries?range=all');
     await page.fill('#f-q', words);
     await page.keyboard.press('Enter');
-    await page.waitForURL(/\?/);
+    await page.waitForURL(/view=default/);
     const wanted = await seqs(where, like, like);
     expect(wanted.length).toBeGreaterThan(0);
     expect(await totalOf(page)).toBe(wanted.length);
@@ -253,36 +255,42 @@ describe('the audit log', () => {
     expect((await sender.send(events)).body.accepted).toBe(4);
 
     const page = await openAt('/entries?actor=api:zone-probe', { timeZone: 'Asia/Taipei' });
+    await page.click('#f-period');
     await page.fill('#f-from', day);
     await page.fill('#f-to', day);
-    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.locator('.st-field-period').getByRole('button', { name: 'Apply' }).click();
+    await page.waitForURL(/from=/);
     const shown = await attributesOf(page.locator('tbody time'), 'datetime');
     expect(shown.map(Date.parse)).toEqual([times[2], times[1]]);
     expect(await totalOf(page)).toBe(2);
   });
 
-  it('shows what narrows it, takes one filter back and all of them', async () => {
-    const page = await openAt('/entries?category=clients&severity=notice&q=phonenumber');
+  it('shows what narrows it, takes one value back and all of them', async () => {
+    const page = await openAt('/entries?category=clients,domains&severity=notice&q=phonenumber&range=all');
     expect(await chipsOf(page).allInnerTexts()).toEqual([
       'Category: Clients',
+      'Category: Domains',
       'Severity: Notice',
       'Words: phonenumber',
     ]);
     const [both, one] = [`category = 'clients' AND severity = 'notice'`, `category = 'clients'`];
-    await page.getByRole('link', { name: 'Remove the filter “Words”' }).click();
+    await page.getByRole('link', { name: 'Remove the filter “Category: Domains”' }).click();
+    await page.getByRole('link', { name: 'Remove the filter “Words: phonenumber”' }).click();
+    await page.waitForURL((url) => !url.search.includes('phonenumber'));
     expect(await totalOf(page)).toBe(await count(`WHERE ${both}`));
-    await page.getByRole('link', { name: 'Remove the filter “Severity”' }).click();
+    await page.getByRole('link', { name: 'Remove the filter “Severity: Notice”' }).click();
+    await page.waitForURL((url) => !url.search.includes('notice'));
     expect(await totalOf(page)).toBe(await count(`WHERE ${one}`));
     expect(await chipsOf(page).allInnerTexts()).toEqual(['Category: Clients']);
     await page.getByRole('link', { name: 'Clear all' }).click();
-    expect(page.url()).toBe(`${site.url}/entries`);
-    expect(await totalOf(page)).toBe(await count(''));
-    expect(await chipsOf(page).count()).toBe(0);
+    await page.waitForURL(`${site.url}/entries?range=30d&view=default`);
+    expect(await chipsOf(page).allInnerTexts()).toEqual(['Period: Last 30 days']);
   });
 
   it('filters by a value that is clicked', async () => {
-    const page = await openAt('/entries?category=clients');
+    const page = await openAt('/entries?category=clients&range=all');
     await page.locator('tbody .st-col-actor a', { hasText: 'wang.fang' }).first().click();
+    await page.waitForURL(/actor=/);
     expect(await chipsOf(page).allInnerTexts()).toEqual(['Category: Clients', 'Who: Admin 2']);
     expect(await totalOf(page)).toBe(await count(`WHERE category = 'clients' AND actor_type = 'admin' AND actor_id = '2'`)); // prettier-ignore
   });
@@ -299,11 +307,13 @@ describe('the audit log', () => {
   it('says what was searched when nothing is found', async () => {
     const page = await openAt('/entries?q=nothinglikethis');
     expect(await text(page.locator('.st-count'))).toBe('No entries');
-    expect(await text(page.locator('.st-nothing h2'))).toBe('Nothing found for Words: nothinglikethis');
+    expect(await text(page.locator('.st-nothing h2'))).toBe(
+      'Nothing found for Words: nothinglikethis, Period: Last 30 days',
+    );
   });
 
   it('turns pages by place, so that new entries move nothing', async () => {
-    const page = await openAt('/entries?category=financial');
+    const page = await openAt('/entries?category=financial&range=all');
     const all = await seqs(`WHERE category = 'financial'`);
     const shown = () => page.locator('tbody .st-col-seq').allTextContents();
     const first = await shown();
@@ -326,7 +336,7 @@ describe('the audit log', () => {
   });
 
   it('reaches the last page', async () => {
-    const page = await openAt('/entries?category=tickets&per_page=100');
+    const page = await openAt('/entries?category=tickets&per_page=100&range=all');
     const all = await seqs(`WHERE category = 'tickets'`);
     const shown: string[] = [];
     for (;;) {
@@ -340,7 +350,7 @@ describe('the audit log', () => {
   });
 
   it.each([50, 100])('shows %d on a page when asked, and keeps the filter', async (size) => {
-    const page = await openAt('/entries?category=financial');
+    const page = await openAt('/entries?category=financial&range=all');
     await page.locator('.st-sizes a', { hasText: new RegExp(`^${size}$`) }).click();
     await page.waitForURL(`**per_page=${size}`);
     expect(await rowsOf(page).count()).toBe(size);
@@ -358,11 +368,13 @@ describe('the audit log', () => {
   });
 
   it('sorts by time, both ways', async () => {
-    const page = await openAt('/entries');
+    const page = await openAt('/entries?range=all');
     const times = () => attributesOf(page.locator('tbody time'), 'datetime');
     await page.locator('th.st-col-time a').click();
+    await page.locator('th.st-col-time[aria-sort=descending]').waitFor();
     expect(await times()).toEqual((await times()).sort().reverse());
     await page.locator('th.st-col-time a').click();
+    await page.locator('th.st-col-time[aria-sort=ascending]').waitFor();
     expect(await times()).toEqual((await times()).sort());
     const [oldest] = await site.db.raw<{ at: number }[]>('SELECT MIN(occurred_at) AS at FROM entries');
     expect((await times())[0]).toBe(new Date(oldest?.at ?? 0).toISOString());
@@ -462,7 +474,7 @@ describe('the export', () => {
     ['en', 'category=tickets&severity=info', `WHERE category = 'tickets' AND severity = 'info'`],
     ['zh-TW', 'q=茶行', `${VALUES} WHERE e.record LIKE '%林氏茶行%' OR v.subject_body LIKE '%林氏茶行%'`],
   ])('in %s holds exactly what the filter %s shows', async (language, query, where) => {
-    const page = await openAt(`/entries?${query}`, { language, acceptDownloads: true });
+    const page = await openAt(`/entries?${query}&range=all`, { language, acceptDownloads: true });
     const downloading = page.waitForEvent('download');
     await page.locator('.st-actions a[href*="export.csv"]').click();
     const download = await downloading;
@@ -591,9 +603,10 @@ describe('without JavaScript', () => {
     await page.locator('#latest th.st-col-severity a').click();
     expect(await page.locator('#latest th.st-col-severity').getAttribute('aria-sort')).toBe('descending');
 
-    await page.goto(`${site.url}/entries`);
-    await page.selectOption('#f-category', 'domains');
-    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.goto(`${site.url}/entries?range=all`);
+    await page.click('#f-category');
+    await page.check('input[name=category][value=domains]');
+    await page.locator('.st-field-category').getByRole('button', { name: 'Apply' }).click();
     expect(await totalOf(page)).toBe(await count(`WHERE category = 'domains'`));
     await page.locator('.st-menu summary').first().click();
     await page.selectOption('#st-language', 'zh-TW');

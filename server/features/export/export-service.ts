@@ -13,6 +13,8 @@ export interface ExportRequest {
   readonly ledger: Ledger;
   readonly filter: EntryFilter;
   readonly sort: Sort;
+  /** Only these entries, by number, ascending; filter and order do not matter then. */
+  readonly seqs?: readonly number[];
   readonly format: ExportFormat;
   /** The header of a CSV column by its raw name; the raw name itself by default. */
   readonly header?: (name: string) => string;
@@ -34,9 +36,12 @@ interface ExportDeps {
 }
 
 export function createExportService({ browse, beforeExport }: ExportDeps): ExportService {
-  async function* readPages({ ledger, filter, sort }: ExportRequest) {
+  async function* readPages({ ledger, filter, sort, seqs }: ExportRequest) {
     await beforeExport?.(ledger);
-    yield* browse.streamEntries(ledger, filter, sort);
+    if (!seqs) yield* browse.streamEntries(ledger, filter, sort);
+    else
+      for await (const page of browse.streamStored(ledger, { seqs }, { withValues: true }))
+        yield page.map(({ view }) => view);
   }
   function open(request: ExportRequest): Readable {
     const pages = readPages(request);

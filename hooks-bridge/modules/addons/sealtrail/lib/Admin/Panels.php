@@ -82,7 +82,7 @@ final class Panels
         arsort($today);
         $facts = $this->fact('widget_total', (int) $found['total'], '/entries')
             . $this->fact('widget_today', (int) array_sum($today), '/entries?after=' . gmdate('Y-m-d'))
-            . $this->fact('widget_critical', (int) $found['critical'], '/entries?severity=critical');
+            . $this->fact('widget_critical', (int) $found['critical'], '/entries?severity=critical&range=all');
         $rows = '';
         foreach ($today as $category => $count) {
             $name = $this->words->text('category_' . $category);
