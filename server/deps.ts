@@ -22,6 +22,8 @@ import { createApiTokenService, type ApiTokenService } from './features/access/t
 import type { BrowseService } from './features/browse/browse-service';
 import { createBrowseService } from './features/browse/knex-browse-service';
 import { createEntrySearch } from './features/browse/knex-entry-search';
+import { createRelatedService } from './features/browse/knex-related-service';
+import type { RelatedService } from './features/browse/related-service';
 import { createSearchIndexer, tokensOf, type SearchIndexer } from './features/browse/search-index-service';
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
@@ -98,6 +100,7 @@ export interface Deps {
   readonly bridgeWatch: BridgeWatch;
   readonly capture: CaptureService;
   readonly browse: BrowseService;
+  readonly related: RelatedService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
   readonly erasureReader: ErasureReader;
@@ -434,6 +437,7 @@ export function createDeps(
     bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
+    related: createRelatedService({ database, store, browse }),
     exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
     entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys, erasures: erasureReader }),

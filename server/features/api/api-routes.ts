@@ -12,6 +12,7 @@ import {
   type RawFilter,
   type Sort,
 } from '../browse/browse-service';
+import type { RelatedService } from '../browse/related-service';
 import type { PruneService } from '../retention/prune-service';
 import { bundleFileName, parseSeqs, type BundleService } from '../bundle/bundle-service';
 import type { EntryCheckService } from '../integrity/entry-check-service';
@@ -22,12 +23,14 @@ import { createVerifyRoutes } from './verify-routes';
 import type { CheckpointService } from '../tree/checkpoint-service';
 import type { ProofService } from '../tree/proof-service';
 import type { TreeService } from '../tree/tree-service';
+import { createRelatedApiRoutes } from './related-api-routes';
 import { createTreeApiRoutes } from './tree-api-routes';
 
 interface ApiDeps {
   readonly tokens: ApiTokenService;
   readonly store: EntryStore;
   readonly browse: BrowseService;
+  readonly related: RelatedService;
   readonly exports: ExportService;
   /** The prune that took an entry. */
   readonly findPruned: PruneService['findPruned'];
@@ -125,6 +128,15 @@ export function createApiRoutes(deps: ApiDeps): Router {
       findLedger,
       findEntrySeq: async (ledger, id) => (await deps.browse.findEntry(ledger, id))?.seq,
       mayVerify: may('verify'),
+    }),
+  );
+
+  router.use(
+    createRelatedApiRoutes({
+      browse: deps.browse,
+      related: deps.related,
+      mayRead: may('read'),
+      ledgerOf: (request, response) => ledgerOf(request, response.locals['caller'] as Caller),
     }),
   );
 

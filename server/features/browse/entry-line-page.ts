@@ -130,9 +130,11 @@ export function referenceOf({ type, id }: { readonly type: string; readonly id: 
 
 /** A filter takes a comma for "any of" and a leading exclamation mark for "not": a value with either cannot be filtered by. */
 export function linkTo(filterLink: FilterLink, name: string, value: string): string | null {
-  return value.includes(',') || value.startsWith('!') || value.trim() !== value || value === ''
-    ? null
-    : filterLink(name, value);
+  return isFilterValue(value) ? filterLink(name, value) : null;
+}
+
+export function isFilterValue(value: string): boolean {
+  return value !== '' && !value.includes(',') && !value.startsWith('!') && value.trim() === value;
 }
 
 function linked(text: string, href: string | null): LinkedValue {
