@@ -78,6 +78,9 @@ function createPages(entries: readonly EntryView[] = [anEntryView()], basePath =
       findLedger: (tenant) => Promise.resolve(tenant === 'default' ? ledger : undefined),
       findPruned: (_ledger, seq) => Promise.resolve(seq === 300 ? PRUNED : undefined),
       findChain: () => Promise.resolve({ status: 'intact', at: '2026-11-21T03:00:00.000Z' }),
+      related: { find: (_ledger, entry) => Promise.resolve([{ relation: 'actor', entries: [{ ...entry, seq: 43 }], filter: { actor: 'admin:7' }, window: null }]) }, // prettier-ignore
+      findCover: () => Promise.resolve({ size: 50, signedAt: 0 }),
+      proveEntry: (_ledger, seq) => Promise.resolve(seq < 100 ? 'c2sp.org/tlog-proof@v1\n' : undefined),
       now: () => new Date('2026-11-21T04:00:00Z'),
     }),
   );

@@ -3,23 +3,15 @@ import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
 import type { Viewer } from '../access/viewer';
-import type { PrunedPlace } from '../retention/prune-service';
-import type { BrowseService } from './browse-service';
 import { dashboardPage, latestCount, type ChainSummary } from './dashboard-page';
 import { parseFilter } from './entry-filter';
-import { entryPage } from './entry-page';
+import { createEntryRoutes, type EntryRoutesDeps } from './entry-routes';
 import { SORTS, type Sort } from './entry-search';
 import { readFilter, toRawFilter } from './filter-page';
-import { prunedPage } from './pruned-page';
 import { listPage, PAGE_SIZES, type ListRequest } from './list-page';
 
-export interface BrowseDeps {
-  readonly browse: BrowseService;
-  findLedger(tenant: string): Promise<Ledger | undefined>;
-  /** The prune that took an entry. */
-  findPruned(ledger: Ledger, seq: number): Promise<PrunedPlace | undefined>;
+export interface BrowseDeps extends EntryRoutesDeps {
   findChain(ledger: Ledger): Promise<ChainSummary>;
-  now(): Date;
 }
 
 /** Dashboard, audit log and the page of one entry. The session guard before it sets `res.locals.viewer`. */
@@ -42,7 +34,7 @@ export function createBrowseRoutes(deps: BrowseDeps): Router {
   router.get('/entries', async (req, res) => {
     const ctx = pageContext(res, deps.now());
     const ledger = await ledgerOf(deps, res);
-    const asked = { filter: readFilter(req.query), sort: sortOf(req), perPage: perPageOf(req) };
+    const asked = { filter: readFilter(req.query), sort: sortOf(req), perPage: perPageOf(req), at: placeOf(req) };
     let rawFilter: ListRequest['rawFilter'] = null;
     try {
       const raw = toRawFilter(asked.filter, ctx.timeZone);
@@ -52,7 +44,7 @@ export function createBrowseRoutes(deps: BrowseDeps): Router {
         filter,
         sort: asked.sort,
         perPage: asked.perPage,
-        ...placeOf(req),
+        ...asked.at,
       });
       res.render('browse/list', { page: listPage({ ...asked, rawFilter }, found, ctx) });
     } catch (error) {
@@ -61,25 +53,8 @@ export function createBrowseRoutes(deps: BrowseDeps): Router {
     }
   });
 
-  router.get('/entries/:id', async (req, res) => {
-    const entry = await deps.browse.findEntry(await ledgerOf(deps, res), req.params.id);
-    if (!entry) return showPruned(req.params.id, res);
-    const isDrawer = req.get('x-requested-with') === 'drawer' || req.query.drawer === '1';
-    res.vary('X-Requested-With');
-    res.render(isDrawer ? 'browse/entry-drawer' : 'browse/entry', {
-      page: entryPage(entry, pageContext(res, deps.now())),
-    });
-  });
-
+  router.use(createEntryRoutes(deps));
   return router;
-
-  /** What a prune took is known to have been there: that is another answer than "there is none". */
-  async function showPruned(idOrSeq: string, res: Response): Promise<void> {
-    const seq = /^\d{1,15}$/.test(idOrSeq) ? Number(idOrSeq) : 0;
-    const place = await deps.findPruned(await ledgerOf(deps, res), seq);
-    if (!place) throw new KnownError('entry_not_found');
-    res.status(410).render('browse/pruned', { page: prunedPage(seq, place, pageContext(res, deps.now())) });
-  }
 }
 
 async function ledgerOf(deps: BrowseDeps, res: Response): Promise<Ledger> {

@@ -9,6 +9,8 @@ import {
   type ShownTime,
 } from '../../http/page-context';
 import type { ChainStatus, EntryView } from './entry-view';
+import { isFilterValue } from './filter-value';
+import { entryHref, type ListPlace } from './list-place';
 
 /** A value that leads to the entries which share it; without `href` there is nothing to filter by. */
 interface LinkedValue {
@@ -48,14 +50,20 @@ const CHAIN_MARKS = { valid: 'intact', broken: 'broken', unverifiable: 'cannot_t
 /** Makes the address of the list with one more filter. */
 export type FilterLink = (name: string, value: string) => string;
 
-export function entryLine(entry: EntryView, ctx: PageContext, filterLink: FilterLink): EntryLine {
+/** `place`: the list in which the row stands, for the way back. */
+export function entryLine(
+  entry: EntryView,
+  ctx: PageContext,
+  filterLink: FilterLink,
+  place: ListPlace | null = null,
+): EntryLine {
   const coded = (name: string, list: string, code: string, known: readonly string[] = []): CodedValue => ({
     ...linked(translateCode(ctx, list, code), linkTo(filterLink, name, code)),
     code: shorten(revealText(code), 60),
     mark: known.includes(code) ? code : 'unknown',
   });
   return {
-    href: ctx.url(`/entries/${encodeURIComponent(entry.id)}`),
+    href: entryHref(ctx.url, entry.id, place),
     seq: entry.seq,
     time: showTime(entry.occurred_at, ctx),
     sentence: sentenceOf(entry, ctx),
@@ -128,13 +136,8 @@ export function referenceOf({ type, id }: { readonly type: string; readonly id: 
   return id === null ? type : `${type}:${id}`;
 }
 
-/** A filter takes a comma for "any of" and a leading exclamation mark for "not": a value with either cannot be filtered by. */
 export function linkTo(filterLink: FilterLink, name: string, value: string): string | null {
   return isFilterValue(value) ? filterLink(name, value) : null;
-}
-
-export function isFilterValue(value: string): boolean {
-  return value !== '' && !value.includes(',') && !value.startsWith('!') && value.trim() === value;
 }
 
 function linked(text: string, href: string | null): LinkedValue {

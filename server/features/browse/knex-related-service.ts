@@ -4,8 +4,9 @@ import type { Cell } from '../../db/dialect';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { BrowseService } from './browse-service';
-import { isFilterValue, referenceOf } from './entry-line-page';
+import { referenceOf } from './entry-line-page';
 import type { EntryView } from './entry-view';
+import { isFilterValue } from './filter-value';
 import {
   RELATIONS,
   type RelatedGroup,

@@ -3,6 +3,7 @@ import { formatNumber, formatUtc, type PageContext } from '../../http/page-conte
 import type { Query } from '../../http/url-builder';
 import type { EntryPage } from './browse-service';
 import { entryLine, type EntryLine } from './entry-line-page';
+import { makePlace } from './list-place';
 import type { RawFilter } from './entry-filter';
 import type { Sort } from './entry-search';
 import { filterForm, toQuery, type FilterForm, type PageFilter } from './filter-page';
@@ -15,6 +16,8 @@ export interface ListRequest {
   readonly rawFilter: RawFilter | null;
   readonly sort: Sort;
   readonly perPage: number;
+  /** Cursor or page, as the address has it. */
+  readonly at?: Query;
 }
 
 export interface ColumnHeader {
@@ -58,8 +61,9 @@ export function listPage(
   const kept = keptQuery(request);
   const query = { ...toQuery(request.filter), ...kept };
   const form = filterForm(request.filter, kept, ctx, error);
+  const place = makePlace('/entries', { ...query, ...request.at });
   const lines = (found?.entries ?? []).map((entry) =>
-    entryLine(entry, ctx, (name, value) => url('/entries', { ...query, [name]: value })),
+    entryLine(entry, ctx, (name, value) => url('/entries', { ...query, [name]: value }), place),
   );
   const pick = url.form('/export.zip');
   const isFirst = found === null || found.from <= 1;
