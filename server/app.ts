@@ -26,6 +26,7 @@ import { createRequestLog } from './http/request-log';
 import { createSecurityHeaders } from './http/security-headers';
 import { createSession } from './http/session';
 import { createUrlBuilder } from './http/url-builder';
+import { createTimelineRoutes } from './features/timeline/timeline-routes';
 import { PROGRAM_ROOT } from './root';
 
 const YEAR_MS = 365 * 86_400_000;
@@ -65,6 +66,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       proveEntry: (ledger, seq) => deps.proofs.proveEntry(ledger, seq),
       now,
     }),
+    createTimelineRoutes({ timelines: deps.timelines, store, now }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
     createBundleRoutes({ bundles: deps.bundles, store, ownEvents, now }),
     createIntegrityRoutes({

@@ -60,6 +60,7 @@ import { PruneRefusedError } from './features/retention/prune-archiver';
 import { createPruneTask } from './features/retention/prune-task';
 import { createRetentionParts, type RetentionParts } from './features/retention/retention-parts';
 import { createSequenceStore } from './features/monitor/sequence-store';
+import { createTimelineService, type TimelineService } from './features/timeline/timeline-service';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
 import { StoppedLedgerError, type CheckpointService, type StoredCheckpoint } from './features/tree/checkpoint-service';
 import { createCheckpointStore } from './features/tree/checkpoint-store';
@@ -101,6 +102,7 @@ export interface Deps {
   readonly capture: CaptureService;
   readonly browse: BrowseService;
   readonly related: RelatedService;
+  readonly timelines: TimelineService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
   readonly erasureReader: ErasureReader;
@@ -438,6 +440,7 @@ export function createDeps(
     capture: createCaptureService({ senderCheck, bridges, preparer, appender, now }),
     browse,
     related: createRelatedService({ database, store, browse }),
+    timelines: createTimelineService({ browse }),
     exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
     entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys, erasures: erasureReader }),

@@ -2,6 +2,7 @@ import { stateAt, type StateStep } from './state-at';
 
 const aStep = (seq: number, day: number, changes: StateStep['changes'], over: Partial<StateStep> = {}): StateStep => ({
   seq,
+  eventId: `event-${seq}`,
   occurredAt: moment(day),
   action: 'domain.nameservers_changed',
   outcome: 'success',
@@ -109,6 +110,34 @@ describe('stateAt', () => {
       expect(stateAt(told(null), moment(3)).gaps).toEqual([]);
       expect(stateAt(told('x'), moment(3)).gaps).toMatchObject([{ field: 'ns1', to: { seq: 2, value: null } }]);
     });
+  });
+
+  describe('where a change is told twice', () => {
+    const first = aStep(12, 3, ns('a', 'b'));
+    const later = (minutes: number) => new Date(Date.parse(moment(3)) + minutes * 60_000).toISOString();
+
+    it.each([
+      ['by two parts of one item', { eventId: 'event-12' }],
+      ['by the hook and the row behind it', { occurredAt: later(59) }],
+    ])('%s, it is one', (_how, over) => {
+      const state = stateAt([first, aStep(13, 3, ns('a', 'b'), over)], moment(9));
+      expect(state).toMatchObject({ gaps: [], fields: [{ value: 'b', source: { seq: 12 } }] });
+    });
+
+    it('long after, it was turned back in between', () => {
+      const again = aStep(13, 3, ns('a', 'b'), { occurredAt: later(61) });
+      expect(stateAt([first, again], moment(9)).gaps).toMatchObject([{ from: { value: 'b' }, to: { value: 'a' } }]);
+    });
+
+    it('with another result, it is another', () => {
+      const other = aStep(13, 3, ns('a', 'c'), { occurredAt: later(1) });
+      expect(stateAt([first, other], moment(9)).gaps).toHaveLength(1);
+    });
+  });
+
+  it('takes no field of what was added to a thing for one of its own', () => {
+    const credit = aStep(1, 1, [{ field: 'amount', before: null, after: '50.00' }], { action: 'client.credit_added' });
+    expect(stateAt([credit], moment(2)).fields).toEqual([]);
   });
 
   it('begins and ends with the thing itself', () => {

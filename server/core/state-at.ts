@@ -6,6 +6,8 @@ import { isSecretMark } from './redact';
 /** What one entry says of the thing that it is about. */
 export interface StateStep {
   readonly seq: number;
+  /** Entries of one item share it. */
+  readonly eventId: string;
   /** RFC 3339 UTC with milliseconds. */
   readonly occurredAt: string;
   readonly action: string;
@@ -61,6 +63,9 @@ export interface StateAt {
 
 interface Held extends StateSource {
   readonly value: JsonValue;
+  /** The value that the same entry says was there before; undefined where it does not say. */
+  readonly before?: JsonValue | undefined;
+  readonly eventId: string;
 }
 
 /**
@@ -93,7 +98,7 @@ function createFold() {
 
   return {
     take(step: StateStep, { isPast }: { readonly isPast: boolean }): void {
-      const source = sourceOf(step);
+      const source = { ...sourceOf(step), eventId: step.eventId };
       const isCreation = CREATED.test(step.action);
       // What is made anew has nothing to do with what had its number before.
       if (isCreation) held.clear();
@@ -101,17 +106,18 @@ function createFold() {
       const knowsBefore = isCreation || step.changes.some(({ before }) => (before ?? null) !== null);
       for (const { field, before, after } of step.changes) {
         const last = held.get(field);
+        if (last && isToldAgain(last, step, before, after)) continue;
         if (knowsBefore && before !== undefined) {
           if (last && !isCreation && !fits(last.value, before)) found.push(gapOf(field, last, { ...source, value: before }, silent)); // prettier-ignore
           if (!isPast && !last && !foretold.has(field) && !isCreation)
             foretold.set(field, { ...source, value: before });
         }
         // A deletion ends the thing, it does not empty its fields one by one.
-        if (!DELETED.test(step.action) || after !== null) held.set(field, { ...source, value: after ?? null });
+        if (!DELETED.test(step.action) || after !== null) held.set(field, { ...source, before, value: after ?? null });
         else if (!last && before !== undefined) held.set(field, { ...source, value: before });
       }
       if (isCreation || DELETED.test(step.action))
-        lifeEvents.push({ kind: isCreation ? 'created' : 'deleted', source });
+        lifeEvents.push({ kind: isCreation ? 'created' : 'deleted', source: sourceOf(step) });
       if (step.isErased || isUnseen(step)) silent.push(step);
     },
     fields: (): FieldState[] => [...held].map(([field, one]) => stateOf(field, 'set', one)),
@@ -137,8 +143,19 @@ const ALTERING = new RegExp(
     'unpaid|unsuspended|updated|upgraded)$',
 );
 
-function isEffective({ outcome }: StateStep): boolean {
-  return outcome !== 'failure' && outcome !== 'denied';
+/** Of something that was added to the thing or taken from it: a contact, a credit, a reply. Its fields are not the thing's. */
+const OF_A_PART = /_(added|created|deleted|removed)$/;
+/** So long after a change the same one may be told again: by another part of the item, or by a comparison of tables. */
+const AGAIN_MS = 3_600_000;
+
+function isEffective({ action, outcome }: StateStep): boolean {
+  return outcome !== 'failure' && outcome !== 'denied' && !OF_A_PART.test(action);
+}
+
+/** A hook and the row behind it report one change twice: that is no proof of somebody having turned it back in between. */
+function isToldAgain(last: Held, { eventId, occurredAt }: StateStep, before: JsonValue, after: JsonValue): boolean {
+  if (!sameValue(last.before, before) || !sameValue(last.value, after)) return false;
+  return last.eventId === eventId || Date.parse(occurredAt) - Date.parse(last.at) <= AGAIN_MS;
 }
 
 function isUnseen({ action, changes, isErased }: StateStep): boolean {
@@ -159,11 +176,15 @@ function gapOf(field: string, from: Held, to: Held, silent: readonly StateStep[]
   const erased = between.filter(({ isErased }) => isErased);
   const reason = erased.length > 0 ? 'erased' : between.length > 0 ? 'unseen' : 'outside';
   const meant = reason === 'erased' ? erased : between;
-  return { field, from, to, reason, between: meant.map(({ seq }) => seq) };
+  return { field, from: valueAt(from), to: valueAt(to), reason, between: meant.map(({ seq }) => seq) };
+}
+
+function valueAt({ seq, at: when, value }: Held): StateGap['from'] {
+  return { seq, at: when, value };
 }
 
 function at({ seq, at: occurredAt }: StateSource): StateStep {
-  return { seq, occurredAt, action: '', outcome: '', changes: [], isErased: false };
+  return { seq, eventId: '', occurredAt, action: '', outcome: '', changes: [], isErased: false };
 }
 
 function sourceOf({ seq, occurredAt }: StateStep): StateSource {
