@@ -4,6 +4,7 @@ const aStep = (seq: number, day: number, changes: StateStep['changes'], over: Pa
   seq,
   eventId: `event-${seq}`,
   occurredAt: moment(day),
+  targetType: 'domain',
   action: 'domain.nameservers_changed',
   outcome: 'success',
   changes,
@@ -136,8 +137,9 @@ describe('stateAt', () => {
   });
 
   it('takes no field of what was added to a thing for one of its own', () => {
-    const credit = aStep(1, 1, [{ field: 'amount', before: null, after: '50.00' }], { action: 'client.credit_added' });
-    expect(stateAt([credit], moment(2)).fields).toEqual([]);
+    const amount = [{ field: 'amount', before: null, after: '50.00' }];
+    for (const action of ['credit.added', 'domain.note_added']) expect(stateAt([aStep(1, 1, amount, { action })], moment(2)).fields).toEqual([]); // prettier-ignore
+    expect(stateAt([aStep(1, 1, amount, { action: 'domain.added' })], moment(2)).existence?.kind).toBe('created');
   });
 
   it('begins and ends with the thing itself', () => {

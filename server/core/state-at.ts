@@ -10,6 +10,8 @@ export interface StateStep {
   readonly eventId: string;
   /** RFC 3339 UTC with milliseconds. */
   readonly occurredAt: string;
+  /** Type of the thing. */
+  readonly targetType: string;
   readonly action: string;
   readonly outcome: string;
   readonly changes: readonly Change[];
@@ -99,7 +101,8 @@ function createFold() {
   return {
     take(step: StateStep, { isPast }: { readonly isPast: boolean }): void {
       const source = { ...sourceOf(step), eventId: step.eventId };
-      const isCreation = CREATED.test(step.action);
+      const life = lifeOf(step);
+      const isCreation = life === 'created';
       // What is made anew has nothing to do with what had its number before.
       if (isCreation) held.clear();
       // A report that knows of no value before is not one of values that were empty.
@@ -113,11 +116,10 @@ function createFold() {
             foretold.set(field, { ...source, value: before });
         }
         // A deletion ends the thing, it does not empty its fields one by one.
-        if (!DELETED.test(step.action) || after !== null) held.set(field, { ...source, before, value: after ?? null });
+        if (life !== 'deleted' || after !== null) held.set(field, { ...source, before, value: after ?? null });
         else if (!last && before !== undefined) held.set(field, { ...source, value: before });
       }
-      if (isCreation || DELETED.test(step.action))
-        lifeEvents.push({ kind: isCreation ? 'created' : 'deleted', source: sourceOf(step) });
+      if (life !== null) lifeEvents.push({ kind: life, source: sourceOf(step) });
       if (step.isErased || isUnseen(step)) silent.push(step);
     },
     fields: (): FieldState[] => [...held].map(([field, one]) => stateOf(field, 'set', one)),
@@ -134,8 +136,6 @@ function createFold() {
   };
 }
 
-const CREATED = /\.created$/;
-const DELETED = /\.deleted$/;
 /** Actions whose name says that something of the thing is another now. */
 const ALTERING = new RegExp(
   '(accepted|activated|applied|cancelled|changed|closed|deactivated|disabled|downgraded|edited|enabled|extended|flagged|merged|' +
@@ -143,13 +143,21 @@ const ALTERING = new RegExp(
     'unpaid|unsuspended|updated|upgraded)$',
 );
 
-/** Of something that was added to the thing or taken from it: a contact, a credit, a reply. Its fields are not the thing's. */
-const OF_A_PART = /_(added|created|deleted|removed)$/;
+const ADDED_OR_TAKEN = /[._](added|created|deleted|removed)$/;
 /** So long after a change the same one may be told again: by another part of the item, or by a comparison of tables. */
 const AGAIN_MS = 3_600_000;
 
-function isEffective({ action, outcome }: StateStep): boolean {
-  return outcome !== 'failure' && outcome !== 'denied' && !OF_A_PART.test(action);
+/** What is added to a thing or taken from it, a note or a credit, has fields of its own: they are not the thing's. */
+function isEffective(step: StateStep): boolean {
+  const isOfAPart = ADDED_OR_TAKEN.test(step.action) && lifeOf(step) === null;
+  return step.outcome !== 'failure' && step.outcome !== 'denied' && !isOfAPart;
+}
+
+/** Whether the thing itself began or ended. */
+function lifeOf({ action, targetType }: StateStep): 'created' | 'deleted' | null {
+  const [subject, what] = action.split('.');
+  if (subject !== targetType) return null;
+  return what === 'created' || what === 'added' ? 'created' : what === 'deleted' ? 'deleted' : null;
 }
 
 /** A hook and the row behind it report one change twice: that is no proof of somebody having turned it back in between. */
@@ -184,7 +192,7 @@ function valueAt({ seq, at: when, value }: Held): StateGap['from'] {
 }
 
 function at({ seq, at: occurredAt }: StateSource): StateStep {
-  return { seq, eventId: '', occurredAt, action: '', outcome: '', changes: [], isErased: false };
+  return { seq, eventId: '', targetType: '', occurredAt, action: '', outcome: '', changes: [], isErased: false };
 }
 
 function sourceOf({ seq, occurredAt }: StateStep): StateSource {

@@ -84,6 +84,7 @@ function stepOf(entry: EntryView): StateStep {
     seq: entry.seq,
     eventId: entry.source.event_id,
     occurredAt: entry.occurred_at,
+    targetType: entry.target.type,
     action: entry.action,
     outcome: entry.outcome,
     changes: entry.changes,
