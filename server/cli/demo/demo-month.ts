@@ -196,7 +196,7 @@ function tieEdits(stories: readonly Story[]): Story[] {
     if ((name !== 'ClientEdit' && !isNameservers) || before === null) return { at, item };
     const made = isNameservers ? (params['params'] as JsonObject) : params;
     const old = before as JsonObject;
-    const key = `${name} ${String(made[isNameservers ? 'domainid' : 'userid'])}`;
+    const key = `${name} ${JSON.stringify(made[isNameservers ? 'domainid' : 'userid'])}`;
     const found: JsonObject = { ...old, ...left.get(key) };
     const after = Object.fromEntries(
       Object.entries(made).map(([field, value]) => {

@@ -34,8 +34,10 @@ export function humanValue(field: string, value: JsonValue, ctx: PageContext, is
 export function areFlags(before: JsonValue, after: JsonValue): boolean {
   const sides = [before, after];
   const isFlag = (value: JsonValue) =>
-    typeof value === 'boolean' || value === null || /^(on|off|1|0|)$/i.test(String(value));
-  return sides.every(isFlag) && sides.some((value) => typeof value === 'boolean' || /^(on|off)$/i.test(String(value)));
+    typeof value === 'boolean' || value === null || /^(on|off|1|0|)$/i.test(plainText(value));
+  return (
+    sides.every(isFlag) && sides.some((value) => typeof value === 'boolean' || /^(on|off)$/i.test(plainText(value)))
+  );
 }
 
 function scalar(field: string, value: string | number | boolean, ctx: PageContext): HumanValue {
@@ -86,9 +88,14 @@ function said(text: string, value: JsonValue): HumanValue {
 }
 
 function isYes(value: JsonValue): boolean {
-  return value === true || /^(on|1)$/i.test(String(value));
+  return value === true || /^(on|1)$/i.test(plainText(value));
 }
 
 function isTime(text: string): boolean {
   return !Number.isNaN(Date.parse(text));
+}
+
+/** A list or an object is no plain text. */
+function plainText(value: JsonValue): string {
+  return typeof value === 'object' ? '{}' : String(value);
 }
