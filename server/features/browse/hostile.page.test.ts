@@ -57,7 +57,7 @@ it.each([
     '/entries',
     `/entries/${seq}`,
     `/timeline?target=ticket:7`,
-    `/timeline?actor=${encodeURIComponent(`admin:${value.slice(0, 180)}`)}`,
+    `/timeline?actor=${encodeURIComponent(`admin:${value.slice(0, 180).replaceAll(',', ';')}`)}`,
     '/quarantine',
     `/entries?q=${encodeURIComponent(value.slice(0, 150))}`,
   ]) {
