@@ -38,6 +38,7 @@ import { createRequestLog } from './http/request-log';
 import { createSecurityHeaders } from './http/security-headers';
 import { createSession } from './http/session';
 import { createUrlBuilder } from './http/url-builder';
+import { createTimelineRoutes } from './features/timeline/timeline-routes';
 import { PROGRAM_ROOT } from './root';
 
 const YEAR_MS = 365 * 86_400_000;
@@ -89,9 +90,13 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       findLedger: (name) => store.findLedger(name),
       findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
       findChain: deps.findChain,
+      related: deps.related,
+      findCover: (ledger, seq) => deps.checkpoints.findCovering(ledger, seq),
+      proveEntry: (ledger, seq) => deps.proofs.proveEntry(ledger, seq),
       now,
     }),
     createViewsRoutes({ views: deps.views, store, now }),
+    createTimelineRoutes({ timelines: deps.timelines, store, now }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),
     createBundleRoutes({ bundles: deps.bundles, store, ownEvents, now }),
     createIntegrityRoutes({

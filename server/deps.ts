@@ -23,6 +23,8 @@ import { createApiTokenService, type ApiTokenService } from './features/access/t
 import type { BrowseService } from './features/browse/browse-service';
 import { createBrowseService } from './features/browse/knex-browse-service';
 import { createEntrySearch } from './features/browse/knex-entry-search';
+import { createRelatedService } from './features/browse/knex-related-service';
+import type { RelatedService } from './features/browse/related-service';
 import { createSearchIndexer, type SearchIndexer } from './features/browse/search-index-service';
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
@@ -69,6 +71,7 @@ import { createPreferenceStore } from './features/views/preference-store';
 import { createViewStore } from './features/views/view-store';
 import { createViewsService, type ViewsService } from './features/views/views-service';
 import { createSequenceStore } from './features/monitor/sequence-store';
+import { createTimelineService, type TimelineService } from './features/timeline/timeline-service';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
 import { StoppedLedgerError, type CheckpointService, type StoredCheckpoint } from './features/tree/checkpoint-service';
 import { createCheckpointStore } from './features/tree/checkpoint-store';
@@ -107,6 +110,8 @@ export interface Deps {
   readonly capture: CaptureService;
   readonly browse: BrowseService;
   readonly views: ViewsService;
+  readonly related: RelatedService;
+  readonly timelines: TimelineService;
   readonly exports: ExportService;
   readonly verifier: VerifyService;
   readonly erasureReader: ErasureReader;
@@ -489,6 +494,8 @@ export function createDeps(
     capture: createCaptureService({ senderCheck, bridges, preparer, addressingOf, appender, now }),
     browse,
     views: createViewsService({ views: createViewStore(database), preferences: createPreferenceStore(db), now }),
+    related: createRelatedService({ database, store, browse }),
+    timelines: createTimelineService({ browse }),
     exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
     entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys, erasures: erasureReader }),

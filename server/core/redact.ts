@@ -6,6 +6,12 @@ export const REDACTED = '[redacted]';
 /** The bridge's word for a secret that became another one, beside REDACTED for what it was; to hide it would hide the change. */
 export const REDACTED_CHANGED = '[redacted:changed]';
 const KEPT = new Set<JsonValue>(['', REDACTED_CHANGED, '[changed]']);
+const SECRET_MARKS = new Set<JsonValue>([REDACTED, REDACTED_CHANGED, '[changed]']);
+
+/** Whether a value only says that a secret stood there. */
+export function isSecretMark(value: JsonValue): boolean {
+  return SECRET_MARKS.has(value);
+}
 
 // The bridge has redacted already, in PHP; this is the second net, for a bridge that is old or not ours. It nearly always finds
 // nothing, so that a copy is made only of what changes.

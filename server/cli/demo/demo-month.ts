@@ -104,7 +104,7 @@ export function demoMonth(now: Date): JsonObject[] {
   const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
   const start = Math.floor(now.getTime() / DAY_MS) * DAY_MS - (DAYS - 1) * DAY_MS;
 
-  const stories: { at: number; item: JsonObject }[] = [];
+  const stories: Story[] = [];
   const at = (day: number, fromHour: number, toHour: number) =>
     start + day * DAY_MS + between(fromHour * 3600, toHour * 3600 - 1) * 1000 + between(0, 999);
   let id = 4200;
@@ -171,15 +171,47 @@ export function demoMonth(now: Date): JsonObject[] {
   }
 
   tellStories(add, at);
-  return stories
+  return tieEdits(stories.sort((a, b) => a.at - b.at))
     .filter((story) => story.at < now.getTime() - 60_000)
-    .sort((a, b) => a.at - b.at)
     .map((story, index) => ({
       ...story.item,
       id: demoId(story.at, index),
       seq: index + 1,
       occurred_at: new Date(story.at).toISOString(),
     }));
+}
+
+interface Story {
+  readonly at: number;
+  readonly item: JsonObject;
+}
+
+/** What one edit left is what the next one finds: else the log would tell of changes outside of it. */
+function tieEdits(stories: readonly Story[]): Story[] {
+  const left = new Map<string, JsonObject>();
+  return stories.map(({ at, item }) => {
+    const { hook: name, before } = item;
+    const params = item['params'] as JsonObject;
+    const isNameservers = name === 'AfterRegistrarSaveNameservers';
+    if ((name !== 'ClientEdit' && !isNameservers) || before === null) return { at, item };
+    const made = isNameservers ? (params['params'] as JsonObject) : params;
+    const old = before as JsonObject;
+    const key = `${name} ${JSON.stringify(made[isNameservers ? 'domainid' : 'userid'])}`;
+    const found: JsonObject = { ...old, ...left.get(key) };
+    const after = Object.fromEntries(
+      Object.entries(made).map(([field, value]) => {
+        // Untouched stays as it was; nameservers that would be set to what they are go back to the old ones.
+        const isKept = field in old && old[field] === value;
+        const isSame = isNameservers && field in old && found[field] === value;
+        return [field, (isKept ? found[field] : isSame ? old[field] : value) ?? null];
+      }),
+    );
+    left.set(key, {
+      ...left.get(key),
+      ...Object.fromEntries(Object.keys(old).map((field) => [field, after[field] ?? null])),
+    });
+    return { at, item: { ...item, before: found, params: isNameservers ? { ...params, params: after } : after } };
+  });
 }
 
 /** What makes somebody open an audit log. */

@@ -12,6 +12,7 @@ import {
   type RawFilter,
   type Sort,
 } from '../browse/browse-service';
+import type { RelatedService } from '../browse/related-service';
 import type { PruneService } from '../retention/prune-service';
 import { bundleFileName, parseSeqs, type BundleService } from '../bundle/bundle-service';
 import type { ErasureService } from '../erasure/erasure-service';
@@ -24,12 +25,14 @@ import { createVerifyRoutes } from './verify-routes';
 import type { CheckpointService } from '../tree/checkpoint-service';
 import type { ProofService } from '../tree/proof-service';
 import type { TreeService } from '../tree/tree-service';
+import { createRelatedApiRoutes } from './related-api-routes';
 import { createTreeApiRoutes } from './tree-api-routes';
 
 interface ApiDeps {
   readonly tokens: ApiTokenService;
   readonly store: EntryStore;
   readonly browse: BrowseService;
+  readonly related: RelatedService;
   readonly exports: ExportService;
   /** The prune that took an entry. */
   readonly findPruned: PruneService['findPruned'];
@@ -133,6 +136,15 @@ export function createApiRoutes(deps: ApiDeps): Router {
   );
 
   router.use(createErasureApiRoutes({ erasures: deps.erasures, jobs: deps.jobs, findLedger, mayErase: may('admin') }));
+
+  router.use(
+    createRelatedApiRoutes({
+      browse: deps.browse,
+      related: deps.related,
+      mayRead: may('read'),
+      ledgerOf: (request, response) => ledgerOf(request, response.locals['caller'] as Caller),
+    }),
+  );
 
   router.use(
     createTreeApiRoutes({

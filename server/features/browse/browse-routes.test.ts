@@ -8,6 +8,7 @@ import { createPageLocals } from '../../http/page-locals';
 import { createUrlBuilder } from '../../http/url-builder';
 import { PROGRAM_ROOT } from '../../root';
 import { anEntryView } from '../../testing/an-entry-view';
+import type { Role } from '../access/rights';
 import type { Viewer } from '../access/viewer';
 import type { SavedView, ViewsService } from '../views/views-service';
 import { createBrowseRoutes } from './browse-routes';
@@ -47,6 +48,7 @@ function createPages(
   entries: readonly EntryView[] = [anEntryView()],
   basePath = '/',
   views = viewsOf({ listView: null, defaultView: null }),
+  role: Role = 'auditor',
 ) {
   const asked: Asked[] = [];
   const browse: BrowseService = {
@@ -82,7 +84,7 @@ function createPages(
     streamEntries: () => { throw new Error('not for pages'); }, // prettier-ignore
     streamStored: () => { throw new Error('not for pages'); }, // prettier-ignore
   };
-  const viewer: Viewer = { name: HOSTILE[0] ?? '', role: 'auditor', tenant: 'default' };
+  const viewer: Viewer = { name: HOSTILE[0] ?? '', role, tenant: 'default' };
   const app = express();
   app.set('views', path.join(PROGRAM_ROOT, 'views')).set('view engine', 'ejs').set('query parser', 'simple');
   app.use(createLanguageChoice(createI18n()), createPageLocals({ url: createUrlBuilder(basePath) }));
@@ -97,6 +99,9 @@ function createPages(
       findLedger: (tenant) => Promise.resolve(tenant === 'default' ? ledger : undefined),
       findPruned: (_ledger, seq) => Promise.resolve(seq === 300 ? PRUNED : undefined),
       findChain: () => Promise.resolve({ status: 'intact', at: '2026-11-21T03:00:00.000Z' }),
+      related: { find: (_ledger, entry) => Promise.resolve([{ relation: 'actor', entries: [{ ...entry, seq: 43 }], filter: { actor: 'admin:7' }, window: null }]) }, // prettier-ignore
+      findCover: () => Promise.resolve({ size: 50, signedAt: 0 }),
+      proveEntry: (_ledger, seq) => Promise.resolve(seq < 100 ? 'c2sp.org/tlog-proof@v1\n' : undefined),
       now: () => new Date('2026-11-21T04:00:00Z'),
     }),
   );
@@ -254,6 +259,48 @@ describe('the page of an entry', () => {
     const { text } = await request(app).get(address).set(headers).expect(200);
     expect(text).toContain('jane.doe changed the nameservers of example.com');
     expect(text.includes('<html')).toBe(isWhole);
+  });
+
+  it('keeps to the list that it was opened from', async () => {
+    const { app, asked } = createPages();
+    const list = encodeURIComponent('/entries?severity=critical&sort=seq&cursor=abc');
+    const { text } = await request(app).get(`/entries/42?list=${list}`).expect(200);
+    expect(asked).toHaveLength(2);
+    for (const one of asked)
+      expect(one).toMatchObject({ sort: 'seq', perPage: 1, filter: { terms: { severity: { is: ['critical'] } } } });
+    expect(text).toMatch(
+      /class="st-back"><a href="\/entries\?severity=critical&(amp;|#38;)?sort=seq&(amp;|#38;)?cursor=abc"/,
+    );
+    expect(text).toMatch(/rel="next" href="[^"]*list=%2Fentries%3Fseverity/);
+  });
+
+  it.each(['https://evil.example/', '//evil.example', '/entries?severity=nope', '/sign-out'])(
+    'is shown all the same where the list is %s',
+    async (list) => {
+      const { text } = await request(createPages().app)
+        .get(`/entries/42?list=${encodeURIComponent(list)}`)
+        .expect(200);
+      expect(text).not.toMatch(/(?:href|action)="[^"]*evil/);
+      expect(text).toContain('<p class="st-back"><a href="/entries');
+    },
+  );
+
+  it('shows what is related, and the checkpoint that covers it', async () => {
+    const { text } = await request(createPages().app).get('/entries/42').expect(200);
+    expect(text).toContain('By the same account');
+    expect(text).toContain('by the signed checkpoint of 50 entries');
+  });
+
+  it('gives its proof as a file, to those who may have it', async () => {
+    const { text, headers } = await request(createPages().app).get('/entries/42/proof').expect(200);
+    expect(text).toBe('c2sp.org/tlog-proof@v1\n');
+    expect(headers['content-disposition']).toBe('attachment; filename=sealtrail-default-42.tlog-proof');
+    const { app } = createPages([anEntryView()], '/', undefined, 'standard_user');
+    const showCode: express.ErrorRequestHandler = (error, _req, res, next) =>
+      error instanceof KnownError ? void res.status(error.status).send(error.code) : next(error);
+    app.use(showCode);
+    expect((await request(app).get('/entries/42/proof').expect(403)).text).toBe('missing_scope');
+    expect((await request(app).get('/entries/42').expect(200)).text).not.toContain('/proof"');
   });
 
   it('is not found for a number that nobody has', async () => {

@@ -3,23 +3,15 @@ import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
 import type { Viewer } from '../access/viewer';
-import type { PrunedPlace } from '../retention/prune-service';
 import type { ViewsService } from '../views/views-service';
-import type { BrowseService } from './browse-service';
 import { dashboardPage, latestCount, type ChainSummary } from './dashboard-page';
 import { parseFilter } from './entry-filter';
-import { entryPage } from './entry-page';
+import { createEntryRoutes, type EntryRoutesDeps } from './entry-routes';
 import { createListRoutes } from './list-routes';
-import { prunedPage } from './pruned-page';
 
-export interface BrowseDeps {
-  readonly browse: BrowseService;
+export interface BrowseDeps extends EntryRoutesDeps {
   readonly views: ViewsService;
-  findLedger(tenant: string): Promise<Ledger | undefined>;
-  /** The prune that took an entry. */
-  findPruned(ledger: Ledger, seq: number): Promise<PrunedPlace | undefined>;
   findChain(ledger: Ledger): Promise<ChainSummary>;
-  now(): Date;
 }
 
 /** Dashboard, audit log and the page of one entry. The session guard before it sets `res.locals.viewer`. */
@@ -41,25 +33,8 @@ export function createBrowseRoutes(deps: BrowseDeps): Router {
 
   router.use(createListRoutes(deps));
 
-  router.get('/entries/:id', async (req, res) => {
-    const entry = await deps.browse.findEntry(await ledgerOf(deps, res), req.params.id);
-    if (!entry) return showPruned(req.params.id, res);
-    const isDrawer = req.get('x-requested-with') === 'drawer' || req.query.drawer === '1';
-    res.vary('X-Requested-With');
-    res.render(isDrawer ? 'browse/entry-drawer' : 'browse/entry', {
-      page: entryPage(entry, pageContext(res, deps.now())),
-    });
-  });
-
+  router.use(createEntryRoutes(deps));
   return router;
-
-  /** What a prune took is known to have been there: that is another answer than "there is none". */
-  async function showPruned(idOrSeq: string, res: Response): Promise<void> {
-    const seq = /^\d{1,15}$/.test(idOrSeq) ? Number(idOrSeq) : 0;
-    const place = await deps.findPruned(await ledgerOf(deps, res), seq);
-    if (!place) throw new KnownError('entry_not_found');
-    res.status(410).render('browse/pruned', { page: prunedPage(seq, place, pageContext(res, deps.now())) });
-  }
 }
 
 async function ledgerOf(deps: BrowseDeps, res: Response): Promise<Ledger> {

@@ -44,7 +44,12 @@ export { FILTER_NAMES, parseFilter, type EntryFilter, type RawFilter } from './e
 export { SORTS, type Sort } from './entry-search';
 export { normaliseListQuery, queryText } from './list-address';
 export { readView, viewQuery, DEFAULT_VIEW } from './list-view';
-export { sentenceOf } from './entry-line-page';
+export { changeLines, type ChangeLine } from './change-page';
+export { entryLine, sentenceOf, type EntryLine } from './entry-line-page';
+export { humanValue, type HumanValue } from './human-value';
+export { makePlace } from './list-place';
+export { readSubject, subjectFilter, timelineHref, type TimelineSubject } from './timeline-href';
+export { localDay, momentAt, momentOf, wallClock } from './time-zone';
 export type { EntryView } from './entry-view';
 
 /** What pages, API and export read. Every entry's own seal is checked as it is read (`integrity.status`). */

@@ -10,6 +10,7 @@ import {
 } from '../../http/page-context';
 import type { ChainStatus, EntryView } from './entry-view';
 import { quoteTerm } from './filter-list';
+import { entryHref, type ListPlace } from './list-place';
 
 /** A value that leads to the entries which share it; without `href` there is nothing to filter by. */
 interface LinkedValue {
@@ -57,12 +58,19 @@ const CHAIN_MARKS = { valid: 'intact', broken: 'broken', unverifiable: 'cannot_t
 /** Makes the address of the list with one more filter. */
 export type FilterLink = (name: string, value: string) => string;
 
-/** `excludeLink` makes the address of the list without a value, where the list has such a thing. */
+/** The list in which a row stands. */
+interface Surroundings {
+  /** Makes the address of the list without a value, where the list has such a thing. */
+  readonly excludeLink?: FilterLink;
+  /** For the way back. */
+  readonly place?: ListPlace | null;
+}
+
 export function entryLine(
   entry: EntryView,
   ctx: PageContext,
   filterLink: FilterLink,
-  excludeLink?: FilterLink,
+  { excludeLink, place = null }: Surroundings = {},
 ): EntryLine {
   const value = (name: string, code: string, text: string): LinkedValue => ({
     ...linked(text, linkTo(filterLink, name, code)),
@@ -75,7 +83,7 @@ export function entryLine(
     mark: known.includes(code) ? code : 'unknown',
   });
   return {
-    href: ctx.url(`/entries/${encodeURIComponent(entry.id)}`),
+    href: entryHref(ctx.url, entry.id, place),
     seq: entry.seq,
     time: showTime(entry.occurred_at, ctx),
     sentence: sentenceOf(entry, ctx),

@@ -1,6 +1,7 @@
 import { aPageContext, anEntryView } from '../../testing/an-entry-view';
 import { entryLine, sentenceOf } from './entry-line-page';
-import { entryPage } from './entry-page';
+import { entryPage, type EntrySurroundings } from './entry-page';
+import { makePlace, readPlace } from './list-place';
 
 const ctx = aPageContext();
 const link = (name: string, value: string) => `?${name}=${value}`;
@@ -101,8 +102,8 @@ describe('entryPage', () => {
 
   it('tells who, target, request and integrity in that order, with whole hashes to copy', () => {
     const page = entryPage(anEntryView(), ctx);
-    expect(page.sections.map(({ title }) => title)).toEqual(['Who', 'On what', 'Request', 'Integrity']);
-    const hash = page.sections[3]?.facts.find(({ label }) => label === 'Hash');
+    expect(page.sections.map(({ title }) => title)).toEqual(['Who', 'On what', 'Request', 'Source']);
+    const hash = page.integrity.facts.find(({ label }) => label === 'Hash');
     expect([hash?.text, hash?.copy]).toEqual([`${'b'.repeat(14)}…${'b'.repeat(8)}`, 'b'.repeat(64)]);
   });
 
@@ -124,6 +125,7 @@ describe('entryPage', () => {
     const page = entryPage(entry, ctx);
     expect(page.erasedNote).toMatch(/name, IP address, browser/);
     expect(page.changesNote).toMatch(/erased/);
+    expect(page.changesErased).toEqual({ text: '(erased on Nov 23, 2026)', href: '/entries/91' });
     expect(page.payloadNote).toMatch(/erased/);
     // The reader is in Berlin, where the next day has begun.
     const gone = page.sections.flatMap((section) =>
@@ -153,6 +155,83 @@ describe('entryPage', () => {
     expect(JSON.parse(entryPage(anEntryView({ source }), aPageContext({ lng: 'zh-CN' })).payload)).toEqual(
       source.payload,
     );
+  });
+
+  it('copies the payload as it was, and shows what it hides', () => {
+    const source = { ...anEntryView().source, payload: { name: 'a\u202eb' } };
+    const page = entryPage(anEntryView({ source }), ctx);
+    expect(JSON.parse(page.payloadCopy)).toEqual(source.payload);
+    expect(page.payload).toContain('a⟨U+202E⟩b');
+  });
+
+  it('leads to the timelines of account, record and client', () => {
+    const { sections, ways } = entryPage(anEntryView(), ctx);
+    const found = sections.flatMap((section) => section.facts.flatMap(({ timelineHref }) => timelineHref ?? []));
+    expect(found).toEqual(['/timeline?actor=admin%3A7', '/timeline?target=domain%3A12', '/timeline?client=5']);
+    expect(ways.map(({ href }) => href)).toEqual(expect.arrayContaining(found));
+  });
+
+  it('offers no timeline of what cannot be named in an address', () => {
+    const entry = anEntryView({
+      actor: { type: 'admin', id: '7,8', name: 'x', role: null, acting_as: null },
+      target: { type: 'domain', id: null, label: 'x' },
+      client: null,
+    });
+    const { sections } = entryPage(entry, ctx);
+    expect(sections.flatMap(({ facts }) => facts.filter((fact) => fact.timelineHref !== null))).toEqual([]);
+  });
+
+  describe('with its surroundings', () => {
+    const other = (seq: number) => anEntryView({ seq, target: { type: 'domain', id: '9', label: `d${seq}.example` } });
+    const surroundings = (over: Partial<EntrySurroundings> = {}): EntrySurroundings => ({
+      place: makePlace('/entries', { category: 'domains', cursor: 'c' }),
+      neighbours: { previous: other(43), next: null },
+      related: [
+        { relation: 'target', entries: [other(41), other(43)], filter: { target: 'domain:9' }, window: null },
+        { relation: 'session', entries: [other(40)], filter: null, window: 100 },
+      ],
+      cover: { size: 1234, signedAt: Date.UTC(2026, 10, 21, 2) },
+      mayVerify: true,
+      ...over,
+    });
+
+    it('leads on within the list that the reader came from, and back to it', () => {
+      const page = entryPage(anEntryView(), ctx, surroundings());
+      expect(page.listHref).toBe('/entries?category=domains&cursor=c');
+      expect(page.previous?.sentence).toMatch(/d43\.example/);
+      const previous = new URL(page.previous?.href ?? '', 'http://x');
+      expect(readPlace(previous.searchParams.get('list'))).toEqual(surroundings().place);
+      expect(page.next).toBeNull();
+      // What is sent to a colleague is the entry, not the list.
+      expect(page.ownHref).toBe(`/entries/${anEntryView().id}`);
+    });
+
+    it('groups what is related, newest first, each with the log that holds all of it', () => {
+      const [target, session] = entryPage(anEntryView(), ctx, surroundings()).related;
+      expect(target?.lines.map(({ seq, side }) => [seq, side])).toEqual([['43', 'after'], ['41', 'before']]); // prettier-ignore
+      expect([target?.all?.href, target?.note]).toEqual(['/entries?target=domain%3A9', '']);
+      expect([session?.all, session?.note]).toEqual([null, expect.stringMatching(/among the 100 entries/)]);
+    });
+
+    it('tells which checkpoint covers it, and since when', () => {
+      const { integrity } = entryPage(anEntryView(), ctx, surroundings());
+      expect(integrity.cover).toBe('Covered since Nov 21, 2026, 03:00:00 (Europe/Berlin) by the signed checkpoint of 1,234 entries'); // prettier-ignore
+      expect(entryPage(anEntryView(), ctx, surroundings({ cover: null })).integrity).toMatchObject({
+        isCovered: false,
+        cover: expect.stringMatching(/No signed checkpoint/) as string,
+      });
+    });
+
+    it('offers verification and proof to those alone who may have them', () => {
+      const { integrity } = entryPage(anEntryView(), ctx, surroundings());
+      expect([integrity.verifyAction, integrity.proofHref]).toEqual(
+        ['verify', 'proof'].map((what) => `/entries/${anEntryView().id}/${what}`),
+      );
+      expect(entryPage(anEntryView(), ctx, surroundings({ mayVerify: false })).integrity).toMatchObject({
+        verifyAction: null,
+        proofHref: null,
+      });
+    });
   });
 
   it('tells of a delay of seconds, not of milliseconds', () => {

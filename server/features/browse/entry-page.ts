@@ -11,8 +11,13 @@ import {
   type ShownTime,
 } from '../../http/page-context';
 import { changeLines, type ChangeLine } from './change-page';
-import { entryLine, linkTo, referenceOf, type EntryLine } from './entry-line-page';
+import { entryLine, linkTo, referenceOf, sentenceOf, type EntryLine } from './entry-line-page';
 import type { EntryView } from './entry-view';
+import { entryHref, type ListPlace } from './list-place';
+import type { Neighbours } from './neighbours';
+import { relatedParts, type RelatedPart } from './related-page';
+import type { RelatedGroup } from './related-service';
+import { timelineHref } from './timeline-href';
 
 /** One line of a detail list. */
 interface Fact {
@@ -23,11 +28,44 @@ interface Fact {
   readonly kind: 'text' | 'code' | 'copy';
   readonly copy: string;
   readonly remark: string;
+  /** Everything about the value, in order. */
+  readonly timelineHref: string | null;
 }
 
 interface Section {
   readonly title: string;
   readonly facts: readonly Fact[];
+}
+
+/** The signed checkpoint that was the first to cover an entry; `signedAt` in milliseconds. */
+export interface Cover {
+  readonly size: number;
+  readonly signedAt: number;
+}
+
+/** What a page tells besides the entry itself. */
+export interface EntrySurroundings {
+  /** The list that the reader came from; null: the whole log. */
+  readonly place: ListPlace | null;
+  readonly neighbours: Neighbours;
+  readonly related: readonly RelatedGroup[];
+  readonly cover: Cover | null;
+  /** The reader may have it verified, and may take its proof along. */
+  readonly mayVerify: boolean;
+}
+
+const ALONE: EntrySurroundings = {
+  place: null,
+  neighbours: { previous: null, next: null },
+  related: [],
+  cover: null,
+  mayVerify: true,
+};
+
+/** A way to the next entry of the list, with what it is about. */
+interface Turn {
+  readonly href: string;
+  readonly sentence: string;
 }
 
 export interface EntryDetailPage {
@@ -41,17 +79,42 @@ export interface EntryDetailPage {
   readonly brokenNote: string;
   readonly changes: readonly ChangeLine[];
   readonly changesNote: string;
+  /** "(erased on ...)", with the way to the entry of the erasure. */
+  readonly changesErased: { readonly text: string; readonly href: string } | null;
   readonly sections: readonly Section[];
+  readonly integrity: IntegrityPart;
+  /** As it is shown, and whole as it is copied. */
   readonly payload: string;
+  readonly payloadCopy: string;
   readonly payloadNote: string;
-  readonly related: readonly { readonly label: string; readonly href: string }[];
+  readonly related: readonly RelatedPart[];
+  readonly ways: readonly { readonly label: string; readonly href: string }[];
+  readonly previous: Turn | null;
+  readonly next: Turn | null;
   readonly listHref: string;
+  readonly listLabel: string;
   readonly ownHref: string;
-  readonly verifyAction: string;
+  readonly printNote: string;
 }
 
-export function entryPage(entry: EntryView, ctx: PageContext): EntryDetailPage {
+interface IntegrityPart {
+  readonly facts: readonly Fact[];
+  /** The checkpoint that holds it, or that none does yet. */
+  readonly cover: string;
+  readonly isCovered: boolean;
+  readonly coverHref: string;
+  readonly verifyAction: string | null;
+  readonly proofHref: string | null;
+}
+
+export function entryPage(entry: EntryView, ctx: PageContext, more: EntrySurroundings = ALONE): EntryDetailPage {
   const { t, url } = ctx;
+  const { place, neighbours } = more;
+  const changesErasure = findErasure(entry, 'changes');
+  const payload = JSON.stringify(entry.source.payload, null, 2);
+  const hasPayload = Object.keys(entry.source.payload).length > 0;
+  const turn = (other: EntryView | null): Turn | null =>
+    other && { href: entryHref(url, other.id, place), sentence: sentenceOf(other, ctx) };
   const filterLink = (name: string, value: string) => url('/entries', { [name]: value });
   const line = entryLine(entry, ctx, filterLink);
   const isErased = (name: string) => entry.erased.includes(name);
@@ -77,23 +140,30 @@ export function entryPage(entry: EntryView, ctx: PageContext): EntryDetailPage {
       : entry.changes.length === 0
         ? t('entry:no_changes')
         : '',
+    changesErased: changesErasure
+      ? {
+          text: t('entry:erased_on', { date: showDate(changesErasure.at, ctx) }),
+          href: url(`/entries/${changesErasure.seq}`),
+        }
+      : null,
     sections: [
       whoSection(entry, line, ctx),
       targetSection(entry, line, ctx),
       requestSection(entry, line, ctx),
-      integritySection(entry, ctx),
+      sourceSection(entry, ctx),
     ],
-    payload:
-      Object.keys(entry.source.payload).length === 0 ? '' : revealText(JSON.stringify(entry.source.payload, null, 2)),
-    payloadNote: isErased('source.payload')
-      ? t('entry:payload_erased')
-      : Object.keys(entry.source.payload).length === 0
-        ? t('entry:no_payload')
-        : '',
-    related: relatedLinks(entry, ctx),
-    listHref: url('/entries'),
-    ownHref: line.href,
-    verifyAction: url(`/entries/${encodeURIComponent(entry.id)}/verify`),
+    integrity: integrityPart(entry, more, ctx),
+    payload: hasPayload ? revealText(payload) : '',
+    payloadCopy: hasPayload ? payload : '',
+    payloadNote: isErased('source.payload') ? t('entry:payload_erased') : hasPayload ? '' : t('entry:no_payload'),
+    related: relatedParts(more.related, entry.seq, ctx),
+    ways: waysOn(entry, ctx),
+    previous: turn(neighbours.previous),
+    next: turn(neighbours.next),
+    listHref: url(place?.path ?? '/entries', place?.query ?? {}),
+    listLabel: t(place?.path === '/timeline' ? 'entry:back_to_timeline' : 'entry:back'),
+    ownHref: entryHref(url, entry.id, null),
+    printNote: t('common:printed', { time: formatUtc(ctx.now.toISOString()) }),
   };
 }
 
@@ -113,7 +183,12 @@ function whoSection(entry: EntryView, line: EntryLine, ctx: PageContext): Sectio
                 : linkTo((name, value) => ctx.url('/entries', { [name]: value }), 'actor_name', actor.name),
           }
         : null,
-      { label: t('entry:fact.account'), text: accountText('terms:actor_type.', actor, ctx), href: line.actor.href },
+      {
+        label: t('entry:fact.account'),
+        text: accountText('terms:actor_type.', actor, ctx),
+        href: line.actor.href,
+        timelineHref: actor.id === null ? null : timelineHref(ctx.url, 'actor', referenceOf(actor)),
+      },
       actor.role === null ? null : { label: t('entry:fact.role'), text: revealText(actor.role) },
       actor.acting_as === null
         ? null
@@ -121,6 +196,7 @@ function whoSection(entry: EntryView, line: EntryLine, ctx: PageContext): Sectio
             label: t('entry:fact.acting_as'),
             text: actingAsText(actor.acting_as, ctx),
             href: linkTo((_, value) => ctx.url('/entries', { target: value }), 'target', actor.acting_as),
+            timelineHref: timelineHref(ctx.url, 'target', actor.acting_as),
           },
     ]),
   };
@@ -139,13 +215,19 @@ function targetSection(entry: EntryView, line: EntryLine, ctx: PageContext): Sec
             href: erasureHref(entry, 'target.label', ctx),
           }
         : null,
-      { label: t('entry:fact.record'), text: accountText('terms:target_type.', target, ctx), href: line.target.href },
+      {
+        label: t('entry:fact.record'),
+        text: accountText('terms:target_type.', target, ctx),
+        href: line.target.href,
+        timelineHref: target.id === null ? null : timelineHref(url, 'target', referenceOf(target)),
+      },
       entry.client === null
         ? null
         : {
             label: t('entry:fact.client'),
             text: revealText(entry.client),
             href: linkTo((name, value) => url('/entries', { [name]: value }), 'client', entry.client),
+            timelineHref: timelineHref(url, 'client', entry.client),
           },
       entry.reason === null && !entry.erased.includes('reason')
         ? null
@@ -161,7 +243,6 @@ function targetSection(entry: EntryView, line: EntryLine, ctx: PageContext): Sec
 function requestSection(entry: EntryView, line: EntryLine, ctx: PageContext): Section {
   const { t, url } = ctx;
   const { source } = entry;
-  const received = showTime(entry.received_at, ctx);
   return {
     title: t('entry:section.request'),
     facts: facts([
@@ -170,10 +251,6 @@ function requestSection(entry: EntryView, line: EntryLine, ctx: PageContext): Se
         text: showTime(entry.occurred_at, ctx).local,
         remark: formatUtc(entry.occurred_at),
       },
-      { label: t('entry:fact.received'), text: received.local, remark: received.utc },
-      source.skew_ms === null || Math.abs(source.skew_ms) < 1000
-        ? null
-        : { label: t('entry:fact.skew'), text: delayText(source.skew_ms, ctx) },
       entry.ip === null && !entry.erased.includes('ip')
         ? null
         : {
@@ -197,6 +274,21 @@ function requestSection(entry: EntryView, line: EntryLine, ctx: PageContext): Se
             href: url('/entries', { via: entry.via }),
           },
       source.script === null ? null : { label: t('entry:fact.script'), text: revealText(source.script), kind: 'code' },
+    ]),
+  };
+}
+
+function sourceSection(entry: EntryView, ctx: PageContext): Section {
+  const { t, url } = ctx;
+  const { source } = entry;
+  const received = showTime(entry.received_at, ctx);
+  return {
+    title: t('entry:section.source'),
+    facts: facts([
+      { label: t('entry:fact.received'), text: received.local, remark: received.utc },
+      source.skew_ms === null || Math.abs(source.skew_ms) < 1000
+        ? null
+        : { label: t('entry:fact.skew'), text: delayText(source.skew_ms, ctx) },
       { label: t('entry:fact.source_kind'), text: translateCode(ctx, 'terms:source_kind.', source.kind) },
       source.hook === null
         ? null
@@ -208,17 +300,32 @@ function requestSection(entry: EntryView, line: EntryLine, ctx: PageContext): Se
           },
       source.bridge === null ? null : { label: t('entry:fact.bridge'), text: revealText(source.bridge), kind: 'code' },
       source.seq === null ? null : { label: t('entry:fact.bridge_seq'), text: revealText(source.seq), kind: 'code' },
+      {
+        label: t('entry:fact.event_id'),
+        text: `${revealText(source.event_id)}${source.part > 0 ? ` / ${source.part}` : ''}`,
+        kind: 'copy',
+        copy: source.event_id,
+      },
     ]),
   };
 }
 
-function integritySection(entry: EntryView, ctx: PageContext): Section {
+function integrityPart(entry: EntryView, { cover, mayVerify }: EntrySurroundings, ctx: PageContext): IntegrityPart {
   const { t, url } = ctx;
   const { integrity } = entry;
+  const own = `/entries/${encodeURIComponent(entry.id)}`;
   return {
-    title: t('entry:section.integrity'),
+    cover: cover
+      ? t('entry:covered_since', {
+          size: formatNumber(cover.size, ctx),
+          time: showTime(cover.signedAt, ctx).local,
+        })
+      : t('entry:check.not_covered'),
+    isCovered: cover !== null,
+    coverHref: url('/verify'),
+    verifyAction: mayVerify ? url(`${own}/verify`) : null,
+    proofHref: mayVerify ? url(`${own}/proof`) : null,
     facts: facts([
-      { label: t('entry:fact.seal'), text: t(`entry:status.${integrity.status}`) },
       { label: t('entry:fact.seq'), text: formatNumber(entry.seq, ctx) },
       { label: t('entry:fact.hash'), text: shortHash(integrity.hash), kind: 'copy', copy: integrity.hash },
       {
@@ -231,12 +338,6 @@ function integritySection(entry: EntryView, ctx: PageContext): Section {
       { label: t('entry:fact.epoch'), text: formatNumber(integrity.epoch, ctx) },
       { label: t('entry:fact.ledger'), text: revealText(entry.ledger) },
       { label: t('entry:fact.id'), text: entry.id, kind: 'copy', copy: entry.id },
-      {
-        label: t('entry:fact.event_id'),
-        text: `${revealText(entry.source.event_id)}${entry.source.part > 0 ? ` / ${entry.source.part}` : ''}`,
-        kind: 'copy',
-        copy: entry.source.event_id,
-      },
     ]),
   };
 }
@@ -246,24 +347,25 @@ function delayText(ms: number, ctx: PageContext): string {
   return ctx.t(ms < 0 ? 'entry:skew_negative' : 'entry:skew', { duration: formatDuration(Math.abs(ms), ctx) });
 }
 
-function relatedLinks(entry: EntryView, ctx: PageContext): { label: string; href: string }[] {
+/** Where to go from here: timelines, filters that no group of related entries gives, and bundles. */
+function waysOn(entry: EntryView, ctx: PageContext): { label: string; href: string }[] {
   const { t, url } = ctx;
   const filter = (name: string, value: string) => url('/entries', { [name]: value });
   const found: (readonly [key: string, href: string | null])[] = [
-    ['previous', entry.seq > 1 ? url(`/entries/${entry.seq - 1}`) : null],
-    ['next', url(`/entries/${entry.seq + 1}`)],
-    ['actor', entry.actor.id === null ? null : linkTo(filter, 'actor', referenceOf(entry.actor))],
-    ['target', entry.target.id === null ? null : linkTo(filter, 'target', referenceOf(entry.target))],
-    ['client', entry.client === null ? null : linkTo(filter, 'client', entry.client)],
+    ['target_timeline', entry.target.id === null ? null : timelineHref(url, 'target', referenceOf(entry.target))],
+    ['client_timeline', timelineHref(url, 'client', entry.client)],
+    ['actor_timeline', entry.actor.id === null ? null : timelineHref(url, 'actor', referenceOf(entry.actor))],
     ['ip', entry.ip === null ? null : linkTo(filter, 'ip', entry.ip)],
     ['bundle', url('/export.zip', { entries: entry.seq })],
     ['target_bundle', entry.target.id === null ? null : url('/export.zip', { target: referenceOf(entry.target) })],
   ];
-  return found.flatMap(([key, href]) => (href === null ? [] : [{ label: t(`entry:related.${key}`), href }]));
+  return found.flatMap(([key, href]) => (href === null ? [] : [{ label: t(`entry:way.${key}`), href }]));
 }
 
 function facts(list: readonly ((Partial<Fact> & Pick<Fact, 'label' | 'text'>) | null)[]): Fact[] {
-  return list.flatMap((fact) => (fact === null ? [] : [{ href: null, kind: 'text', copy: '', remark: '', ...fact }]));
+  return list.flatMap((fact) =>
+    fact === null ? [] : [{ href: null, kind: 'text', copy: '', remark: '', timelineHref: null, ...fact }],
+  );
 }
 
 function valueOr(value: string | null, entry: EntryView, name: string, ctx: PageContext): string {

@@ -7,6 +7,7 @@ import { entryLine, type EntryLine } from './entry-line-page';
 import type { FilterName, RawFilter } from './entry-filter';
 import { filterForm, type FilterForm } from './filter-page';
 import { listQuery, queryText } from './list-address';
+import { makePlace } from './list-place';
 import { isDefaultView, PAGE_SIZES, viewQuery, type Column, type ListView } from './list-view';
 import { nothingFound, nothingThere, type NothingHere } from './nothing-page';
 import { joinTerms, readTerms, withValue, type PageFilter } from './page-filter';
@@ -29,6 +30,8 @@ export interface ListRequest {
   readonly head: number;
   readonly mayExport: boolean;
   readonly mayAskForNew: boolean;
+  /** Cursor, page or day, as the address has it. */
+  readonly at?: Query;
   /** There is no entry at all, whatever the filter. */
   readonly isEmpty: boolean;
   readonly saved: { readonly id: string; readonly views: readonly SavedView[]; readonly mayShare: boolean };
@@ -104,13 +107,12 @@ export function listPage(
   const link = (other: PageFilter) => url('/entries', { ...listQuery(other, view), saved: saved.id });
   const form = filterForm(filter, kept, ctx, error);
   const text = queryText(listQuery(filter, view));
+  const here = makePlace('/entries', { ...query, ...request.at });
   const lines = (found?.entries ?? []).map((entry) => ({
-    ...entryLine(
-      entry,
-      ctx,
-      (name, value) => link(withValue(filter, name as FilterName, value)),
-      (name, value) => link(excluded(filter, name as FilterName, value)),
-    ),
+    ...entryLine(entry, ctx, (name, value) => link(withValue(filter, name as FilterName, value)), {
+      excludeLink: (name, value) => link(excluded(filter, name as FilterName, value)),
+      place: here,
+    }),
     isNew: request.since !== null && entry.seq > request.since,
   }));
   const isFirst = found === null || found.from <= 1;

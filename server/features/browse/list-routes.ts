@@ -50,6 +50,7 @@ export function createListRoutes(deps: ListDeps): Router {
       since: numberOf(req.query.since),
       isTicked: req.query.tick === 'page',
       day: textOf(req.query.day),
+      at: { cursor: textOf(req.query.cursor), page: textOf(req.query.page), day: textOf(req.query.day) },
       head: (await browse.findNewer(ledger, parseFilter({}), Number.MAX_SAFE_INTEGER, 1)).head,
       mayExport: can(viewer, 'entries.export'),
       // How much comes in is told to those alone who may read all of it.

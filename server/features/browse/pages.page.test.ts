@@ -414,6 +414,83 @@ describe('an entry', () => {
     expect(await hrefsOf(page)).toHaveLength(20);
   });
 
+  it('goes on beyond the end of the page, and back to the row', async () => {
+    const page = await openAt('/entries?category=clients');
+    const last = (await hrefsOf(page)).at(-1) ?? '';
+    await linksOf(page).last().click();
+    await drawer(page).waitFor();
+    expect(page.url()).toBe(`${site.url}${last}`);
+    const beyond = await drawer(page).locator('a[rel=next]').getAttribute('href');
+    await page.locator('[data-drawer-next]').click();
+    await page.waitForURL(`${site.url}${beyond}`);
+    // Focus stays on the button that was pressed, and what is shown is said aloud.
+    expect(await page.evaluate(`document.activeElement.matches('[data-drawer-next]')`)).toBe(true);
+    const sentence = await text(drawer(page).locator('h1'));
+    expect(await page.locator('[data-drawer-status]').textContent()).toContain(sentence);
+    expect(await page.locator('dialog').getAttribute('aria-label')).toBe(sentence);
+    await page.locator('[data-drawer-previous]').click();
+    await page.waitForURL(`${site.url}${last}`);
+    await drawer(page).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    expect(await page.evaluate(`document.activeElement.getAttribute('href')`)).toBe(last);
+  });
+
+  it('opens a related one in the same drawer, and comes back', async () => {
+    const page = await openAt('/entries?category=domains');
+    await linksOf(page).first().click();
+    await drawer(page).waitFor();
+    const address = page.url();
+    const related = drawer(page).locator('.st-related-group a[data-drawer-open]').first();
+    const sentence = await text(related);
+    await related.click();
+    await drawer(page).locator('h1', { hasText: sentence }).waitFor();
+    expect(page.url()).not.toBe(address);
+    await page.goBack();
+    await page.waitForURL(address);
+    await drawer(page).waitFor();
+  });
+
+  it('takes the address of the entry alone to the clipboard', async () => {
+    const { context, page } = await pages.open();
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.goto(`${site.url}/entries?category=clients`);
+    await linksOf(page).first().click();
+    await drawer(page).waitFor();
+    await drawer(page).locator('[data-copy-address]').click();
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(page.url().startsWith(`${copied}?list=`)).toBe(true);
+  });
+
+  it('as a page keeps to the list by its links and by the arrow keys, also without JavaScript', async () => {
+    const list = await openAt('/entries?category=clients');
+    const [first = '', second = ''] = await hrefsOf(list);
+    const page = await openAt(first);
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(`${site.url}${second}`);
+    const plain = await openAt(second, { javaScriptEnabled: false });
+    expect(await plain.locator('a[rel=prev]').getAttribute('href')).toBe(first);
+    await plain.locator('.st-back a').click();
+    expect(plain.url()).toBe(`${site.url}/entries?category=clients`);
+  });
+
+  it('gives its proof as a file', async () => {
+    const page = await openAt('/entries/2', { acceptDownloads: true });
+    const downloading = page.waitForEvent('download');
+    await page.locator('a[href$="/proof"]').click();
+    expect((await downloading).suggestedFilename()).toBe('sealtrail-default-2.tlog-proof');
+  });
+
+  it('prints alone when its drawer is open', async () => {
+    const page = await openAt('/entries?category=clients');
+    await linksOf(page).first().click();
+    await drawer(page).waitFor();
+    await page.emulateMedia({ media: 'print' });
+    expect(await drawer(page).locator('h1').isVisible()).toBe(true);
+    expect(await page.locator('.st-table').isVisible()).toBe(false);
+    expect(await page.locator('.st-drawer-bar').isVisible()).toBe(false);
+  });
+
   it('follows the back and forward buttons', async () => {
     const page = await openAt('/entries?category=clients');
     const [first = ''] = await hrefsOf(page);
@@ -466,6 +543,54 @@ describe('an entry', () => {
       { email: 'mei.lin@example.tw' },
     ]);
     expect(await page.locator(`code[title="${row.hash}"]`).count()).toBe(1);
+  });
+});
+
+describe('the timeline', () => {
+  it('is reached from an entry, and tells who changed the nameservers from what to what', async () => {
+    const page = await openAt('/entries?action=domain.nameservers_changed');
+    await linksOf(page).first().click();
+    const entry = page.locator('dialog[open] .st-entry');
+    await entry.waitFor();
+    const before = await text(entry.locator('.st-changes td').first());
+    await entry.locator('.st-fact-timeline[href*="target"]').click();
+    await page.waitForURL(/\/timeline\?target=/);
+    const newest = page.locator('.st-timeline-day > ol > li').filter({ has: page.locator('.st-timeline-changes') }).first(); // prettier-ignore
+    expect(await text(newest.locator('.st-timeline-changes'))).toContain(before);
+    expect(await text(page.locator('.st-state'))).toContain('ns1');
+    expect(await page.locator('.st-gap').count()).toBe(0);
+  });
+
+  it('opens an entry in the drawer, and keeps its place', async () => {
+    const page = await openAt('/timeline?client=101&category=tickets&order=oldest');
+    const address = page.url();
+    await page.locator('.st-row-link').first().click();
+    await page.locator('dialog[open] .st-entry').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Escape');
+    await page.waitForURL(address);
+    expect(await sideways(page)).toBe(0);
+  });
+
+  it('tells the state of a moment that is chosen, without JavaScript', async () => {
+    const page = await openAt('/timeline?target=client:101', { javaScriptEnabled: false });
+    await page.locator('#f-at').fill('2020-01-01T10:00:00');
+    await page.locator('.st-state form button').click();
+    expect(page.url()).toContain('at=2020-01-01T10%3A00');
+    expect(await text(page.locator('.st-state h2'))).toContain('2020');
+    expect(await text(page.locator('.st-state tbody'))).toContain('mei.lin@example.tw');
+  });
+
+  it('fits a phone', async () => {
+    for (const where of [
+      '/timeline',
+      '/timeline?client=101',
+      '/timeline?actor=admin:1',
+      '/timeline?target=domain:3101',
+    ]) {
+      const page = await openAt(where, { viewport: { width: 390, height: 844 }, language: 'zh-TW' });
+      expect([where, await sideways(page)]).toEqual([where, 0]);
+    }
   });
 });
 

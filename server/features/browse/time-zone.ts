@@ -38,3 +38,16 @@ function offsetAt(ms: number, timeZone: string): number {
     Math.floor(ms / 1000) * 1000
   );
 }
+
+/** A moment from the time on a wall clock of the zone (`2026-11-21T14:05`, with seconds or without), in milliseconds. */
+export function momentAt(local: string, timeZone: string): number {
+  const utc = Date.parse(`${local}Z`);
+  let moment = utc;
+  for (let i = 0; i < 2; i += 1) moment = utc - offsetAt(moment, timeZone);
+  return moment;
+}
+
+/** What a wall clock of the zone shows at a moment: `2026-11-21T14:05:09`. */
+export function wallClock(ms: number, timeZone: string): string {
+  return new Date(ms + offsetAt(ms, timeZone)).toISOString().slice(0, 19);
+}

@@ -35,6 +35,8 @@ export interface CheckpointService {
   sign(ledger: Ledger, reason: CheckpointReason): Promise<StoredCheckpoint>;
   /** The newest, whatever its origin. */
   latest(ledger: Ledger): Promise<StoredCheckpoint | undefined>;
+  /** The first that covers an entry, of the origin under which the newest one was signed. */
+  findCovering(ledger: Ledger, seq: number): Promise<StoredCheckpoint | undefined>;
   /** Largest first. May give some more than `limit`, never only some of one size. */
   list(
     ledger: Ledger,

@@ -15,6 +15,8 @@ export interface CheckpointStore {
     ledger: Ledger,
     options: { readonly limit: number; readonly beforeSize?: number },
   ): Promise<StoredCheckpoint[]>;
+  /** The smallest of an origin over at least `size` entries: the one signed first. */
+  findCovering(db: Knex, ledger: Ledger, origin: string, size: number): Promise<StoredCheckpoint | undefined>;
   /** The one signed last of each origin. */
   listOrigins(db: Knex, ledger: Ledger): Promise<string[]>;
 }
@@ -55,6 +57,11 @@ export function createCheckpointStore({ dialect }: Database): CheckpointStore {
       if (!last || rows.length < limit) return rows;
       const ties = await select(db, ledger, 'AND size = ? ORDER BY id DESC', [last.size]);
       return [...rows.filter(({ size }) => size !== last.size), ...ties];
+    },
+
+    async findCovering(db, ledger, origin, size) {
+      const [first] = await select(db, ledger, 'AND origin = ? AND size >= ? ORDER BY size LIMIT 1', [origin, size]);
+      return first;
     },
 
     async listOrigins(db, ledger) {

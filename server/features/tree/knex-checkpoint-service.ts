@@ -214,6 +214,10 @@ export function createCheckpointService(deps: CheckpointDeps): CheckpointService
     sign,
     startOrigin,
     latest: (ledger) => checkpoints.findLatest(db, ledger),
+    async findCovering(ledger, seq) {
+      const latest = await checkpoints.findLatest(db, ledger);
+      return latest && checkpoints.findCovering(db, ledger, latest.origin, seq);
+    },
     list: (ledger, options) => checkpoints.list(db, ledger, options),
 
     async vkeys(ledger) {
