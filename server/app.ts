@@ -2,6 +2,11 @@ import path from 'node:path';
 import express, { Router, urlencoded, type Express, type Request } from 'express';
 import type { Deps } from './deps';
 import { createAccessRoutes } from './features/access/access-routes';
+import { createPeopleRoutes } from './features/access/people-routes';
+import { createDenialRecord, createReadingRecord } from './features/access/reading-record';
+import { scopeOf } from './features/access/reading-scope';
+import { createReaders } from './features/access/readers';
+import type { Viewer } from './features/access/viewer';
 import { anchorsPage } from './features/anchors/anchors-page';
 import { createApiRoutes } from './features/api/api-routes';
 import { createBrowseRoutes } from './features/browse/browse-routes';
@@ -54,11 +59,20 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   );
   const locals = [createLanguageChoice(deps.i18n), createPageLocals({ url: createUrlBuilder('/') })];
   const preferences = createPreferences({ https });
+  const readers = createReaders({ database: deps.database, store, clientIp });
+  const onError = (error: unknown) => deps.logger.warn({ err: error }, 'what somebody read was not recorded');
+  const recording = { ...readers, log: deps.accessLog, onError };
+  const noteReading = createReadingRecord(recording);
+  const inScope = <T>(viewer: Viewer | undefined, work: () => T) => deps.readingScope.run(scopeOf(viewer), work);
+  const findPruned: typeof deps.retention.pruner.findPruned = async (ledger, seq) =>
+    deps.readingScope.current() === null ? deps.retention.pruner.findPruned(ledger, seq) : undefined;
   const pages = Router().use(
+    (_request, response, next) => inScope(response.locals['viewer'] as Viewer, next),
+    noteReading,
     createBrowseRoutes({
       browse: deps.browse,
       findLedger: (name) => store.findLedger(name),
-      findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
+      findPruned,
       findChain: deps.findChain,
       now,
     }),
@@ -76,6 +90,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       ],
     }),
     createRetentionRoutes({ retention: deps.retention, store, now }),
+    createPeopleRoutes({ ...deps, store, clientIp, now }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
   );
 
@@ -109,6 +124,8 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       clientIp,
       now,
       marks: deps.pageMarks,
+      access: deps.access,
+      inScope,
       ownEvents,
       summaries: deps.summaries,
       formSecret: deps.sessionSecret,
@@ -121,9 +138,11 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     '/api/v1',
     createApiRoutes({
       ...deps,
-      findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
+      findPruned,
       store,
       now,
+      noteReading,
+      recordExport: readers.recordExport(ownEvents),
     }),
   );
 
@@ -134,10 +153,11 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   app.use(urlencoded({ extended: false, limit: '64kb' }));
   app.use(...createCsrfGuards({ publicOrigin: new URL(config.publicUrl).origin }));
   app.use(preferences);
-  app.use(createAccessRoutes({ loginLinks: deps.loginLinks, ownEvents, clientIp }));
+  app.use(createAccessRoutes({ loginLinks: deps.loginLinks, access: deps.access, ownEvents, clientIp, now }));
   app.use(pages);
 
   app.use(notFound);
+  app.use(createDenialRecord(recording));
   app.use(createErrorHandler(deps.logger));
   return { app, stop: () => session.stop() };
 }

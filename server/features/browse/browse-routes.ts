@@ -2,6 +2,8 @@ import { Router, type Request, type Response } from 'express';
 import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
+import type { UrlBuilder } from '../../http/url-builder';
+import { can, needsRight } from '../access/rights';
 import type { Viewer } from '../access/viewer';
 import type { PrunedPlace } from '../retention/prune-service';
 import type { BrowseService } from './browse-service';
@@ -26,6 +28,11 @@ export interface BrowseDeps {
 export function createBrowseRoutes(deps: BrowseDeps): Router {
   const router = Router();
 
+  // Figures are of everybody: who reads their own entries alone starts at those.
+  router.get('/', (_req, res, next) => {
+    if (can(res.locals.viewer as Viewer, 'entries.read')) return next();
+    res.redirect(303, (res.locals.url as UrlBuilder)('/entries'));
+  });
   router.get('/', async (req, res) => {
     const ctx = pageContext(res, deps.now());
     const ledger = await ledgerOf(deps, res);
@@ -39,7 +46,7 @@ export function createBrowseRoutes(deps: BrowseDeps): Router {
     res.render('browse/dashboard', { page: dashboardPage(stats, latest.entries, options, ctx) });
   });
 
-  router.get('/entries', async (req, res) => {
+  router.get('/entries', needsRight('entries.read_own'), async (req, res) => {
     const ctx = pageContext(res, deps.now());
     const ledger = await ledgerOf(deps, res);
     const asked = { filter: readFilter(req.query), sort: sortOf(req), perPage: perPageOf(req) };
@@ -61,7 +68,7 @@ export function createBrowseRoutes(deps: BrowseDeps): Router {
     }
   });
 
-  router.get('/entries/:id', async (req, res) => {
+  router.get('/entries/:id', needsRight('entries.read_own'), async (req, res) => {
     const entry = await deps.browse.findEntry(await ledgerOf(deps, res), req.params.id);
     if (!entry) return showPruned(req.params.id, res);
     const isDrawer = req.get('x-requested-with') === 'drawer' || req.query.drawer === '1';

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { EntryStore } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
+import { needsRight } from '../access/rights';
 import { actorOf } from '../access/viewer';
 import type { Viewer } from '../access/viewer';
 import { FILTER_NAMES, parseFilter, SORTS } from '../browse/browse-service';
@@ -17,7 +18,7 @@ interface ExportDeps {
 /** `GET /export.csv`: the current filter as a file for a spreadsheet, with headers in the reader's language. */
 export function createExportRoutes(deps: ExportDeps): Router {
   const router = Router();
-  router.get('/export.csv', async (request, response) => {
+  router.get('/export.csv', needsRight('entries.export'), async (request, response) => {
     const viewer = response.locals['viewer'] as Viewer;
     const t = response.locals['t'] as (key: string) => string;
     const ledger = await deps.store.findLedger(viewer.tenant);
