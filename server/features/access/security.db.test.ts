@@ -113,7 +113,7 @@ describe('another tenant', () => {
     await sender.send([aHookItem({ id: uuidv7(), actor: { type: 'admin', id: '9', name: 'theirs', role: 'x', acting_as: null } })]); // prettier-ignore
     const theirs = (await app.deps.store.findLedger('other'))!;
     const eve = await signInTo(app, { role: 'super_admin', name: 'eve', tenant: 'other' });
-    const jane = await signInTo(app, { role: 'super_admin', name: 'jane' });
+    const jane = await signInTo(app, { role: 'super_admin', name: 'jane.doe' });
     const job = (await jane.post('/verify', { mode: 'whole' })).headers.get('location') ?? '';
     await app.deps.jobs.run();
     const report = (await jane.get(job)).headers.get('location') ?? job;
@@ -129,8 +129,8 @@ describe('another tenant', () => {
     expect(zip.includes(entry.id)).toBe(false);
     const people = await (await eve.get('/settings/people')).text();
     expect(people).toContain('eve');
-    expect(people).not.toContain('jane');
-    const ours = (await app.deps.people.list(app.ledger.tenant.id)).find(({ name }) => name === 'jane')!;
+    expect(people).not.toContain('jane.doe');
+    const ours = (await app.deps.people.list(app.ledger.tenant.id)).find(({ name }) => name === 'jane.doe')!;
     expect((await eve.post(`/settings/people/${ours.id}`, { role: 'none' })).status).toBe(400);
     expect((await jane.get('/entries')).status).toBe(200);
     // A token of the one sees nothing of the other, a bridge speaks for its own.
