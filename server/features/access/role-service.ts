@@ -5,7 +5,7 @@ import { RIGHTS, ROLES } from './rights';
 import { createRoleReader, NO_ACCESS, toRole, UNMAPPED_ROLE, type CustomRole, type Mapping, type RoleReader } from './role-reader'; // prettier-ignore
 import type { CustomRoleRow, RoleStore } from './role-store';
 
-export { NO_ACCESS, UNMAPPED_ROLE, type CustomRole, type Mapping, type RoleMeaning } from './role-reader';
+export { NO_ACCESS } from './role-reader';
 
 export interface RoleDraft {
   /** null makes a new role. */
