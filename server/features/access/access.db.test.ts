@@ -12,7 +12,7 @@ const OPERATOR = { name: 'operator', rights: RIGHTS, via: 'cli' } as const;
 describe.each(ENGINES)('roles and people, on %s', (engine) => {
   let app: TestApp;
   beforeEach(async () => {
-    app = await createTestApp(engine);
+    app = await createTestApp(engine, { recordsReads: true });
   }, 30_000);
   afterEach(() => app.stop());
 
