@@ -41,7 +41,10 @@ export interface TestStoreOptions {
   readonly recordsReads?: boolean;
 }
 
-export async function createTestStore(engine: Engine, { throughPort, recordsReads = false }: TestStoreOptions = {}): Promise<TestStore> {
+export async function createTestStore(
+  engine: Engine,
+  { throughPort, recordsReads = false }: TestStoreOptions = {},
+): Promise<TestStore> {
   const database = await createTestDatabase(engine);
   const dataDir = mkdtempSync(path.join(tmpdir(), 'sealtrail-data-'));
   const env = { SEALTRAIL_DATABASE_URL: throughPort === undefined ? database.url : viaPort(database.url, throughPort), SEALTRAIL_DATA_DIR: dataDir, SEALTRAIL_PORT: '0', SEALTRAIL_LOG_LEVEL: 'silent' }; // prettier-ignore
