@@ -2,6 +2,11 @@ import path from 'node:path';
 import express, { Router, urlencoded, type Express, type Request } from 'express';
 import type { Deps } from './deps';
 import { createAccessRoutes } from './features/access/access-routes';
+import { createPeopleRoutes } from './features/access/people-routes';
+import { createDenialRecord, createReadingRecord } from './features/access/reading-record';
+import { scopeOf } from './features/access/reading-scope';
+import { createReaders } from './features/access/readers';
+import type { Viewer } from './features/access/viewer';
 import { anchorsPage } from './features/anchors/anchors-page';
 import { createApiRoutes } from './features/api/api-routes';
 import { createBrowseRoutes } from './features/browse/browse-routes';
@@ -30,7 +35,6 @@ import { isKeyBesideStore, isMasterKeyExposed } from './entries/master-key';
 import { resolveClientIp } from './http/client-ip';
 import { createCsrfGuards } from './http/csrf';
 import { createErrorHandler, notFound } from './http/error-handler';
-import type { Viewer } from './features/access/viewer';
 import { createLanguageChoice } from './http/i18n';
 import { createPageLocals } from './http/page-locals';
 import { createPreferences } from './http/preferences';
@@ -81,14 +85,23 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     response.locals['supportUrl'] = settings?.supportUrl ?? null;
     next();
   };
+  const readers = createReaders({ database: deps.database, store, clientIp });
+  const onError = (error: unknown) => deps.logger.warn({ err: error }, 'what somebody read was not recorded');
+  const recording = { ...readers, log: deps.accessLog, onError };
+  const noteReading = createReadingRecord(recording);
+  const inScope = <T>(viewer: Viewer | undefined, work: () => T) => deps.readingScope.run(scopeOf(viewer), work);
+  const findPruned: typeof deps.retention.pruner.findPruned = async (ledger, seq) =>
+    deps.readingScope.current() === null ? deps.retention.pruner.findPruned(ledger, seq) : undefined;
   const pages = Router().use(
+    (_request, response, next) => inScope(response.locals['viewer'] as Viewer, next),
     whose,
     createDangerNotice({ purges: deps.danger.purges, store, now }),
+    noteReading,
     createBrowseRoutes({
       browse: deps.browse,
       views: deps.views,
       findLedger: (name) => store.findLedger(name),
-      findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
+      findPruned,
       findChain: deps.findChain,
       related: deps.related,
       findCover: (ledger, seq) => deps.checkpoints.findCovering(ledger, seq),
@@ -111,6 +124,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       ],
     }),
     createRetentionRoutes({ retention: deps.retention, store, now }),
+    createPeopleRoutes({ ...deps, store, clientIp, now }),
     createQuarantineRoutes({ db: deps.database.knex, store, now }),
     createErasureRoutes({
       erasures: deps.erasures,
@@ -175,6 +189,8 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       clientIp,
       now,
       marks: deps.pageMarks,
+      access: deps.access,
+      inScope,
       ownEvents,
       summaries: deps.summaries,
       formSecret: deps.sessionSecret,
@@ -187,9 +203,11 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     '/api/v1',
     createApiRoutes({
       ...deps,
-      findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
+      findPruned,
       store,
       now,
+      noteReading,
+      recordExport: readers.recordExport(ownEvents),
     }),
   );
 
@@ -200,10 +218,11 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   app.use(urlencoded({ extended: false, limit: '64kb' }));
   app.use(...createCsrfGuards({ publicOrigin: new URL(config.publicUrl).origin }));
   app.use(preferences);
-  app.use(createAccessRoutes({ loginLinks: deps.loginLinks, ownEvents, clientIp, now }));
+  app.use(createAccessRoutes({ loginLinks: deps.loginLinks, access: deps.access, ownEvents, clientIp, now }));
   app.use(pages);
 
   app.use(notFound);
+  app.use(createDenialRecord(recording));
   app.use(createErrorHandler(deps.logger));
   return { app, stop: () => session.stop() };
 }

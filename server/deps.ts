@@ -17,6 +17,14 @@ import { readMasterKey } from './entries/master-key';
 import { createTreeReader } from './entries/tree-reader';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
+import { accessTables, createAccessLedger } from './features/access/access-ledger';
+import { createAccessLog, type AccessLog } from './features/access/access-log-service';
+import { createAccessWindowStore } from './features/access/access-window-store';
+import { createAccessService, type AccessService } from './features/access/access-service';
+import { createPeopleService, type PeopleService } from './features/access/people-service';
+import { createReadingScope, type ReadingScope } from './features/access/reading-scope';
+import { createRoleService, type RoleService } from './features/access/role-service';
+import { scopeBrowse } from './features/access/scoped-browse';
 import { createLoginLinkService, type LoginLinkService } from './features/access/login-link-service';
 import { can, ROLES } from './features/access/rights';
 import { createApiTokenService, type ApiTokenService } from './features/access/token-service';
@@ -102,6 +110,11 @@ export interface Deps {
   readonly bridges: BridgeService;
   readonly loginLinks: LoginLinkService;
   readonly tokens: ApiTokenService;
+  readonly access: AccessService;
+  readonly roles: RoleService;
+  readonly people: PeopleService;
+  readonly readingScope: ReadingScope;
+  readonly accessLog: AccessLog;
   readonly ownEvents: OwnEvents;
   readonly refusals: RefusalLog;
   readonly senderCheck: SenderCheck;
@@ -151,6 +164,8 @@ export function createDeps(
     readonly logger?: Logger;
     /** Told after each durable step of a prune; tests end a process there. */
     readonly onPruneStep?: (step: string) => void;
+    /** Whether a tenant has its reading recorded. */
+    readonly recordsReads?: (tenantId: number) => Promise<boolean>;
   } = {},
 ): Deps {
   const { now = () => new Date(), logger = pino({ level: config.logLevel, base: null }, pino.destination(2)) } =
@@ -222,14 +237,30 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
   });
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
-  const browse = createBrowseService({
-    database,
-    store,
-    search: createEntrySearch(database),
-    keyRing,
-    trees: treeReader,
-    erasures: erasureReader,
+  const readingScope = createReadingScope();
+  const browse = scopeBrowse(
+    createBrowseService({
+      database,
+      store,
+      search: createEntrySearch(database),
+      keyRing,
+      trees: treeReader,
+      erasures: erasureReader,
+    }),
+    readingScope,
+  );
+  const tables = accessTables(db, database);
+  const accessLedger = createAccessLedger({ database, store, onCommit: noteCommit, now });
+  const roles = createRoleService({ ledger: accessLedger, roles: tables.roles, now });
+  const accessLog = createAccessLog({
+    windows: createAccessWindowStore(database),
+    ownEvents,
+    recordsReads: options.recordsReads ?? (async (tenantId) => (await settings.read(tenantId)).recordReads),
+    findTenant: async (id) => (await store.listLedgers(id))[0]?.tenant,
+    now,
+    onError: (error) => logger.warn({ err: error }, 'what somebody read or was refused was not recorded'),
   });
+  const findTenant = async (slug: string) => (await store.findLedger(slug))?.tenant;
 
   const i18n = createI18n();
   const summaries = createSummaryService({
@@ -476,6 +507,11 @@ export function createDeps(
     bridges,
     loginLinks: createLoginLinkService({ db, now }),
     tokens,
+    access: createAccessService({ people: tables.people, roles, findTenant, now }),
+    roles,
+    people: createPeopleService({ database, ledger: accessLedger, now }),
+    readingScope,
+    accessLog,
     ownEvents,
     refusals,
     senderCheck,
@@ -528,6 +564,7 @@ export function createDeps(
       await jobs.stop();
       await erasures.stop();
       await bridgeWatch.stop();
+      await accessLog.stop();
       await preparer.stop();
       await refusals.flush();
       await appender.drain();

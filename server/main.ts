@@ -53,6 +53,7 @@ export async function startServer(deps: Deps): Promise<RunningServer> {
   deps.indexer.wake();
   deps.bridgeWatch.start();
   deps.jobs.start();
+  deps.accessLog.start();
   deps.dailyTasks.start();
   deps.checkpointClock.start();
   deps.erasures.start();

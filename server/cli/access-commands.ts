@@ -4,8 +4,8 @@ import type { Ledger } from '../entries/entry-store';
 import { DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
 import { pairingCode } from '../features/access/pairing-code';
 import { SCOPES, type Scope } from '../features/access/token-service';
-import { ROLES, type Role } from '../features/access/rights';
 import { sendSignInLink } from '../mail/sign-in-mail';
+import { nonEmpty, oneOf, slug } from './arguments';
 import { bridgeSummary } from './bridge-lines';
 import type { CliContext } from './cli-context';
 import { createSignInUrl } from './sign-in-url';
@@ -127,11 +127,14 @@ export function addAccessCommands(program: Command, context: CliContext): void {
   program
     .command('login-link')
     .description('a one-time sign-in address, good for ten minutes')
-    .option('--role <role>', ROLES.join(', '), oneOf<Role>(ROLES), 'super_admin')
+    .option(
+      '--role <role>',
+      'a built-in role or the name of one of your own (default: what they have, else super_admin)',
+    )
     .option('--name <name>', 'who signs in', nonEmpty, 'admin')
     .option('--tenant <slug>', 'the tenant to look at', slug, DEFAULT_TENANT)
     .option('--mail <address>', 'send it by mail instead of printing it')
-    .action((options: { role: Role; name: string; tenant: string; mail?: string }) =>
+    .action((options: { role?: string; name: string; tenant: string; mail?: string }) =>
       withDeps(config(), async (deps) => {
         const url = await createSignInUrl(deps, { ...options, baseUrl: deps.config.publicUrl });
         if (options.mail === undefined) return print({ url }, [url]);
@@ -195,30 +198,10 @@ function iso(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }
 
-function nonEmpty(value: string): string {
-  const text = value.trim();
-  if (text === '' || text.length > 191) throw new InvalidArgumentError('write 1 to 191 characters.');
-  return text;
-}
-
 function httpUrl(value: string): string {
   if (!/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i.test(value))
     throw new InvalidArgumentError('write an http or https address.');
   return value.replace(/\/+$/, '');
-}
-
-function slug(value: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(value))
-    throw new InvalidArgumentError('write lower-case letters, digits and dashes.');
-  return value;
-}
-
-function oneOf<T extends string>(allowed: readonly T[]) {
-  return (value: string): T => {
-    const found = allowed.find((one) => one === value);
-    if (found === undefined) throw new InvalidArgumentError(`write one of ${allowed.join(', ')}.`);
-    return found;
-  };
 }
 
 function scopes(value: string): Scope[] {

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, describeConfig, readConfig } from '../config/config';
 import { KnownError } from '../errors';
 import { addAccessCommands } from './access-commands';
+import { addRoleCommands } from './role-commands';
 import { addArchiveCommands } from './archive-commands';
 import { addAnchorCommands } from './anchor-commands';
 import type { CliContext } from './cli-context';
@@ -43,6 +44,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   program.configureOutput({ writeErr: () => undefined });
   addServerCommands(program, context);
   addAccessCommands(program, context);
+  addRoleCommands(program, context);
   addVerifyCommand(program, context);
   addTreeCommands(program, context);
   addDataCommands(program, context);

@@ -63,11 +63,12 @@ export function createSender(url: string, bridge: BridgeCredentials, now: () => 
     };
     const response = await fetch(`${url}${options.path ?? '/bridge/v1/events'}`, {
       method: 'POST',
+      redirect: 'manual',
       headers: Object.entries(headers).filter((pair): pair is [string, string] => pair[1] !== undefined),
       body,
     });
     const text = await response.text();
-    const isTaken = response.status === 200;
+    const isTaken = response.status === 200 && text.startsWith('{');
     return {
       status: response.status,
       headers: response.headers,

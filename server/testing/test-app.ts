@@ -37,16 +37,22 @@ export interface TestApp extends TestStore {
 export interface TestStoreOptions {
   /** The program reaches the database through this port of the loopback; the test itself goes there directly. */
   readonly throughPort?: number;
+  /** Reading is recorded as the settings say; else never, so that what a test reads does not change what it counts. */
+  readonly recordsReads?: boolean;
 }
 
-export async function createTestStore(engine: Engine, { throughPort }: TestStoreOptions = {}): Promise<TestStore> {
+export async function createTestStore(
+  engine: Engine,
+  { throughPort, recordsReads = false }: TestStoreOptions = {},
+): Promise<TestStore> {
   const database = await createTestDatabase(engine);
   const dataDir = mkdtempSync(path.join(tmpdir(), 'sealtrail-data-'));
   const env = { SEALTRAIL_DATABASE_URL: throughPort === undefined ? database.url : viaPort(database.url, throughPort), SEALTRAIL_DATA_DIR: dataDir, SEALTRAIL_PORT: '0', SEALTRAIL_LOG_LEVEL: 'silent' }; // prettier-ignore
   const config = readConfig(env);
   createMasterKey(config.masterKeyFile);
   const clock = createFixedClock();
-  const deps = createDeps(config, { now: () => clock.now(), logger: pino({ level: 'silent' }) });
+  const reading = recordsReads ? {} : { recordsReads: () => Promise.resolve(false) };
+  const deps = createDeps(config, { now: () => clock.now(), logger: pino({ level: 'silent' }), ...reading });
   await checkMasterKey(deps);
   const ledger = await ensureLedger(deps, DEFAULT_TENANT);
   return {

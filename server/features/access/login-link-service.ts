@@ -1,15 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { Role } from './rights';
-import type { Viewer } from './viewer';
+import type { SignedIn } from './viewer';
 
 /** One-time sign-in links, good for ten minutes. Only a hash of each is kept. */
 export interface LoginLinkService {
-  create(viewer: Viewer & { readonly tenantId: number }): Promise<string>;
+  create(viewer: SignedIn & { readonly tenantId: number }): Promise<string>;
   /** Whether the link could still be used; does not use it. */
   isOpen(token: string): Promise<boolean>;
-  /** The viewer behind an open link, which is used up by this; undefined for one that is unknown, used or too old. */
-  use(token: string): Promise<Viewer | undefined>;
+  /** Who the open link is for, which is used up by this; undefined for one that is unknown, used or too old. */
+  use(token: string): Promise<SignedIn | undefined>;
 }
 
 export const LOGIN_LINK_MS = 10 * 60_000;
@@ -53,7 +52,7 @@ export function createLoginLinkService({ db, now }: { readonly db: Knex; readonl
           'login_links.role',
           'tenants.slug',
         );
-      return row && { name: row.name, role: row.role as Role, tenant: row.slug };
+      return row && { name: row.name, role: row.role, tenant: row.slug };
     },
   };
 }

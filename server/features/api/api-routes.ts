@@ -1,5 +1,6 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
+import type { JsonObject } from '../../core/canonical-json';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import type { ApiTokenService, Scope } from '../access/token-service';
@@ -44,6 +45,15 @@ interface ApiDeps {
   readonly checkpoints: CheckpointService;
   readonly proofs: ProofService;
   readonly now: () => Date;
+  /** Notes what was read; before the routes. */
+  readonly noteReading: RequestHandler;
+  /** Records an export before its first byte. */
+  readonly recordExport: (
+    caller: Caller,
+    ledger: Ledger,
+    asked: JsonObject & { readonly format: string },
+    request: Request,
+  ) => Promise<void>;
 }
 
 const pageQuery = z.object({
@@ -62,6 +72,8 @@ export function createApiRoutes(deps: ApiDeps): Router {
     response.setHeader('cache-control', 'no-store');
     next();
   });
+
+  router.use(deps.noteReading);
 
   router.get('/entries', may('read'), async (request, response) => {
     const ledger = await ledgerOf(request, response.locals['caller'] as Caller);
@@ -110,19 +122,18 @@ export function createApiRoutes(deps: ApiDeps): Router {
   router.get('/export', may('export'), async (request, response) => {
     const ledger = await ledgerOf(request, response.locals['caller'] as Caller);
     const { format = 'json', sort = '-seq', ...query } = texts(request);
-    if (format === 'bundle') return sendBundle(response, ledger, query);
     const known = EXPORT_FORMATS.find((one) => one === format);
-    if (!known) throw new KnownError('bad_request', `format: ${EXPORT_FORMATS.join(', ')}, bundle`);
+    if (!known && format !== 'bundle') throw new KnownError('bad_request', `format: ${EXPORT_FORMATS.join(', ')}, bundle`); // prettier-ignore
+    const filter = filterOf(query);
+    const order = parsePage({ sort }).sort;
+    const asked = query['entries'] === undefined ? { filter: rawFilterOf(query) } : { entries: query['entries'] };
+    await deps.recordExport(response.locals['caller'] as Caller, ledger, { format, ...asked }, request);
+    if (!known) return sendBundle(response, ledger, query);
     response.attachment(exportFileName(deps.now(), known));
     response.type(
       known === 'csv' ? 'text/csv; charset=utf-8' : known === 'json' ? 'application/json' : 'application/x-ndjson',
     );
-    await deps.exports.send(response, {
-      ledger,
-      filter: filterOf(query),
-      sort: parsePage({ sort }).sort,
-      format: known,
-    });
+    await deps.exports.send(response, { ledger, filter, sort: order, format: known });
   });
 
   router.use(
@@ -215,10 +226,10 @@ function requireScope(tokens: ApiTokenService, scope: Scope): RequestHandler {
       response.setHeader('www-authenticate', 'Bearer');
       return next(new KnownError('bad_token'));
     }
-    if (!found.scopes.includes(scope) && !found.scopes.includes('admin'))
-      return next(new KnownError('missing_scope', `this needs the scope ${scope}`));
     const caller: Caller = { tokenName: found.name, tenantId: found.tenantId };
     response.locals['caller'] = caller;
+    if (!found.scopes.includes(scope) && !found.scopes.includes('admin'))
+      return next(new KnownError('missing_scope', `this needs the scope ${scope}`));
     next();
   };
 }

@@ -2,6 +2,8 @@ import { Router, type Response } from 'express';
 import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
+import type { UrlBuilder } from '../../http/url-builder';
+import { can } from '../access/rights';
 import type { Viewer } from '../access/viewer';
 import type { ViewsService } from '../views/views-service';
 import { dashboardPage, latestCount, type ChainSummary } from './dashboard-page';
@@ -18,6 +20,11 @@ export interface BrowseDeps extends EntryRoutesDeps {
 export function createBrowseRoutes(deps: BrowseDeps): Router {
   const router = Router();
 
+  // Figures are of everybody: who reads their own entries alone starts at those.
+  router.get('/', (_req, res, next) => {
+    if (can(res.locals.viewer as Viewer, 'entries.read')) return next();
+    res.redirect(303, (res.locals.url as UrlBuilder)('/entries'));
+  });
   router.get('/', async (req, res) => {
     const ctx = pageContext(res, deps.now());
     const ledger = await ledgerOf(deps, res);

@@ -49,12 +49,15 @@ export function createEntryRoutes(deps: EntryRoutesDeps): Router {
     res.vary('X-Requested-With');
     res.render(isDrawer ? 'browse/entry-drawer' : 'browse/entry', { page });
   };
-  router.get('/entries/:id', show);
+  router.get('/entries/:id', needsRight('entries.read_own'), show);
 
   router.get('/entries/:id/proof', needsRight('ledger.verify'), async (req, res) => {
     const ledger = await ledgerOf(deps, res);
     const id = String(req.params['id']);
-    const seq = /^\d{1,15}$/.test(id) ? Number(id) : ((await deps.browse.findEntry(ledger, id))?.seq ?? 0);
+    const entry = await deps.browse.findEntry(ledger, id);
+    // What was pruned has its proof still; whether it was the viewer's own, nobody can say.
+    const isAsked = /^\d{1,15}$/.test(id) && can(res.locals['viewer'] as Viewer, 'entries.read');
+    const seq = entry?.seq ?? (isAsked ? Number(id) : 0);
     const proof = await deps.proveEntry(ledger, seq);
     if (proof === undefined) throw new KnownError('entry_not_found');
     res.attachment(`sealtrail-${ledger.name}-${seq}.tlog-proof`).type('text/plain; charset=utf-8').send(proof);

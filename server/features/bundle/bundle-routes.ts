@@ -1,6 +1,7 @@
 import { Router, type Request } from 'express';
 import type { EntryStore } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
+import { needsRight } from '../access/rights';
 import { actorOf, type Viewer } from '../access/viewer';
 import { FILTER_NAMES, parseFilter } from '../browse/browse-service';
 import type { OwnEvents } from '../capture/own-events-service';
@@ -16,7 +17,7 @@ interface BundleDeps {
 /** `GET /export.zip`: the current filter, or the entries that were ticked, as a signed bundle. */
 export function createBundleRoutes(deps: BundleDeps): Router {
   const router = Router();
-  router.get('/export.zip', async (request, response) => {
+  router.get('/export.zip', needsRight('entries.export'), async (request, response) => {
     const viewer = response.locals['viewer'] as Viewer;
     const ledger = await deps.store.findLedger(viewer.tenant);
     if (!ledger) throw new KnownError('not_found');

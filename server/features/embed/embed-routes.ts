@@ -4,6 +4,7 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import { KnownError } from '../../errors';
 import { LANGUAGE_COOKIE, TIME_ZONE_COOKIE } from '../../http/i18n';
 import { createMountedUrlBuilder } from '../../http/url-builder';
+import type { AccessService } from '../access/access-service';
 import type { ActiveBridge } from '../access/bridge-service';
 import { actorOf, type Viewer } from '../access/viewer';
 import type { OwnEvents } from '../capture/own-events-service';
@@ -19,6 +20,9 @@ interface EmbedDeps {
   readonly clientIp: (request: Request) => string | null;
   readonly now: () => Date;
   readonly marks: PageMarkStore;
+  readonly access: AccessService;
+  /** Does some work held to what a viewer may read. */
+  readonly inScope: <T>(viewer: Viewer | undefined, work: () => T) => T;
   readonly ownEvents: OwnEvents;
   readonly summaries: SummaryService;
   /** Binds the tokens of our forms to an admin's session. */
@@ -41,8 +45,8 @@ export function createEmbedRoutes(deps: EmbedDeps): Router {
     // A signed form that somebody has recorded must not be worth anything a second time.
     if (page.method === 'POST' && !(await deps.marks.isFirst(signed.bridge.id, 'post', signed.webhookId, deps.now())))
       throw new KnownError('delivery_refused');
-    const viewer = viewerOf(page.viewer, signed.bridge);
-    await noteSession(signed, page.viewer, viewer);
+    const viewer = await deps.access.findBilling(toPlace(signed.bridge), page.viewer);
+    if (viewer) await noteSession(signed, page.viewer, viewer);
     const token = formToken(signed.bridge, page.viewer);
     const form = parseForm(page.form);
     response.locals['embedded'] = { page, viewer, token } satisfies Embedded;
@@ -53,7 +57,9 @@ export function createEmbedRoutes(deps: EmbedDeps): Router {
   router.post('/bridge/v1/summary', ...signedBody, async (request, response) => {
     const signed = await open(request, response);
     const asked = parseSummaryRequest(signed.body);
-    response.json(await deps.summaries.read(signed.bridge, asked, deps.now()));
+    const viewer = await deps.access.findBilling(toPlace(signed.bridge), asked.viewer);
+    const read = () => deps.summaries.read(signed.bridge, asked, viewer ?? null, deps.now());
+    response.json(await deps.inScope(viewer, read));
   });
   return router;
 
@@ -91,7 +97,8 @@ interface Signed {
 
 interface Embedded {
   readonly page: PageRequest;
-  readonly viewer: Viewer;
+  /** Undefined for somebody whose access was taken. */
+  readonly viewer: Viewer | undefined;
   readonly token: string;
 }
 
@@ -118,20 +125,18 @@ function mountPage(request: Request, response: Response, next: (error?: unknown)
     { name: 'token', value: page.viewer.token },
   ];
   response.locals['viewer'] = viewer;
+  // What reaches us comes from the billing system: its address is not that of who reads.
+  response.locals['readerPlace'] = { ip: null, userAgent: null };
   response.locals['isFramed'] = page.isFramed;
+  if (!viewer) return next(new KnownError('missing_scope', 'access was taken'));
   const given = (request.body as Readonly<Record<string, unknown>> | undefined)?.['_csrf'];
   const isOurs = page.method !== 'POST' || (typeof given === 'string' && isSame(given, token));
   next(isOurs ? undefined : new KnownError('bad_csrf', 'the form is too old or was not ours'));
 }
 
-function viewerOf(billing: BillingViewer, bridge: ActiveBridge): Viewer {
-  // Whom the billing system lets open the addon page may read and verify; finer rights come with roles of our own.
-  return {
-    name: billing.name,
-    role: 'auditor',
-    tenant: bridge.ledger.tenant.slug,
-    billing: { adminId: billing.adminId, role: billing.role },
-  };
+/** A bridge speaks for its own tenant alone, whatever it says. */
+function toPlace({ id, ledger }: ActiveBridge) {
+  return { id, tenant: ledger.tenant };
 }
 
 function isSame(given: string, expected: string): boolean {

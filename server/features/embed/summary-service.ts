@@ -1,3 +1,4 @@
+import { CATEGORIES } from '../../core/event';
 import type { Database } from '../../db/connection';
 import { dayNumber } from '../../entries/day-number';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
@@ -5,15 +6,20 @@ import type { I18n } from '../../http/i18n';
 import { showTime, translateCode, type PageContext } from '../../http/page-context';
 import { createUrlBuilder } from '../../http/url-builder';
 import type { ActiveBridge } from '../access/bridge-service';
-import { parseFilter, sentenceOf, type BrowseService } from '../browse/browse-service';
+import { can } from '../access/rights';
+import type { Viewer } from '../access/viewer';
+import { parseFilter, sentenceOf, type BrowseService, type RawFilter } from '../browse/browse-service';
 import type { BridgeState } from '../monitor/bridge-watch-service';
 import type { ChainStatus } from '../monitor/heartbeat-service';
 import type { BillingViewer, SummaryRequest } from './page-request';
 
 /** Figures for the billing system's own pages: kept or indexed ones only, because a page waits for them. */
 export interface SummaryService {
-  read(bridge: ActiveBridge, asked: SummaryRequest, now: Date): Promise<object>;
+  /** Of the entries that the viewer may read, in whose scope this runs; null may read none. */
+  read(bridge: ActiveBridge, asked: SummaryRequest, viewer: Viewer | null, now: Date): Promise<object>;
 }
+
+type ClientRequest = Extract<SummaryRequest, { readonly of: 'client' }>;
 
 interface SummaryDeps {
   readonly database: Database;
@@ -27,8 +33,13 @@ interface SummaryDeps {
 export function createSummaryService(deps: SummaryDeps): SummaryService {
   const { database, store } = deps;
 
-  async function dashboard(bridge: ActiveBridge, now: Date) {
+  async function dashboard(bridge: ActiveBridge, viewer: Viewer | null, now: Date) {
     const { ledger } = bridge;
+    const state = {
+      chain: await deps.findChain(ledger),
+      bridge: { silent: (await findState(bridge))?.isSilent ?? false },
+    };
+    if (!viewer || !can(viewer, 'entries.read')) return { ...(await ownFigures(ledger, viewer, now)), ...state };
     const [head, criticals, today] = await Promise.all([
       store.findHead(ledger),
       rowsOf(`SELECT SUM(entries) FROM day_counters WHERE ledger_id = ? AND severity = 'critical'`, [ledger.id]),
@@ -42,18 +53,31 @@ export function createSummaryService(deps: SummaryDeps): SummaryService {
       critical: Number(criticals[0]?.[0] ?? 0),
       // The day in UTC, in which the counters are kept.
       today: Object.fromEntries(today.map(([category, entries]) => [String(category), Number(entries)])),
-      chain: await deps.findChain(ledger),
-      bridge: { silent: (await findState(bridge))?.isSilent ?? false },
+      ...state,
     };
   }
 
-  async function client({ ledger }: ActiveBridge, id: string, limit: number, viewer: BillingViewer, now: Date) {
+  /** The counters are of everybody: who may read only what they did themselves is told of that alone. */
+  async function ownFigures(ledger: Ledger, viewer: Viewer | null, now: Date) {
+    const count = async (filter: RawFilter) => viewer && can(viewer, 'entries.read_own') ? (await deps.browse.findPage(ledger, { filter: parseFilter(filter), sort: '-seq', perPage: 1 })).total : 0; // prettier-ignore
+    const after = `${now.toISOString().slice(0, 10)}T00:00:00Z`;
+    const today = await Promise.all(CATEGORIES.map(async (category) => [category, await count({ category, after })] as const)); // prettier-ignore
+    return {
+      total: await count({}),
+      critical: await count({ severity: 'critical' }),
+      today: Object.fromEntries(today.filter(([, entries]) => entries > 0)),
+    };
+  }
+
+  async function client({ ledger }: ActiveBridge, asked: ClientRequest, viewer: Viewer | null, now: Date) {
+    const { id, limit } = asked;
+    if (!viewer || !can(viewer, 'entries.read_own')) return { total: 0, total_is_exact: true, entries: [] };
     const found = await deps.browse.findPage(ledger, {
       filter: parseFilter({ client: id }),
       sort: '-seq',
       perPage: limit,
     });
-    const ctx = contextOf(viewer, now);
+    const ctx = contextOf(asked.viewer, now);
     return {
       total: found.total,
       total_is_exact: found.totalIsExact,
@@ -93,12 +117,12 @@ export function createSummaryService(deps: SummaryDeps): SummaryService {
     database.dialect.selectArrays(database.knex, sql, [...values]);
 
   return {
-    read(bridge, asked, now) {
+    read(bridge, asked, viewer, now) {
       switch (asked.of) {
         case 'dashboard':
-          return dashboard(bridge, now);
+          return dashboard(bridge, viewer, now);
         case 'client':
-          return client(bridge, asked.id, asked.limit, asked.viewer, now);
+          return client(bridge, asked, viewer, now);
         case 'banner':
           return banner(bridge);
       }

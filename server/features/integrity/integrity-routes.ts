@@ -4,6 +4,7 @@ import { KnownError } from '../../errors';
 import type { PageContext } from '../../http/page-context';
 import { pageContext } from '../../http/page-locals';
 import type { UrlBuilder } from '../../http/url-builder';
+import { needsRight } from '../access/rights';
 import { actorOf, type Viewer } from '../access/viewer';
 import type { Job, JobService } from '../jobs/job-service';
 import { entryCheckPage } from './entry-check-page';
@@ -35,8 +36,9 @@ const NEWEST_REPORTS = 5;
 export function createIntegrityRoutes(deps: IntegrityDeps): Router {
   const router = Router();
   const { jobs, verifications } = deps;
+  const mayVerify = needsRight('ledger.verify');
 
-  router.get('/verify', async (_request, response) => {
+  router.get('/verify', mayVerify, async (_request, response) => {
     const ledger = await ledgerOf(response);
     const ctx = pageContext(response, deps.now());
     const state = await verifications.findState(ledger);
@@ -51,7 +53,7 @@ export function createIntegrityRoutes(deps: IntegrityDeps): Router {
     });
   });
 
-  router.post('/verify', async (request, response) => {
+  router.post('/verify', mayVerify, async (request, response) => {
     const ledger = await ledgerOf(response);
     const asked = readRequest(request, response.locals['viewer'] as Viewer);
     const job = await enqueueVerification(jobs, ledger, asked);
@@ -59,27 +61,27 @@ export function createIntegrityRoutes(deps: IntegrityDeps): Router {
     response.redirect(303, urlOf(response)(pathOf(ended ?? job)));
   });
 
-  router.get('/verify/jobs/:id', async (request, response) => {
+  router.get('/verify/jobs/:id', mayVerify, async (request, response) => {
     const job = await jobOf(request, response);
     if (job.state === 'done') return response.redirect(303, urlOf(response)(pathOf(job)));
     response.render('integrity/job', { page: jobPage(job, pageContext(response, deps.now())) });
   });
 
-  router.post('/verify/jobs/:id/cancel', async (request, response) => {
+  router.post('/verify/jobs/:id/cancel', mayVerify, async (request, response) => {
     const job = await jobOf(request, response);
     await jobs.cancel(job.tenantId, job.id);
     await jobs.waitFor(job.tenantId, job.id, PATIENCE_MS);
     response.redirect(303, urlOf(response)(`/verify/jobs/${job.id}`));
   });
 
-  router.get('/verify/reports', async (request, response) => {
+  router.get('/verify/reports', mayVerify, async (request, response) => {
     const ledger = await ledgerOf(response);
     const before = numberOf(request.query['before']);
     const found = await verifications.list(ledger, { limit: REPORTS_PER_PAGE + 1, beforeId: before });
     response.render('integrity/reports', { page: reportsPage(found, before, pageContext(response, deps.now())) });
   });
 
-  router.get('/verify/reports/:id', async (request, response) => {
+  router.get('/verify/reports/:id', mayVerify, async (request, response) => {
     const ledger = await ledgerOf(response);
     const report = await verifications.find(ledger, numberOf(request.params['id']) ?? 0);
     if (!report) throw new KnownError('not_found');
@@ -94,7 +96,7 @@ export function createIntegrityRoutes(deps: IntegrityDeps): Router {
     response.render('integrity/report', { page: reportPage(report, found, page, pageContext(response, deps.now())) });
   });
   // Answered at once: nothing is kept of it, and a reload asks again.
-  router.post('/entries/:id/verify', async (request, response) => {
+  router.post('/entries/:id/verify', mayVerify, async (request, response) => {
     const ledger = await ledgerOf(response);
     const seq = await deps.findEntrySeq(ledger, String(request.params['id']));
     const check = seq === undefined ? undefined : await deps.entryCheck.check(ledger, seq);

@@ -3,7 +3,7 @@ import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
 import type { UrlBuilder } from '../../http/url-builder';
-import { can, requireRight } from '../access/rights';
+import { can, needsRight } from '../access/rights';
 import { actorOf, type Viewer } from '../access/viewer';
 import { parseHold, parseLimit, parseReason } from './retention-form';
 import { retentionPage, type FormProblem } from './retention-page';
@@ -20,11 +20,14 @@ interface RetentionRoutesDeps {
 export function createRetentionRoutes({ retention, store, now }: RetentionRoutesDeps): Router {
   const router = Router();
 
-  router.get('/retention', async (request, response) => {
+  const mayChange = needsRight('retention.change');
+
+  router.get('/retention', needsRight('entries.read'), async (request, response) => {
     await show(response, null, { preview: request.query['preview'] === '1' });
   });
 
-  router.post('/retention', async (request, response) => {
+  // What is pruned is gone: that is not for everybody who may read.
+  router.post('/retention', mayChange, async (request, response) => {
     const { ledger, by } = await changing(response);
     const limit = parseLimit(formOf(request));
     if (!limit.ok) return show(response, limit.problem);
@@ -32,7 +35,7 @@ export function createRetentionRoutes({ retention, store, now }: RetentionRoutes
     back(response);
   });
 
-  router.post('/retention/holds', async (request, response) => {
+  router.post('/retention/holds', mayChange, async (request, response) => {
     const { ledger, by } = await changing(response);
     const hold = parseHold(formOf(request));
     if (!hold.ok) return show(response, hold.problem);
@@ -40,7 +43,7 @@ export function createRetentionRoutes({ retention, store, now }: RetentionRoutes
     back(response);
   });
 
-  router.post('/retention/holds/:id/release', async (request, response) => {
+  router.post('/retention/holds/:id/release', mayChange, async (request, response) => {
     const { ledger, by } = await changing(response);
     const reason = parseReason(formOf(request));
     if (!reason.ok) return show(response, reason.problem);
@@ -81,8 +84,6 @@ export function createRetentionRoutes({ retention, store, now }: RetentionRoutes
 
   async function changing(response: Response): Promise<{ readonly ledger: Ledger; readonly by: ChangedBy }> {
     const viewer = viewerOf(response);
-    // What is pruned is gone: that is not for everybody who may read.
-    requireRight(viewer, 'retention.change');
     return { ledger: await ledgerOf(response), by: { actor: actorOf(viewer), name: viewer.name, via: 'ui' } };
   }
 

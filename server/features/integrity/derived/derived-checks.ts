@@ -4,13 +4,14 @@ import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { createEntryReader } from '../../../entries/entry-reader';
 import type { Ledger } from '../../../entries/entry-store';
+import { checkAccess } from './access-check';
 import { checkCounters } from './counter-check';
 import { checkQuarantine } from './quarantine-check';
 import { checkSearchIndex } from './search-index-check';
 import { checkSettings } from './settings-check';
 
 /**
- * Compares what is made from entries with the entries: counters, quarantine, settings, search index. The chain does not cover these tables,
+ * Compares what is made from entries with the entries: counters, quarantine, settings, roles, search index. The chain does not cover these
  * and pages rest on them. Says something only of a ledger whose entries are intact.
  */
 export interface DerivedChecks {
@@ -37,6 +38,7 @@ export async function runDerivedChecks(database: Database, ledger: Ledger): Prom
     ...(await checkCounters(database, ledger)),
     ...(await checkQuarantine(database, ledger)),
     ...(await checkSettings(database, ledger)),
+    ...(await checkAccess(database, ledger)),
     ...(await checkSearchIndex(database, createEntryReader(database), ledger)),
   ];
 }
