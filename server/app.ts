@@ -94,6 +94,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       database: deps.database,
       appender: deps.appender,
       indexer: deps.indexer,
+      activity: deps.activity,
       bridgeWatch: deps.bridgeWatch,
       tree: deps.tree,
       findChain: deps.findChain,

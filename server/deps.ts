@@ -30,6 +30,7 @@ import { createSenderCheck, type SenderCheck } from './features/capture/sender-c
 import { createBundleService, type BundleService } from './features/bundle/bundle-service';
 import { createSignerService, type SignerService } from './features/bundle/signer-service';
 import { createSignerStore } from './features/bundle/signer-store';
+import { createActivityCounter, type ActivityCounter } from './features/dashboard/activity-service';
 import { createErasureService, type ErasureService } from './features/erasure/erasure-service';
 import { createExportService, type ExportService } from './features/export/export-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
@@ -109,6 +110,7 @@ export interface Deps {
   readonly jobs: JobService;
   readonly dailyTasks: DailyTasks;
   readonly indexer: SearchIndexer;
+  readonly activity: ActivityCounter;
   readonly retention: RetentionParts;
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
@@ -160,6 +162,13 @@ export function createDeps(
     store,
     isBusy: () => appender.waiting > 0,
     onError: (error) => logger.warn({ err: error }, 'the search index fell behind; it tries again'),
+  });
+  const activity = createActivityCounter({
+    database,
+    store,
+    now,
+    isBusy: () => appender.waiting > 0,
+    onError: (error) => logger.warn({ err: error }, 'the counters of the dashboard fell behind; they try again'),
   });
   const preparer = createPreparer(config.trustedProxies);
   const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
@@ -282,8 +291,10 @@ export function createDeps(
       readLeaves: (ledger, tile) => tree.readTile(ledger, 0, tile),
     },
     tokensOf,
+    holdCounters: (trx, ledger) => activity.hold(trx, ledger),
     catchUp: async () => {
       await indexer.catchUp();
+      await activity.catchUp();
       await sequenceConsumer.catchUp();
     },
     now,
@@ -367,6 +378,7 @@ export function createDeps(
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
+    activity.wake();
     treeBuilder.wake();
   }
 
@@ -444,6 +456,7 @@ export function createDeps(
     jobs,
     dailyTasks,
     indexer,
+    activity,
     retention,
     i18n,
     pageMarks: createPageMarkStore(db),
@@ -471,6 +484,7 @@ export function createDeps(
       await appender.drain();
       await bridges.flush();
       await indexer.stop();
+      await activity.stop();
       await headNotes.flush();
       await database.close();
     },

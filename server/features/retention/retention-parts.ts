@@ -13,7 +13,7 @@ import { createHoldService, type HoldService } from './hold-service';
 import { createLeaseStore } from './lease-store';
 import { createLedgerFacts } from './ledger-facts';
 import { createPruneArchiver, type ReadLeaves } from './prune-archiver';
-import { createPruneDeleter } from './prune-deleter';
+import { createPruneDeleter, type HoldCounters } from './prune-deleter';
 import { createPruneMaker, type SignedTree } from './prune-maker';
 import { createPrunePlanner } from './prune-plan';
 import { createPruneService, type PruneService } from './prune-service';
@@ -38,6 +38,8 @@ interface RetentionPartsDeps {
     readonly readLeaves: ReadLeaves;
   };
   readonly tokensOf: (row: EntryRow) => ReadonlySet<string>;
+  /** The counters of the dashboard, held still while entries go; what it gives takes those out of them. */
+  readonly holdCounters: HoldCounters;
   /** Readers behind the commits, brought up to the newest entry. */
   readonly catchUp: () => Promise<void>;
   readonly now: () => Date;
@@ -109,6 +111,7 @@ export function createRetentionParts(deps: RetentionPartsDeps): RetentionParts {
         store,
         prunes,
         tokensOf: deps.tokensOf,
+        holdCounters: deps.holdCounters,
         isBusy: () => appender.waiting > 0,
         now,
         ...onStep,

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { CATEGORIES, SEVERITIES } from '../../../core/event';
 import type { Break } from '../../../core/verify';
 import { aHookItem } from '../../../testing/builders';
 import { createTestApp, type TestApp } from '../../../testing/test-app';
@@ -24,6 +25,7 @@ describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine
       aHookItem({ id: uuidv7(), kind: 'rumour' }),
     ]);
     await app.deps.indexer.catchUp();
+    await app.deps.activity.catchUp();
   });
   afterEach(() => app.stop());
 
@@ -131,6 +133,48 @@ describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine
         expect.stringMatching(/(\d+) of the entry's \1 words are missing/),
         expect.stringContaining('has 1 words for an entry that is not there'),
       ]);
+    });
+
+    it.each<readonly [string, string, string | number]>([
+      ['activity_slots', 'slot', 1],
+      ...[...CATEGORIES, ...SEVERITIES].map((column) => ['activity_slots', column, 7] as const),
+      ['party_days', 'side', 'target'],
+      ['party_days', 'type', 'client'],
+      ['party_days', 'id', '8'],
+      ['party_days', 'day', 20_000],
+      ['party_days', 'entries', 9],
+      ['party_totals', 'side', 'target'],
+      ['party_totals', 'type', 'client'],
+      ['party_totals', 'id', '8'],
+      ['party_totals', 'entries_7', 9],
+      ['party_totals', 'entries_30', 9],
+      ['party_totals', 'due_day', 99_999],
+      ['party_totals', 'due_day', 1],
+    ])('a counter of the dashboard: %s, whose %s was changed', async (table, column, value) => {
+      const of = table === 'activity_slots' ? {} : { side: 'actor', type: 'admin' };
+      const row = await db()(table).where(of).first<Record<string, string | number>>();
+      const key = ['ledger_id', 'slot', 'side', 'type', 'id', 'day'].filter((name) => name in row);
+      await db()(table)
+        .where(Object.fromEntries(key.map((name) => [name, row[name]])))
+        .update({ [column]: value });
+      const found = await details();
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.filter((text) => !text.startsWith('projection activity: '))).toEqual([]);
+    });
+
+    it.each(['activity_slots', 'party_days', 'party_totals'])(
+      'counters of the dashboard taken out of %s',
+      async (table) => {
+        await db()(table).delete();
+        expect(await details()).toContainEqual(expect.stringMatching(/^projection activity: .* (is gone|there are \d+|totals are gone)/)); // prettier-ignore
+      },
+    );
+
+    it.each([-1, 1, 1_000])('the position of those counters moved by %s', async (by) => {
+      const sender = await app.pair();
+      await sender.send([aHookItem({ id: uuidv7() })]);
+      await db()('consumers').where({ name: 'activity', ledger_id: app.ledger.id }).increment('seq', by);
+      expect(await details()).toContainEqual(expect.stringMatching(/^projection activity: /));
     });
   });
 });

@@ -4,12 +4,13 @@ import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { createEntryReader } from '../../../entries/entry-reader';
 import type { Ledger } from '../../../entries/entry-store';
+import { checkActivity } from './activity-check';
 import { checkCounters } from './counter-check';
 import { checkQuarantine } from './quarantine-check';
 import { checkSearchIndex } from './search-index-check';
 
 /**
- * Compares what is made from entries with the entries: counters, quarantine, search index. The chain does not cover these tables,
+ * Compares what is made from entries with the entries: counters, quarantine, search index, the dashboard's activity. The chain does not cover these tables,
  * and pages rest on them. Says something only of a ledger whose entries are intact.
  */
 export interface DerivedChecks {
@@ -36,5 +37,6 @@ export async function runDerivedChecks(database: Database, ledger: Ledger): Prom
     ...(await checkCounters(database, ledger)),
     ...(await checkQuarantine(database, ledger)),
     ...(await checkSearchIndex(database, createEntryReader(database), ledger)),
+    ...(await checkActivity(database, ledger)),
   ];
 }
