@@ -58,6 +58,7 @@ import { createSequenceConsumer } from './features/monitor/sequence-consumer';
 import { PruneRefusedError } from './features/retention/prune-archiver';
 import { createPruneTask } from './features/retention/prune-task';
 import { createRetentionParts, type RetentionParts } from './features/retention/retention-parts';
+import { createSettingsService, type SettingsService } from './features/settings/settings-service';
 import { createSequenceStore } from './features/monitor/sequence-store';
 import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
 import { StoppedLedgerError, type CheckpointService, type StoredCheckpoint } from './features/tree/checkpoint-service';
@@ -112,6 +113,7 @@ export interface Deps {
   readonly indexer: SearchIndexer;
   readonly activity: ActivityCounter;
   readonly retention: RetentionParts;
+  readonly settings: SettingsService;
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
@@ -173,6 +175,7 @@ export function createDeps(
   const preparer = createPreparer(config.trustedProxies);
   const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
   const ownEvents = createOwnEvents({ appender, store, now });
+  const settings = createSettingsService({ database, store, keyRing, onCommit: noteCommit, now });
   const refusals = createRefusalLog({
     ownEvents,
     now,
@@ -458,6 +461,7 @@ export function createDeps(
     indexer,
     activity,
     retention,
+    settings,
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,
