@@ -8,8 +8,10 @@ import { createBrowseRoutes } from './features/browse/browse-routes';
 import { createBundleRoutes } from './features/bundle/bundle-routes';
 import { createCaptureRoutes } from './features/capture/capture-routes';
 import { createQuarantineRoutes } from './features/capture/quarantine-routes';
+import { createDashboardRoutes } from './features/dashboard/dashboard-routes';
 import { createEmbedRoutes } from './features/embed/embed-routes';
 import { createExportRoutes } from './features/export/export-routes';
+import { createHelpRoutes } from './features/help/help-routes';
 import { createCheckpointsPart } from './features/integrity/checkpoints-part';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createHealthRoutes } from './features/monitor/health-routes';
@@ -55,11 +57,12 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   const locals = [createLanguageChoice(deps.i18n), createPageLocals({ url: createUrlBuilder('/') })];
   const preferences = createPreferences({ https });
   const pages = Router().use(
+    createDashboardRoutes({ ...deps, findLedger: (name) => store.findLedger(name), now }),
+    createHelpRoutes({ help: deps.help, now }),
     createBrowseRoutes({
       browse: deps.browse,
       findLedger: (name) => store.findLedger(name),
       findPruned: (ledger, seq) => deps.retention.pruner.findPruned(ledger, seq),
-      findChain: deps.findChain,
       now,
     }),
     createExportRoutes({ exports: deps.exports, store, ownEvents, now }),

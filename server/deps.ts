@@ -30,9 +30,12 @@ import { createSenderCheck, type SenderCheck } from './features/capture/sender-c
 import { createBundleService, type BundleService } from './features/bundle/bundle-service';
 import { createSignerService, type SignerService } from './features/bundle/signer-service';
 import { createSignerStore } from './features/bundle/signer-store';
+import { createActivityReader } from './features/dashboard/activity-reader';
 import { createActivityCounter, type ActivityCounter } from './features/dashboard/activity-service';
+import { createDashboardService, type DashboardService } from './features/dashboard/dashboard-service';
 import { createErasureService, type ErasureService } from './features/erasure/erasure-service';
 import { createExportService, type ExportService } from './features/export/export-service';
+import { createHelpService, type HelpService } from './features/help/help-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
 import type { AnchorService } from './features/anchors/anchor-service';
@@ -76,7 +79,7 @@ import { createOutbound } from './http/outbound-request';
 import { parseTrustedProxies, type TrustedProxies } from './http/client-ip';
 import { createI18n, type I18n } from './http/i18n';
 import { createMailTransport } from './mail/transport';
-import { PROGRAM_VERSION } from './root';
+import { PROGRAM_MANIFEST, PROGRAM_VERSION } from './root';
 
 /** Everything that is made once, joined here and nowhere else. */
 export interface Deps {
@@ -112,6 +115,8 @@ export interface Deps {
   readonly dailyTasks: DailyTasks;
   readonly indexer: SearchIndexer;
   readonly activity: ActivityCounter;
+  readonly dashboard: DashboardService;
+  readonly help: HelpService;
   readonly retention: RetentionParts;
   readonly settings: SettingsService;
   readonly i18n: I18n;
@@ -460,6 +465,19 @@ export function createDeps(
     dailyTasks,
     indexer,
     activity,
+    dashboard: createDashboardService({
+      reader: createActivityReader(database),
+      store,
+      browse,
+      findChain: chainStatus,
+      bridgeStates: () => bridgeWatch.states(),
+      waiting: () => appender.waiting,
+    }),
+    help: createHelpService({
+      version: PROGRAM_VERSION,
+      manifest: PROGRAM_MANIFEST,
+      findSupportUrl: async (tenantId) => (await settings.read(tenantId)).supportUrl,
+    }),
     retention,
     settings,
     i18n,

@@ -77,7 +77,6 @@ function createPages(entries: readonly EntryView[] = [anEntryView()], basePath =
       browse,
       findLedger: (tenant) => Promise.resolve(tenant === 'default' ? ledger : undefined),
       findPruned: (_ledger, seq) => Promise.resolve(seq === 300 ? PRUNED : undefined),
-      findChain: () => Promise.resolve({ status: 'intact', at: '2026-11-21T03:00:00.000Z' }),
       now: () => new Date('2026-11-21T04:00:00Z'),
     }),
   );
@@ -117,7 +116,6 @@ const hostileEntries = HOSTILE.map((text, index) =>
 
 describe.each(LANGUAGES)('in %s', (language) => {
   it.each([
-    '/',
     '/entries',
     '/entries/1',
     '/entries/2?drawer=1',
@@ -208,7 +206,7 @@ describe('the page of an entry', () => {
 
 it('writes no address itself, so that the pages can live under another', async () => {
   const { app } = createPages([anEntryView()], '/admin/sealtrail');
-  for (const address of ['/', '/entries', '/entries/42']) {
+  for (const address of ['/entries', '/entries/42']) {
     const { text } = await request(app).get(address).expect(200);
     const addresses = [...text.matchAll(/(?:href|src|action|data-waiting)="([^"]*)"/g)].map(([, value]) => value ?? '');
     expect(addresses.filter((value) => !value.startsWith('/admin/sealtrail/') && !value.startsWith('#'))).toEqual([]);

@@ -5,7 +5,6 @@ import { pageContext } from '../../http/page-locals';
 import type { Viewer } from '../access/viewer';
 import type { PrunedPlace } from '../retention/prune-service';
 import type { BrowseService } from './browse-service';
-import { dashboardPage, latestCount, type ChainSummary } from './dashboard-page';
 import { parseFilter } from './entry-filter';
 import { entryPage } from './entry-page';
 import { SORTS, type Sort } from './entry-search';
@@ -18,26 +17,12 @@ export interface BrowseDeps {
   findLedger(tenant: string): Promise<Ledger | undefined>;
   /** The prune that took an entry. */
   findPruned(ledger: Ledger, seq: number): Promise<PrunedPlace | undefined>;
-  findChain(ledger: Ledger): Promise<ChainSummary>;
   now(): Date;
 }
 
-/** Dashboard, audit log and the page of one entry. The session guard before it sets `res.locals.viewer`. */
+/** Audit log and the page of one entry. The session guard before it sets `res.locals.viewer`. */
 export function createBrowseRoutes(deps: BrowseDeps): Router {
   const router = Router();
-
-  router.get('/', async (req, res) => {
-    const ctx = pageContext(res, deps.now());
-    const ledger = await ledgerOf(deps, res);
-    const stats = await deps.browse.readStats(ledger, { now: ctx.now, timeZone: ctx.timeZone });
-    const latest = await deps.browse.findPage(ledger, {
-      filter: parseFilter({}),
-      sort: '-seq',
-      perPage: latestCount(stats),
-    });
-    const options = { sort: textOf(req.query.sort), chain: await deps.findChain(ledger) };
-    res.render('browse/dashboard', { page: dashboardPage(stats, latest.entries, options, ctx) });
-  });
 
   router.get('/entries', async (req, res) => {
     const ctx = pageContext(res, deps.now());
@@ -101,8 +86,4 @@ function placeOf(req: Request): { cursor?: string; page?: number } {
   const { cursor, page } = req.query;
   if (typeof cursor === 'string' && cursor !== '') return { cursor };
   return typeof page === 'string' && /^[1-9]\d{0,8}$/.test(page) ? { page: Number(page) } : {};
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -26,6 +26,8 @@ describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine
     ]);
     await app.deps.indexer.catchUp();
     await app.deps.activity.catchUp();
+    // Nobody counts while a test changes what was counted.
+    await app.deps.activity.stop();
   });
   afterEach(() => app.stop());
 
