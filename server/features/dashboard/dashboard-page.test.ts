@@ -7,7 +7,7 @@ import { lastDays } from './local-days';
 const ctx = aPageContext();
 const cards = { quickStart: [], allHref: '/help', version: '0.1.0', releases: [], changelogHref: '/changelog', supportHref: null }; // prettier-ignore
 const given = (over: Partial<DashboardRequest> = {}) => ({
-  asked: { days: 30, top: 7, sort: '', ...over } as DashboardRequest,
+  asked: { days: 30, top: 7, sort: '', ...over } satisfies DashboardRequest,
   cards,
 });
 
@@ -57,12 +57,14 @@ const charts = (over: Partial<DashboardFigures> = {}) => {
 
 describe('counters', () => {
   it('lead to what they count, and compare today with what is usual', () => {
-    expect(page({}, { quarantined: 2 }).counters.map(({ value, href, note }) => [value, href, note])).toEqual([
-      ['1,542', '/entries', ''],
-      ['3', '/entries?severity=critical', ''],
-      ['7', '/entries?from=2026-11-21&to=2026-11-21', 'usually 98 by this time on a Saturday'],
-      ['2', '/quarantine', 'could not be read, waiting'],
-    ].map(([value, href, note]) => [value, href, value === '2' ? expect.any(String) : note])); // prettier-ignore
+    const { counters } = page({}, { quarantined: 2 });
+    expect(counters.map(({ value, href }) => [value, href])).toEqual([
+      ['1,542', '/entries'],
+      ['3', '/entries?severity=critical'],
+      ['7', '/entries?from=2026-11-21&to=2026-11-21'],
+      ['2', '/quarantine'],
+    ]);
+    expect(counters[2]?.note).toBe('usually 98 by this time on a Saturday');
   });
 
   it('compare with nothing where too little is known', () => {

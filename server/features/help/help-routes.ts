@@ -5,7 +5,7 @@ import type { HelpService } from './help-service';
 
 interface HelpDeps {
   readonly help: HelpService;
-  now(): Date;
+  readonly now: () => Date;
 }
 
 /** The documents that came with the program, for everybody who is signed in: they hold nothing of the ledger. */

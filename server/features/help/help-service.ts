@@ -32,7 +32,7 @@ interface HelpDeps {
   /** What package.json says of itself. */
   readonly manifest: unknown;
   /** The tenant's setting. */
-  findSupportUrl(tenantId: number): Promise<string | null>;
+  readonly findSupportUrl: (tenantId: number) => Promise<string | null>;
 }
 
 /** Where somebody new begins: a text of ours, and the heading of the document that it leads to. */

@@ -1,6 +1,9 @@
+import type * as Scale from 'victory-vendor/d3-scale';
+import type * as Shape from 'victory-vendor/d3-shape';
+
 interface D3 {
-  readonly scale: typeof import('victory-vendor/d3-scale');
-  readonly shape: typeof import('victory-vendor/d3-shape');
+  readonly scale: typeof Scale;
+  readonly shape: typeof Shape;
 }
 
 /** Loaded at the first chart: it takes a tenth of a second, and commands of the command line draw none. */
