@@ -41,7 +41,6 @@ export interface StoredView {
 export { FILTER_NAMES, parseFilter, type EntryFilter, type RawFilter } from './entry-filter';
 export { SORTS, type Sort } from './entry-search';
 export { actorText, entryLine, linkTo, referenceOf, sentenceOf, targetText, type EntryLine } from './entry-line-page';
-export type { ColumnHeader } from './list-page';
 export { localDay, momentOf, offsetAt } from './time-zone';
 export type { EntryView } from './entry-view';
 

@@ -3,7 +3,6 @@ import { anAppendItem } from '../../testing/append-item';
 import { aHookItem } from '../../testing/builders';
 import { createTestApp, type TestApp } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
-import { runDerivedChecks } from '../integrity/derived/derived-checks';
 import { createActivityCounter } from './activity-service';
 
 const DAY_MS = 86_400_000;
@@ -21,7 +20,10 @@ describe.each(ENGINES)('the counters of the dashboard on %s', (engine) => {
       isBusy: () => false,
       onError: (error) => { throw error; }, // prettier-ignore
     });
-  const check = () => runDerivedChecks(app.database, app.ledger);
+  const check = async () => {
+    const { ledgers } = await app.deps.verifier.verify({ ledger: app.ledger.name, derived: true });
+    return ledgers.flatMap(({ broken }) => broken);
+  };
   const at = (msAgo: number) => new Date(app.clock.now().getTime() - msAgo).toISOString();
   const aPaid = (invoice: number, msAgo = 0) =>
     aHookItem({ id: uuidv7(), hook: 'InvoicePaid', params: { invoiceid: invoice }, occurred_at: at(msAgo) });

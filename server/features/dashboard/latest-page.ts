@@ -1,10 +1,19 @@
 import { SEVERITIES } from '../../core/event';
 import { translateCode, type PageContext } from '../../http/page-context';
 import type { Query } from '../../http/url-builder';
-import { actorText, entryLine, type ColumnHeader, type EntryLine, type EntryView } from '../browse/browse-service';
+import { actorText, entryLine, type EntryLine, type EntryView } from '../browse/browse-service';
 
 const SORT_KEYS = ['time', 'category', 'severity', 'action', 'actor'] as const;
 type SortKey = (typeof SORT_KEYS)[number];
+
+/** A column as partials/table.ejs wants it. */
+interface ColumnHeader {
+  readonly name: string;
+  readonly label: string;
+  /** The same entries in another order; null for a column that does not sort. */
+  readonly href: string | null;
+  readonly direction: 'ascending' | 'descending' | 'none';
+}
 
 export interface LatestPage {
   readonly columns: readonly ColumnHeader[];
