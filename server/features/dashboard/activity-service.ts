@@ -65,10 +65,10 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
   const broughtUpTo = new Map<number, number>();
 
   async function countLedger(ledger: Ledger, options: { readonly politely: boolean }): Promise<void> {
-    const today = Math.floor(now().getTime() / DAY_MS);
+    const today = dayNow();
     const state = await look(ledger);
     if (state.position === null || state.day === null) await ensureRows(db, ledger, today);
-    if (state.day !== null && state.day < today) await moveDay(ledger, today);
+    if (state.day !== null && (state.day < today || state.day > today + 1)) await moveDay(ledger, today);
     if (state.head > (state.position ?? 0)) await repeat(ledger, countChunk, options);
     if (broughtUpTo.get(ledger.id) === today || stopped) return;
     await repeat(ledger, bringUpChunk, options);
@@ -103,9 +103,17 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
     while (isBusy() && Date.now() < latest && !stopped);
   }
 
-  /** The day is the same for every process: the furthest that one of their clocks has been. */
+  const dayNow = () => Math.floor(now().getTime() / DAY_MS);
+
+  /**
+   * The day is the same for every process, and goes by the clock that is ahead, by a day at most: one that is further is a wrong
+   * clock or an edit, and would throw away what is still to be counted.
+   */
   async function moveDay(ledger: Ledger, today: number): Promise<void> {
-    await db('consumers').where({ name: DAY, ledger_id: ledger.id }).where('seq', '<', today).update({ seq: today });
+    await db('consumers')
+      .where({ name: DAY, ledger_id: ledger.id })
+      .whereNotBetween('seq', [today, today + 1])
+      .update({ seq: today });
   }
 
   /** Counters and position move together. Whether there may be more. */
@@ -154,7 +162,7 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
       const [row] = await dialect.selectArrays(trx, sql, [name, ledger.id]);
       return Number(row?.[0] ?? 0);
     };
-    return { position: await read(POSITION, dialect.forUpdate), day: await read(DAY, '') };
+    return { position: await read(POSITION, dialect.forUpdate), day: Math.min(await read(DAY, ''), dayNow() + 1) };
   }
 
   async function ensureRows(on: Knex, ledger: Ledger, today: number): Promise<void> {
@@ -205,7 +213,7 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
       return Number(row?.[0] ?? 0);
     },
     async hold(trx, ledger) {
-      await ensureRows(trx, ledger, Math.floor(now().getTime() / DAY_MS));
+      await ensureRows(trx, ledger, dayNow());
       const { position, day } = await lock(trx, ledger);
       return async (entries) => {
         const counted = entries.filter(({ seq }) => seq <= position);

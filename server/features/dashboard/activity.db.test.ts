@@ -118,6 +118,20 @@ describe.each(ENGINES)('the counters of the dashboard on %s', (engine) => {
     expect(await check()).toEqual([]);
   });
 
+  it('throw nothing away for a day that somebody moved far ahead', async () => {
+    const sender = await app.pair();
+    await sender.send([aPaid(1)]);
+    await app.deps.activity.catchUp();
+    await app.deps.activity.stop();
+    await db()('consumers').where({ name: 'activity_day' }).update({ seq: 99_999 });
+    await sender.send([aPaid(1), aPaid(2)]);
+    const other = counter();
+    await other.catchUp();
+    await other.stop();
+    expect(await totals({ side: 'target', type: 'invoice', id: '1' })).toMatchObject({ entries_7: 2, entries_30: 2 });
+    expect(await check()).toEqual([]);
+  });
+
   it('take out what a prune takes', async () => {
     const items = Array.from({ length: 600 }, (_, i) => {
       const occurredAt = i % 2 === 0 ? undefined : new Date(app.clock.now().getTime() + 20 * DAY_MS).toISOString();
