@@ -15,10 +15,12 @@ import { createCaptureRoutes } from './features/capture/capture-routes';
 import { createQuarantineRoutes } from './features/capture/quarantine-routes';
 import { createDangerNotice } from './features/danger/danger-notice';
 import { createDangerRoutes } from './features/danger/danger-routes';
+import { createDashboardRoutes } from './features/dashboard/dashboard-routes';
 import { createEmbedRoutes } from './features/embed/embed-routes';
 import { createErasureRoutes } from './features/erasure/erasure-routes';
 import { createSubjectSearch } from './features/erasure/subject-search';
 import { createExportRoutes } from './features/export/export-routes';
+import { createHelpRoutes } from './features/help/help-routes';
 import { createCheckpointsPart } from './features/integrity/checkpoints-part';
 import { createIntegrityRoutes } from './features/integrity/integrity-routes';
 import { createViewsRoutes } from './features/views/views-routes';
@@ -97,12 +99,13 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
     whose,
     createDangerNotice({ purges: deps.danger.purges, store, now }),
     noteReading,
+    createDashboardRoutes({ ...deps, findLedger: (name) => store.findLedger(name), now }),
+    createHelpRoutes({ help: deps.help, now }),
     createBrowseRoutes({
       browse: deps.browse,
       views: deps.views,
       findLedger: (name) => store.findLedger(name),
       findPruned,
-      findChain: deps.findChain,
       related: deps.related,
       findCover: (ledger, seq) => deps.checkpoints.findCovering(ledger, seq),
       proveEntry: (ledger, seq) => deps.proofs.proveEntry(ledger, seq),
@@ -170,6 +173,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
       database: deps.database,
       appender: deps.appender,
       indexer: deps.indexer,
+      activity: deps.activity,
       bridgeWatch: deps.bridgeWatch,
       tree: deps.tree,
       findChain: deps.findChain,

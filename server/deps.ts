@@ -42,10 +42,14 @@ import { createBundleService, type BundleService } from './features/bundle/bundl
 import { createSignerService, type SignerService } from './features/bundle/signer-service';
 import { createSignerStore } from './features/bundle/signer-store';
 import { createEraseJob } from './features/erasure/erase-job-service';
+import { createActivityReader } from './features/dashboard/activity-reader';
+import { createActivityCounter, type ActivityCounter } from './features/dashboard/activity-service';
+import { createDashboardService, type DashboardService } from './features/dashboard/dashboard-service';
 import { createErasureService, type ErasureService } from './features/erasure/erasure-service';
 import { createDangerParts, type DangerParts } from './features/danger/danger-parts';
 import { createPurgeJob } from './features/danger/purge-job';
 import { createExportService, type ExportService } from './features/export/export-service';
+import { createHelpService, type HelpService } from './features/help/help-service';
 import { createPageMarkStore, type PageMarkStore } from './features/embed/page-mark-store';
 import { createSummaryService, type SummaryService } from './features/embed/summary-service';
 import type { AnchorService } from './features/anchors/anchor-service';
@@ -94,7 +98,7 @@ import type { TreeService } from './features/tree/tree-service';
 import { createTreeStore } from './features/tree/tree-store';
 import { createOutbound } from './http/outbound-request';
 import { createI18n, type I18n } from './http/i18n';
-import { PROGRAM_VERSION } from './root';
+import { PROGRAM_MANIFEST, PROGRAM_VERSION } from './root';
 
 /** Everything that is made once, joined here and nowhere else. */
 export interface Deps {
@@ -136,6 +140,9 @@ export interface Deps {
   readonly jobs: JobService;
   readonly dailyTasks: DailyTasks;
   readonly indexer: SearchIndexer;
+  readonly activity: ActivityCounter;
+  readonly dashboard: DashboardService;
+  readonly help: HelpService;
   readonly retention: RetentionParts;
   readonly danger: DangerParts;
   readonly settings: SettingsService;
@@ -192,6 +199,13 @@ export function createDeps(
     store,
     isBusy: () => appender.waiting > 0,
     onError: (error) => logger.warn({ err: error }, 'the search index fell behind; it tries again'),
+  });
+  const activity = createActivityCounter({
+    database,
+    store,
+    now,
+    isBusy: () => appender.waiting > 0,
+    onError: (error) => logger.warn({ err: error }, 'the counters of the dashboard fell behind; they try again'),
   });
   const preparer = createPreparer();
   const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
@@ -349,8 +363,10 @@ export function createDeps(
       readLeaves: (ledger, tile) => tree.readTile(ledger, 0, tile),
     },
     forget: indexer.forget,
+    holdCounters: (trx, ledger) => activity.hold(trx, ledger),
     catchUp: async () => {
       await indexer.catchUp();
+      await activity.catchUp();
       await sequenceConsumer.catchUp();
     },
     now,
@@ -458,6 +474,7 @@ export function createDeps(
   function noteCommit(ledger: string, seq: number, hash: string): void {
     headNotes.note(ledger, seq, hash);
     indexer.wake();
+    activity.wake();
     treeBuilder.wake();
   }
 
@@ -542,6 +559,20 @@ export function createDeps(
     jobs,
     dailyTasks,
     indexer,
+    activity,
+    dashboard: createDashboardService({
+      reader: createActivityReader(database),
+      store,
+      browse,
+      findChain: chainStatus,
+      bridgeStates: () => bridgeWatch.states(),
+      waiting: () => appender.waiting,
+    }),
+    help: createHelpService({
+      version: PROGRAM_VERSION,
+      manifest: PROGRAM_MANIFEST,
+      findSupportUrl: async (tenantId) => (await settings.read(tenantId)).supportUrl,
+    }),
     retention,
     danger,
     settings,
@@ -574,6 +605,7 @@ export function createDeps(
       await appender.drain();
       await bridges.flush();
       await indexer.stop();
+      await activity.stop();
       await headNotes.flush();
       await database.close();
     },

@@ -51,6 +51,7 @@ export async function startServer(deps: Deps): Promise<RunningServer> {
   server.keepAliveTimeout = 65_000;
   await listen(server, deps.config.host, deps.config.port);
   deps.indexer.wake();
+  deps.activity.wake();
   deps.bridgeWatch.start();
   deps.jobs.start();
   deps.accessLog.start();

@@ -6,12 +6,13 @@ import { benchIngest } from './ingest.bench';
 import { benchMemory } from './memory.bench';
 import { benchPage } from './page.bench';
 import type { BenchPlace, BenchResult } from './bench-place';
+import { benchDashboard } from './dashboard.bench';
 import { benchPrune } from './prune.bench';
 import { benchTail } from './tail.bench';
 import { benchVerify } from './verify.bench';
 
 /**
- * `npm run bench [ingest|verify|page|memory] [sqlite|mariadb]`: every claim of speed as a ratio to a baseline named beside it,
+ * `npm run bench [ingest|verify|tail|page|dashboard|memory|prune] [sqlite|mariadb]`: every claim of speed as a ratio to a baseline named beside it,
  * measured in the same run on the same machine, several rounds in turn, the middle one counting.
  */
 async function main(): Promise<void> {
@@ -43,6 +44,7 @@ const BENCHES: Readonly<Record<string, (place: BenchPlace) => Promise<BenchResul
   verify: benchVerify,
   tail: benchTail,
   page: benchPage,
+  dashboard: benchDashboard,
   memory: benchMemory,
   prune: benchPrune,
 };

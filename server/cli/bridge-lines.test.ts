@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 
 function aBridge(parts: Partial<BridgeState> = {}): BridgeState {
   const outbox = { at: NOW, pending: 0, parked: 0, spooled: 0, oldestAt: null };
-  return { id: 'b', name: 'billing', lastSeenAt: NOW - 4_000, isSilent: false, isPaused: false, clockDriftMs: 0, outbox, gaps: 0, missing: 0, ...parts }; // prettier-ignore
+  return { id: 'b', tenantId: 1, name: 'billing', lastSeenAt: NOW - 4_000, isSilent: false, isPaused: false, clockDriftMs: 0, outbox, gaps: 0, missing: 0, ...parts }; // prettier-ignore
 }
 const outbox = (parts: Partial<NonNullable<BridgeState['outbox']>>) => ({ outbox: { at: NOW, pending: 0, parked: 0, spooled: 0, oldestAt: null, ...parts } }); // prettier-ignore
 

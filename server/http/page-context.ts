@@ -39,6 +39,53 @@ export function formatDay(day: string, { lng }: Pick<PageContext, 'lng'>): strin
   return format.format(Date.parse(`${day}T00:00:00Z`));
 }
 
+/** "Nov 21": a day among others of the same year. */
+export function formatShortDay(day: string, { lng }: Pick<PageContext, 'lng'>): string {
+  const format = cached(
+    `short day ${lng}`,
+    () => new Intl.DateTimeFormat(lng, { day: 'numeric', month: 'short', timeZone: 'UTC' }),
+  );
+  return format.format(Date.parse(`${day}T00:00:00Z`));
+}
+
+/** Monday is 0. */
+export function formatWeekday(weekday: number, length: 'long' | 'short', { lng }: Pick<PageContext, 'lng'>): string {
+  const format = cached(
+    `weekday ${lng} ${length}`,
+    () => new Intl.DateTimeFormat(lng, { weekday: length, timeZone: 'UTC' }),
+  );
+  // 1970-01-05 was a Monday.
+  return format.format((4 + weekday) * 86_400_000);
+}
+
+/** "14:00", as every time is written here. */
+export function formatHour(hour: number, { lng }: Pick<PageContext, 'lng'>): string {
+  const format = cached(
+    `hour ${lng}`,
+    () => new Intl.DateTimeFormat(lng, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' }),
+  );
+  return format.format(hour * 3_600_000);
+}
+
+/** "1.2K", "1.2万": where there is room for few digits. */
+export function formatCompact(value: number, { lng }: Pick<PageContext, 'lng'>): string {
+  const format = cached(
+    `compact ${lng}`,
+    () => new Intl.NumberFormat(lng, { notation: 'compact', maximumSignificantDigits: 3 }),
+  );
+  return format.format(value);
+}
+
+/** "12%"; of 1. */
+export function formatShare(value: number, { lng }: Pick<PageContext, 'lng'>): string {
+  const isSmall = value > 0 && value < 0.01;
+  const format = cached(
+    `share ${lng} ${isSmall}`,
+    () => new Intl.NumberFormat(lng, { style: 'percent', maximumFractionDigits: isSmall ? 1 : 0 }),
+  );
+  return format.format(value);
+}
+
 export function formatUtc(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 23).replace(/Z$/, '')} UTC`;
 }

@@ -31,10 +31,10 @@ beforeAll(async () => {
     res.locals['viewer'] = PEOPLE[req.get('x-person') ?? 'jane'];
     next();
   });
-  const { views, store, browse, related, findChain } = test.deps;
+  const { views, store, browse, related } = test.deps;
   const now = () => test.clock.now();
   app.use(createViewsRoutes({ views, store, now }));
-  app.use(createBrowseRoutes({ views, browse, related, findCover: () => Promise.resolve(undefined), proveEntry: () => Promise.resolve(undefined), findChain, findLedger: (name) => store.findLedger(name), findPruned: () => Promise.resolve(undefined), now })); // prettier-ignore
+  app.use(createBrowseRoutes({ views, browse, related, findCover: () => Promise.resolve(undefined), proveEntry: () => Promise.resolve(undefined), findLedger: (name) => store.findLedger(name), findPruned: () => Promise.resolve(undefined), now })); // prettier-ignore
   const showCode: express.ErrorRequestHandler = (error, _req, res, next) =>
     error instanceof KnownError ? void res.status(error.status).send(error.code) : next(error);
   app.use(showCode);

@@ -98,7 +98,6 @@ function createPages(
       views,
       findLedger: (tenant) => Promise.resolve(tenant === 'default' ? ledger : undefined),
       findPruned: (_ledger, seq) => Promise.resolve(seq === 300 ? PRUNED : undefined),
-      findChain: () => Promise.resolve({ status: 'intact', at: '2026-11-21T03:00:00.000Z' }),
       related: { find: (_ledger, entry) => Promise.resolve([{ relation: 'actor', entries: [{ ...entry, seq: 43 }], filter: { actor: 'admin:7' }, window: null }]) }, // prettier-ignore
       findCover: () => Promise.resolve({ size: 50, signedAt: 0 }),
       proveEntry: (_ledger, seq) => Promise.resolve(seq < 100 ? 'c2sp.org/tlog-proof@v1\n' : undefined),
@@ -141,7 +140,6 @@ const hostileEntries = HOSTILE.map((text, index) =>
 
 describe.each(LANGUAGES)('in %s', (language) => {
   it.each([
-    '/',
     '/entries',
     '/entries/1',
     '/entries/2?drawer=1',
@@ -322,7 +320,7 @@ describe('the page of an entry', () => {
 
 it('writes no address itself, so that the pages can live under another', async () => {
   const { app } = createPages([anEntryView()], '/admin/sealtrail');
-  for (const address of ['/', '/entries', '/entries/42']) {
+  for (const address of ['/entries', '/entries/42']) {
     const { text } = await request(app).get(address).expect(200);
     const addresses = [...text.matchAll(/(?:href|src|action|data-waiting)="([^"]*)"/g)].map(([, value]) => value ?? '');
     expect(addresses.filter((value) => !value.startsWith('/admin/sealtrail/') && !value.startsWith('#'))).toEqual([]);

@@ -45,11 +45,11 @@ export { SORTS, type Sort } from './entry-search';
 export { normaliseListQuery, queryText } from './list-address';
 export { readView, viewQuery, DEFAULT_VIEW } from './list-view';
 export { changeLines, type ChangeLine } from './change-page';
-export { entryLine, sentenceOf, type EntryLine } from './entry-line-page';
+export { actorText, entryLine, linkTo, referenceOf, sentenceOf, targetText, type EntryLine } from './entry-line-page';
 export { humanValue, type HumanValue } from './human-value';
 export { makePlace } from './list-place';
 export { readSubject, subjectFilter, timelineHref, type TimelineSubject } from './timeline-href';
-export { localDay, momentAt, momentOf, wallClock } from './time-zone';
+export { localDay, momentAt, momentOf, offsetAt, wallClock } from './time-zone';
 export type { EntryView } from './entry-view';
 
 /** What pages, API and export read. Every entry's own seal is checked as it is read (`integrity.status`). */

@@ -156,7 +156,7 @@ export function actorText(entry: EntryView, ctx: PageContext): string {
   return id === null ? label : `${label} ${idText(id)}`;
 }
 
-function targetText(entry: EntryView, ctx: PageContext): string {
+export function targetText(entry: EntryView, ctx: PageContext): string {
   const { type, id, label } = entry.target;
   if (label !== null && label !== '') return label;
   const typeLabel = translateCode(ctx, 'terms:target_type.', type);

@@ -84,7 +84,7 @@ describe('after somebody edited one entry by SQL', () => {
     expect(await page.locator('.st-row-link').count()).toBe(1);
     expect(await page.locator('.st-row-link').getAttribute('href')).toBe(`/entries/${edited.id}`);
     await page.goto(`${pages.site.url}/`);
-    expect(await page.locator('.st-chain-note a').innerText()).toBe('Log broken');
+    expect(await page.locator('.dash-strip a').first().innerText()).toBe('Log broken');
   });
 
   it.each([true, false])('an entry is verified again on its own page (JavaScript: %s)', async (javaScriptEnabled) => {

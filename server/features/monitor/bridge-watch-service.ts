@@ -12,6 +12,7 @@ import type { Gap, SequenceStore } from './sequence-store';
 /** How a bridge stands, for people and for metrics. Times are milliseconds since 1970. */
 export interface BridgeState {
   readonly id: string;
+  readonly tenantId: number;
   readonly name: string;
   readonly lastSeenAt: number | null;
   readonly isSilent: boolean;
@@ -239,6 +240,7 @@ export function createBridgeWatch(deps: WatchDeps): BridgeWatch {
           const open = gaps.find((one) => one.bridge_id === row.id);
           return {
             id: row.id,
+            tenantId: row.tenant_id,
             name: row.name,
             lastSeenAt: row.last_seen_at,
             isSilent: row.silent_at !== null,

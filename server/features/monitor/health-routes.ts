@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Database } from '../../db/connection';
 import type { Appender } from '../../entries/appender';
+import type { ActivityCounter } from '../dashboard/activity-service';
 import type { SearchIndexer } from '../browse/search-index-service';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { TreeService } from '../tree/tree-service';
@@ -12,6 +13,7 @@ interface HealthDeps {
   readonly database: Database;
   readonly appender: Appender;
   readonly indexer: SearchIndexer;
+  readonly activity: ActivityCounter;
   readonly bridgeWatch: BridgeWatch;
   readonly tree: TreeService;
   readonly store: EntryStore;
@@ -42,7 +44,7 @@ export function createHealthRoutes(deps: HealthDeps): Router {
 }
 
 function createRegistry(deps: HealthDeps): Registry {
-  const { database, appender, indexer, bridgeWatch, tree, now } = deps;
+  const { database, appender, indexer, activity, bridgeWatch, tree, now } = deps;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: () => Promise<number>) =>
@@ -57,6 +59,7 @@ function createRegistry(deps: HealthDeps): Registry {
   );
   gauge('sealtrail_append_waiting', 'Items that wait for a commit', () => Promise.resolve(appender.waiting));
   gauge('sealtrail_index_behind', 'Entries that the search index does not hold yet', () => indexer.countBehind());
+  gauge('sealtrail_activity_behind', 'Entries that the counters of the dashboard do not hold yet', () => activity.countBehind()); // prettier-ignore
   gauge('sealtrail_tree_behind', 'Entries that are not in the tree of their ledger yet', () => tree.countBehind());
   gauge('sealtrail_checkpoints_stopped', 'Ledgers that sign no checkpoints until an operator looks', () =>
     number(`SELECT COUNT(*) FROM trees WHERE state = 'stopped'`),

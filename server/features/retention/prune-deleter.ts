@@ -8,6 +8,9 @@ import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { PruneStore } from './prune-store';
 
+/** Keeps counters still until the transaction ends, and gives what takes entries out of them. */
+type HoldCounters = (trx: Knex.Transaction, ledger: Ledger) => Promise<(rows: readonly EntryRow[]) => Promise<void>>;
+
 export interface DeleterDeps {
   readonly database: Database;
   readonly store: EntryStore;
@@ -19,6 +22,7 @@ export interface DeleterDeps {
     rows: readonly EntryRow[],
     options: { readonly through: number; readonly isEnd: boolean },
   ) => Promise<void>;
+  readonly holdCounters: HoldCounters;
   /** True while new events wait for a commit. */
   readonly isBusy: () => boolean;
   readonly now: () => Date;
@@ -39,6 +43,7 @@ export function createPruneDeleter(deps: DeleterDeps) {
     const isMore = await retriedTransaction(database, async (trx) => {
       const prune = await prunes.lock(trx, id);
       if (prune?.state !== 'deleting') return false;
+      const takeFromActivity = await deps.holdCounters(trx, ledger);
       const fromSeq = prune.deletedTo + 1;
       const segments = deps.isBusy() ? 1 : SEGMENTS;
       const toSeq = Math.min(fromSeq + segments * SEGMENT - 1, prune.toSeq);
@@ -49,6 +54,7 @@ export function createPruneDeleter(deps: DeleterDeps) {
       for (const table of ['entry_values', 'entries'])
         await trx.raw(`DELETE FROM ${table} WHERE ${within(staying)}`, [ledger.id, fromSeq, toSeq, ...staying]);
       if (going.length > 0) await takeFromCounters(trx, ledger, going);
+      await takeFromActivity(going);
       await prunes.moveOn(trx, id, toSeq, going.length);
       if (toSeq >= prune.toSeq) await prunes.done(trx, id, now().getTime());
       return toSeq < prune.toSeq;

@@ -37,6 +37,8 @@ interface RetentionPartsDeps {
     readonly readLeaves: ReadLeaves;
   };
   readonly forget: DeleterDeps['forget'];
+  /** The counters of the dashboard, held still while entries go; what it gives takes those out of them. */
+  readonly holdCounters: DeleterDeps['holdCounters'];
   /** Readers behind the commits, brought up to the newest entry. */
   readonly catchUp: () => Promise<void>;
   readonly now: () => Date;
@@ -110,6 +112,7 @@ export function createRetentionParts(deps: RetentionPartsDeps): RetentionParts {
         store,
         prunes,
         forget: deps.forget,
+        holdCounters: deps.holdCounters,
         isBusy: () => appender.waiting > 0,
         now,
         ...onStep,

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { CATEGORIES, SEVERITIES } from '../../../core/event';
 import type { Break } from '../../../core/verify';
 import { aHookItem } from '../../../testing/builders';
 import { createTestApp, type TestApp } from '../../../testing/test-app';
@@ -24,6 +25,9 @@ describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine
       aHookItem({ id: uuidv7(), kind: 'rumour' }),
     ]);
     await app.deps.indexer.catchUp();
+    await app.deps.activity.catchUp();
+    // Nobody counts while a test changes what was counted.
+    await app.deps.activity.stop();
   });
   afterEach(() => app.stop());
 
@@ -138,6 +142,66 @@ describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine
       expect(await details()).toEqual(['projection search index: the words by entry are not its own']);
       await db()('fresh_words').where({ seq: 2 }).delete();
       expect(await details()).toEqual(['projection search index: the words by entry are not its own']);
+    });
+
+    it.each<readonly [string, readonly (readonly [string, string | number])[]]>([
+      ['activity_slots', [['slot', 1], ...[...CATEGORIES, ...SEVERITIES].map((column) => [column, 7] as const)]],
+      [
+        'party_days',
+        [
+          ['side', 'target'],
+          ['type', 'client'],
+          ['id', '8'],
+          ['day', 20_000],
+          ['entries', 9],
+        ],
+      ],
+      [
+        'party_totals',
+        [
+          ['side', 'target'],
+          ['type', 'client'],
+          ['id', '8'],
+          ['entries_7', 9],
+          ['entries_30', 9],
+          ['due_day', 99_999],
+          ['due_day', 1],
+        ],
+      ],
+    ])('a counter of the dashboard in %s of which any one column was changed', async (table, columns) => {
+      const of = table === 'activity_slots' ? {} : { side: 'actor', type: 'admin' };
+      const row = await db()(table).where(of).first<Record<string, string | number>>();
+      const placeOf = (one: Record<string, string | number>) =>
+        Object.fromEntries(
+          Object.entries(one).filter(([name]) => ['ledger_id', 'slot', 'side', 'type', 'id', 'day'].includes(name)),
+        );
+      for (const [column, value] of columns) {
+        await db()(table)
+          .where(placeOf(row))
+          .update({ [column]: value });
+        const found = await details();
+        expect([column, found.length > 0]).toEqual([column, true]);
+        expect(found.filter((text) => !text.startsWith('projection activity: '))).toEqual([]);
+        await db()(table)
+          .where(placeOf({ ...row, [column]: value }))
+          .update({ [column]: row[column] });
+      }
+      expect(await details()).toEqual([]);
+    });
+
+    it.each(['activity_slots', 'party_days', 'party_totals'])(
+      'counters of the dashboard taken out of %s',
+      async (table) => {
+        await db()(table).delete();
+        expect(await details()).toContainEqual(expect.stringMatching(/^projection activity: .* (is gone|there are \d+|totals are gone)/)); // prettier-ignore
+      },
+    );
+
+    it.each([-1, 1, 1_000])('the position of those counters moved by %s', async (by) => {
+      const sender = await app.pair();
+      await sender.send([aHookItem({ id: uuidv7() })]);
+      await db()('consumers').where({ name: 'activity', ledger_id: app.ledger.id }).increment('seq', by);
+      expect(await details()).toContainEqual(expect.stringMatching(/^projection activity: /));
     });
   });
 });

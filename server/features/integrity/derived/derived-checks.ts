@@ -5,14 +5,15 @@ import type { Database } from '../../../db/connection';
 import { createEntryReader } from '../../../entries/entry-reader';
 import type { Ledger } from '../../../entries/entry-store';
 import { checkAccess } from './access-check';
+import { checkActivity } from './activity-check';
 import { checkCounters } from './counter-check';
 import { checkQuarantine } from './quarantine-check';
 import { checkSearchIndex } from './search-index-check';
 import { checkSettings } from './settings-check';
 
 /**
- * Compares what is made from entries with the entries: counters, quarantine, settings, roles, search index. The chain does not cover these
- * and pages rest on them. Says something only of a ledger whose entries are intact.
+ * Compares what is made from entries with the entries: counters, quarantine, settings, roles, search index, the dashboard's activity. The
+ * chain does not cover these tables, and pages rest on them. Says something only of a ledger whose entries are intact.
  */
 export interface DerivedChecks {
   check(ledger: Ledger): Promise<Break[]>;
@@ -40,5 +41,6 @@ export async function runDerivedChecks(database: Database, ledger: Ledger): Prom
     ...(await checkSettings(database, ledger)),
     ...(await checkAccess(database, ledger)),
     ...(await checkSearchIndex(database, createEntryReader(database), ledger)),
+    ...(await checkActivity(database, ledger)),
   ];
 }

@@ -1,0 +1,243 @@
+import type { Knex } from 'knex';
+import type { Database } from '../../db/connection';
+import { retriedTransaction } from '../../db/retried-transaction';
+import type { EntryStore, Ledger } from '../../entries/entry-store';
+import { countSlots, type CountedEntry } from './activity-slots';
+import { countParties, findDue, partyId, type PartyChange } from './party-counts';
+
+export { SLOT_MS } from './activity-slots';
+export { KEPT_DAYS, partyId } from './party-counts';
+export { totalsOf } from './party-totals';
+
+/**
+ * Keeps the dashboard's counters behind the commits: entries are its queue, a position in `consumers` says how far it is. Several
+ * processes may run it on one database; the locked position keeps two from counting the same entries.
+ */
+export interface ActivityCounter {
+  /** There may be new entries. */
+  wake(): void;
+  /** Counts until every ledger is counted to its head. */
+  catchUp(): Promise<void>;
+  stop(): Promise<void>;
+  /** Entries that are not counted yet, over all ledgers. */
+  countBehind(): Promise<number>;
+  /**
+   * Keeps the counters still until the transaction ends: to be called before entries are read that are about to go. What it gives
+   * takes them out of the counters.
+   */
+  hold(trx: Knex.Transaction, ledger: Ledger): Promise<(entries: readonly PrunedEntry[]) => Promise<void>>;
+}
+
+/** An entry as far as the counters know it. */
+export interface PrunedEntry extends CountedEntry {
+  readonly seq: number;
+  readonly actorType: string;
+  readonly actorId: string | null;
+  readonly targetType: string;
+  readonly targetId: string | null;
+}
+
+interface CounterDeps {
+  readonly database: Database;
+  readonly store: Pick<EntryStore, 'listLedgers'>;
+  readonly now: () => Date;
+  /** True while new events wait for a commit: they come first. */
+  readonly isBusy: () => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The names under which `consumers` has the position, and the day (since 1970, UTC) that totals are brought up to. */
+export const POSITION = 'activity';
+export const DAY = 'activity_day';
+
+const DAY_MS = 86_400_000;
+const CHUNK = 400;
+const POLL_MS = 1_000;
+const YIELD_MS = 50;
+const MAX_WAIT_MS = 2_000;
+
+export function createActivityCounter({ database, store, now, isBusy, onError }: CounterDeps): ActivityCounter {
+  const { knex: db, dialect } = database;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let working: Promise<void> | undefined;
+  /** By ledger: the day to which every total was brought up by this process. */
+  const broughtUpTo = new Map<number, number>();
+
+  async function countLedger(ledger: Ledger, options: { readonly politely: boolean }): Promise<void> {
+    const today = dayNow();
+    const state = await look(ledger);
+    if (state.position === null || state.day === null) await ensureRows(db, ledger, today);
+    if (state.day !== null && (state.day < today || state.day > today + 1)) await moveDay(ledger, today);
+    if (state.head > (state.position ?? 0)) await repeat(ledger, countChunk, options);
+    if (broughtUpTo.get(ledger.id) === today || stopped) return;
+    await repeat(ledger, bringUpChunk, options);
+    if (!stopped) broughtUpTo.set(ledger.id, today);
+  }
+
+  /** Without a lock: nearly always there is nothing to do. */
+  async function look(ledger: Ledger): Promise<{ head: number; position: number | null; day: number | null }> {
+    const [row] = await dialect.selectArrays(
+      db,
+      'SELECT h.seq, p.seq, d.seq FROM heads h LEFT JOIN consumers p ON p.ledger_id = h.ledger_id AND p.name = ? LEFT JOIN consumers d ON d.ledger_id = h.ledger_id AND d.name = ? WHERE h.ledger_id = ?',
+      [POSITION, DAY, ledger.id],
+    );
+    const [head, position, day] = (row ?? [0, null, null]) as [number, number | null, number | null];
+    return { head, position, day };
+  }
+
+  /** Small transactions one after the other, until there is no more. */
+  async function repeat(
+    ledger: Ledger,
+    chunk: (trx: Knex.Transaction, ledger: Ledger) => Promise<boolean>,
+    { politely }: { readonly politely: boolean },
+  ): Promise<void> {
+    while (!stopped && (await retriedTransaction(database, (trx) => chunk(trx, ledger))))
+      if (politely) await untilQuiet();
+  }
+
+  /** New events come first; but a stream of them that never ends must not keep the counters waiting for ever. */
+  async function untilQuiet(): Promise<void> {
+    const latest = Date.now() + MAX_WAIT_MS;
+    do await pause(isBusy() ? YIELD_MS : 0);
+    while (isBusy() && Date.now() < latest && !stopped);
+  }
+
+  const dayNow = () => Math.floor(now().getTime() / DAY_MS);
+
+  /**
+   * The day is the same for every process, and goes by the clock that is ahead, by a day at most: one that is further is a wrong
+   * clock or an edit, and would throw away what is still to be counted.
+   */
+  async function moveDay(ledger: Ledger, today: number): Promise<void> {
+    await db('consumers')
+      .where({ name: DAY, ledger_id: ledger.id })
+      .whereNotBetween('seq', [today, today + 1])
+      .update({ seq: today });
+  }
+
+  /** Counters and position move together. Whether there may be more. */
+  async function countChunk(trx: Knex.Transaction, ledger: Ledger): Promise<boolean> {
+    const { position, day } = await lock(trx, ledger);
+    const rows = await dialect.selectArrays(
+      trx,
+      `SELECT seq, occurred_at, category, severity, actor_type, actor_id, target_type, target_id FROM entries WHERE ledger_id = ? AND seq > ? ORDER BY seq LIMIT ${CHUNK}`,
+      [ledger.id, position],
+    );
+    const last = rows.at(-1);
+    if (!last) return false;
+    const entries = rows.map(
+      ([seq, occurredAt, category, severity, actorType, actorId, targetType, targetId]) =>
+        ({ seq, occurredAt, category, severity, actorType, actorId, targetType, targetId }) as PrunedEntry,
+    );
+    await count(trx, ledger, entries, { sign: 1, day });
+    await trx('consumers').where({ name: POSITION, ledger_id: ledger.id }).update({ seq: last[0] });
+    return rows.length === CHUNK;
+  }
+
+  /** Totals of which a day has gone by. */
+  async function bringUpChunk(trx: Knex.Transaction, ledger: Ledger): Promise<boolean> {
+    const { day } = await lock(trx, ledger);
+    const due = await findDue(database, trx, ledger, day, CHUNK);
+    if (due.length > 0) await countParties(database, trx, ledger, due, day);
+    return due.length === CHUNK;
+  }
+
+  async function count(
+    trx: Knex.Transaction,
+    ledger: Ledger,
+    entries: readonly PrunedEntry[],
+    { sign, day }: { readonly sign: 1 | -1; readonly day: number },
+  ): Promise<void> {
+    await countSlots(database, trx, ledger, entries, sign);
+    await countParties(database, trx, ledger, changesOf(entries, sign), day);
+  }
+
+  async function lock(trx: Knex.Transaction, ledger: Ledger): Promise<{ position: number; day: number }> {
+    // A transaction of SQLite that reads first cannot write once another process has committed (entry-store.ts, lockHead).
+    if (dialect.name === 'sqlite')
+      await trx('consumers').where({ name: POSITION, ledger_id: ledger.id }).update({ name: POSITION });
+    const read = async (name: string, suffix: string) => {
+      const sql = `SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?${suffix}`;
+      const [row] = await dialect.selectArrays(trx, sql, [name, ledger.id]);
+      return Number(row?.[0] ?? 0);
+    };
+    return { position: await read(POSITION, dialect.forUpdate), day: Math.min(await read(DAY, ''), dayNow() + 1) };
+  }
+
+  async function ensureRows(on: Knex, ledger: Ledger, today: number): Promise<void> {
+    const rows = [
+      [POSITION, ledger.id, 0],
+      [DAY, ledger.id, today],
+    ];
+    await dialect.insertRows(on, 'consumers', ['name', 'ledger_id', 'seq'], rows, { onConflict: 'ignore' });
+  }
+
+  async function countAll(options: { readonly politely: boolean }): Promise<void> {
+    for (const ledger of await store.listLedgers()) await countLedger(ledger, options);
+  }
+
+  function schedule(ms: number): void {
+    if (stopped || timer !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      working = countAll({ politely: true })
+        .catch(onError)
+        .finally(() => {
+          working = undefined;
+          schedule(POLL_MS);
+        });
+    }, ms).unref();
+  }
+
+  return {
+    wake() {
+      if (working !== undefined || timer !== undefined) return;
+      schedule(YIELD_MS);
+    },
+    async catchUp() {
+      await working;
+      await countAll({ politely: false });
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await working;
+    },
+    async countBehind() {
+      const [row] = await dialect.selectArrays(
+        db,
+        'SELECT SUM(h.seq - COALESCE(c.seq, 0)) FROM heads h LEFT JOIN consumers c ON c.ledger_id = h.ledger_id AND c.name = ?',
+        [POSITION],
+      );
+      return Number(row?.[0] ?? 0);
+    },
+    async hold(trx, ledger) {
+      await ensureRows(trx, ledger, dayNow());
+      const { position, day } = await lock(trx, ledger);
+      return async (entries) => {
+        const counted = entries.filter(({ seq }) => seq <= position);
+        if (counted.length > 0) await count(trx, ledger, counted, { sign: -1, day });
+      };
+    },
+  };
+}
+
+/** Each entry once for who did it and once for what it was done to; those of one party and day together. */
+function changesOf(entries: readonly PrunedEntry[], sign: 1 | -1): PartyChange[] {
+  const changes = new Map<string, PartyChange>();
+  const note = (side: 'actor' | 'target', type: string, id: string, day: number) => {
+    const key = JSON.stringify([side, type, id, day]);
+    changes.set(key, { side, type, id, day, entries: (changes.get(key)?.entries ?? 0) + sign });
+  };
+  for (const entry of entries) {
+    const day = Math.floor(entry.occurredAt / DAY_MS);
+    note('actor', entry.actorType, partyId(entry.actorId), day);
+    note('target', entry.targetType, partyId(entry.targetId), day);
+  }
+  return [...changes.values()];
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)));
+}
