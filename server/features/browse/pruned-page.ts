@@ -13,7 +13,7 @@ export interface PrunedPage {
 export function prunedPage(seq: number, place: PrunedPlace, ctx: PageContext): PrunedPage {
   const { t, url } = ctx;
   const number = (value: number) => formatNumber(value, ctx);
-  const range = { entries: number(place.entries), from: number(place.fromSeq), to: number(place.toSeq) };
+  const range = { count: place.entries, from: number(place.fromSeq), to: number(place.toSeq) };
   const certificate =
     place.certificateSeq === null
       ? []
@@ -27,7 +27,7 @@ export function prunedPage(seq: number, place: PrunedPlace, ctx: PageContext): P
   return {
     title: t('retention:pruned.title', { seq: number(seq) }),
     what: t('retention:pruned.what'),
-    why: t('retention:pruned.why', { days: number(place.days) }),
+    why: t('retention:pruned.why', { count: place.days }),
     rows: [
       { label: t('retention:pruned.when'), value: showTime(place.startedAt, ctx).local, href: null },
       { label: t('retention:pruned.who'), value: revealText(place.requestedBy), href: null },

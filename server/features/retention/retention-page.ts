@@ -125,8 +125,8 @@ function inWords(days: RetentionDays, ctx: PageContext): string {
   if (days === null) return ctx.t('retention:unlimited');
   const years = days / 365;
   return Number.isInteger(years)
-    ? ctx.t('retention:days_years', { days: formatNumber(days, ctx), years: formatNumber(years, ctx) })
-    : ctx.t('retention:days', { days: formatNumber(days, ctx) });
+    ? ctx.t('retention:days_years', { count: days, years: formatNumber(years, ctx) })
+    : ctx.t('retention:days', { count: days });
 }
 
 function isAboutLimit(problem: FormProblem): boolean {
@@ -161,7 +161,7 @@ function previewLines({ preview, refusal }: RetentionFacts, ctx: PageContext): s
   return [
     first && last
       ? t('retention:preview.takes', {
-          entries: count(ranges.reduce((sum, range) => sum + range.entries, 0)),
+          count: ranges.reduce((sum, range) => sum + range.entries, 0),
           from: showTime(Math.min(...ranges.map((range) => range.firstReceivedAt)), ctx).local,
           to: showTime(Math.max(...ranges.map((range) => range.lastReceivedAt)), ctx).local,
         })
