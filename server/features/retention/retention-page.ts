@@ -76,7 +76,7 @@ export function retentionPage(facts: RetentionFacts, ctx: PageContext): Retentio
       policy.changedAt === null
         ? t('retention:never_set')
         : t('retention:set_by', {
-            who: revealText(policy.changedBy ?? ''),
+            who: whoIs(policy.changedBy ?? '', ctx),
             when: showTime(policy.changedAt, ctx).local,
           }),
     mayChange: facts.mayChange,
@@ -106,7 +106,7 @@ export function retentionPage(facts: RetentionFacts, ctx: PageContext): Retentio
       entries: formatNumber(prune.entries, ctx),
       days: inWords(prune.days, ctx),
       started: showTime(prune.startedAt, ctx),
-      by: revealText(prune.requestedBy),
+      by: whoIs(prune.requestedBy, ctx),
       state: prune.state === 'done' ? t('retention:state.done') : t('retention:state.deleting'),
       certificate:
         prune.certificateSeq === null
@@ -119,6 +119,12 @@ export function retentionPage(facts: RetentionFacts, ctx: PageContext): Retentio
         ? t('retention:more_prunes', { count: formatNumber(prunes.length - MAX_PRUNES, ctx) })
         : '',
   };
+}
+
+/** A person's name as it was written down; the command line and the daily task have words in the place of one. */
+function whoIs(name: string, { t }: PageContext): string {
+  if (name === 'command line') return t('retention:command_line');
+  return name === 'daily task' ? t('retention:daily_task') : revealText(name);
 }
 
 function inWords(days: RetentionDays, ctx: PageContext): string {
@@ -177,9 +183,9 @@ function shownHold(hold: Hold, ctx: PageContext): ShownHold {
     scope: scopeLines(hold.scope, ctx),
     reason: revealText(hold.reason),
     placed: showTime(hold.placedAt, ctx),
-    placedBy: revealText(hold.placedBy),
+    placedBy: whoIs(hold.placedBy, ctx),
     released: hold.releasedAt === null ? null : showTime(hold.releasedAt, ctx),
-    releasedBy: revealText(hold.releasedBy ?? ''),
+    releasedBy: whoIs(hold.releasedBy ?? '', ctx),
     releaseReason: revealText(hold.releaseReason ?? ''),
     releaseAction: ctx.url(`/retention/holds/${hold.id}/release`),
   };
