@@ -58,7 +58,7 @@ describe('by keyboard alone', () => {
     const page = await pages.openAt('/entries');
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.className')).toBe('st-skip');
-    expect(await page.locator('.st-skip').evaluate((link) => link.getBoundingClientRect().left)).toBe(0);
+    expect(await page.evaluate('document.activeElement.getBoundingClientRect().left')).toBe(0);
     await page.keyboard.press('Enter');
     expect(await page.evaluate('document.activeElement.id')).toBe('main');
     await page.keyboard.press('Tab');
@@ -79,7 +79,7 @@ describe('by keyboard alone', () => {
       expect(await page.evaluate(`document.activeElement.closest('${menu} .st-menu-body') !== null`)).toBe(true);
       await page.keyboard.press('Escape');
       expect(await page.locator(`${menu}[open]`).count()).toBe(0);
-      expect(await summary.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+      expect(await page.evaluate(`document.activeElement === document.querySelector('${menu} summary')`)).toBe(true);
     },
   );
 
@@ -92,7 +92,7 @@ describe('by keyboard alone', () => {
     expect(await page.evaluate('document.querySelector("dialog").contains(document.activeElement)')).toBe(true);
     await page.keyboard.press('Escape');
     await page.locator('dialog[open]').waitFor({ state: 'detached' });
-    expect(await link.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+    expect(await page.evaluate(`document.activeElement === document.querySelectorAll('.st-row-link')[3]`)).toBe(true);
   });
 });
 
@@ -103,7 +103,7 @@ describe('without JavaScript', () => {
     const { page, complaints } = await pages.open({ isStranger: one.isPublic === true, javaScriptEnabled: false, viewport: { width: 390, height: 844 } }); // prettier-ignore
     const answer = await page.goto(`${place.site.url}${where}`);
     expect(answer?.status()).toBe(one.status ?? 200);
-    expect(await page.locator('button[type=button]:visible').evaluateAll((found) => found.map((button) => button.outerHTML))).toEqual([]); // prettier-ignore
+    expect(await page.locator('button[type=button]:visible').count()).toBe(0);
     expect(await page.locator('main').innerText()).not.toBe('');
     expect(complaints.filter((line) => !line.endsWith(` ${place.site.url}${where}`))).toEqual([]);
   });
