@@ -11,14 +11,14 @@ import {
 } from 'node:fs';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { SMTPServer } from 'smtp-server';
 import { v7 as uuidv7 } from 'uuid';
 import { aHookItem } from '../testing/builders';
 import { runProgram, serveProgram, type ProgramResult } from '../testing/built-server';
+import { startMailBox } from '../testing/mail-box';
 import { runCommand } from '../testing/run-command';
 import { signatureOf, type BridgeCredentials } from '../testing/sender';
 import { createTestStore } from '../testing/test-app';
@@ -391,24 +391,10 @@ describe('the command line in an empty folder', () => {
     });
 
     it('goes by mail to a real SMTP server', async () => {
-      const mails: string[] = [];
-      const smtp = new SMTPServer({
-        authOptional: true,
-        disabledCommands: ['STARTTLS', 'AUTH'],
-        onData(stream, _session, done) {
-          let mail = '';
-          stream.on('data', (part: Buffer) => (mail += part.toString()));
-          stream.on('end', () => {
-            mails.push(mail);
-            done();
-          });
-        },
-      });
-      await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
-      const { port } = smtp.server.address() as AddressInfo;
+      const mailBox = await startMailBox();
       const mailEnv = {
         ...env,
-        SEALTRAIL_SMTP_URL: `smtp://127.0.0.1:${port}`,
+        SEALTRAIL_SMTP_URL: mailBox.url,
         SEALTRAIL_MAIL_FROM: 'Sealtrail <audit@example.com>',
         SEALTRAIL_PUBLIC_URL: 'https://audit.example.com/',
       };
@@ -418,15 +404,15 @@ describe('the command line in an empty folder', () => {
           cwd: folder,
         });
         expect([result.code, JSON.parse(result.stdout)]).toEqual([0, { mailed_to: 'ann@example.com' }]);
-        const [mail = ''] = mails;
-        expect(mails).toHaveLength(1);
+        const [mail = ''] = mailBox.mails;
+        expect(mailBox.mails).toHaveLength(1);
         expect(mail).toMatch(/^To: ann@example\.com/m);
         expect(mail).toMatch(/^From: Sealtrail <audit@example\.com>/m);
         const body = mail.replace(/=\r?\n/g, '').replace(/=3D/g, '=');
         expect(body).toMatch(/https:\/\/audit\.example\.com\/sign-in\/[\w-]{43}\r?\n/);
         expect(result.stdout).not.toContain('sign-in');
       } finally {
-        await new Promise<void>((resolve) => smtp.close(() => resolve()));
+        await mailBox.stop();
       }
       expectOneLine(
         await runProgram(['login-link', '--mail', 'ann@example.com', '--json'], { env: mailEnv, cwd: folder }),

@@ -3,10 +3,16 @@ import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import knex, { type Knex } from 'knex';
 import { dialectOf, type Dialect } from './dialect';
+import { noteNoAutocommit } from './insert-pipeline';
 
 /** A knex instance with the few things in which engines differ. */
 export interface Database {
   readonly knex: Knex;
+  /**
+   * For transactions that hand over many rows at once (`Dialect.insertMany`). On a server its connections never commit by themselves,
+   * so that what is on its way behind the end of a transaction is not stored; nothing but transactions may run on them.
+   */
+  readonly appends: Knex;
   readonly dialect: Dialect;
   /** Resolves when every transaction committed before the call is on the disk. */
   sync(): Promise<void>;
@@ -28,6 +34,8 @@ const MYSQL_SESSION = [
   `SET SESSION innodb_lock_wait_timeout = 10`,
   `SET NAMES utf8mb4 COLLATE utf8mb4_bin`,
 ];
+
+const NO_AUTOCOMMIT = `SET SESSION autocommit = 0`;
 
 const SQLITE_SESSION = [
   // Before anything is written; a store that exists keeps what it has. Rows of two kilobytes fill small pages badly.
@@ -82,7 +90,7 @@ export function knexConfig(databaseUrl: string, options: OpenOptions = {}): Knex
       flags: ['-CLIENT_QUERY_ATTRIBUTES'],
       ...(url.searchParams.has('socket') ? { socketPath: url.searchParams.get('socket') ?? '' } : {}),
     },
-    pool: { min: 0, max: 10, afterCreate: initMysql },
+    pool: { min: 0, max: 10, afterCreate: initMysql(MYSQL_SESSION) },
     acquireConnectionTimeout: 10_000,
   };
 }
@@ -91,12 +99,20 @@ export function openDatabase(databaseUrl: string, options: OpenOptions = {}): Da
   const file = databaseUrl.startsWith('sqlite:') ? databaseUrl.slice('sqlite:'.length) : undefined;
   if (file !== undefined) mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const instance = knex(knexConfig(databaseUrl, options));
+  const appends =
+    file === undefined
+      ? knex({ ...knexConfig(databaseUrl, options), pool: { min: 0, max: 4, afterCreate: initAppends } })
+      : instance;
   return {
     knex: instance,
+    appends,
     dialect: dialectOf(instance),
     // MySQL answers a commit when it is on the disk (innodb_flush_log_at_trx_commit; doctor looks at it).
     sync: () => (file === undefined ? Promise.resolve() : syncLog(file)),
-    close: () => instance.destroy(),
+    async close() {
+      await instance.destroy();
+      if (appends !== instance) await appends.destroy();
+    },
   };
 }
 
@@ -190,16 +206,25 @@ interface MysqlConnection {
   query(sql: string, done: (error: Error | null) => void): void;
 }
 
-function initMysql(
+function initMysql(session: readonly string[]) {
+  return (connection: MysqlConnection, done: (error: Error | null, connection: MysqlConnection) => void): void => {
+    const run = (at: number): void => {
+      const sql = session[at];
+      if (sql === undefined) return done(null, connection);
+      connection.query(sql, (error) => (error ? done(error, connection) : run(at + 1)));
+    };
+    run(0);
+  };
+}
+
+function initAppends(
   connection: MysqlConnection,
   done: (error: Error | null, connection: MysqlConnection) => void,
 ): void {
-  const run = (at: number): void => {
-    const sql = MYSQL_SESSION[at];
-    if (sql === undefined) return done(null, connection);
-    connection.query(sql, (error) => (error ? done(error, connection) : run(at + 1)));
-  };
-  run(0);
+  initMysql([...MYSQL_SESSION, NO_AUTOCOMMIT])(connection, (error) => {
+    if (!error) noteNoAutocommit(connection);
+    done(error, connection);
+  });
 }
 
 interface SqliteConnection {

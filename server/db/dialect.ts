@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import type { Cell } from './execute-packet';
-import { insertPrepared, type PreparingConnection } from './prepared-insert';
+import { insertPrepared } from './prepared-insert';
+import { pipelineInserts } from './insert-pipeline';
+import type { PreparingConnection } from './insert-statement';
 
 export type { Cell } from './execute-packet';
 
@@ -14,6 +16,15 @@ export interface Dialect {
     columns: readonly string[],
     rows: readonly (readonly Cell[])[],
     options?: InsertOptions,
+  ): Promise<void>;
+  /**
+   * Inserts rows of several tables inside a transaction, in the order in which `work` hands them over. A server works on them while
+   * `work` goes on. Resolves when all are in; rejects with the first refusal, and then the transaction must be rolled back.
+   */
+  insertMany<T extends string>(
+    trx: Knex.Transaction,
+    tables: Readonly<Record<T, readonly string[]>>,
+    work: (write: (table: T, rows: readonly (readonly Cell[])[]) => void) => Promise<void>,
   ): Promise<void>;
   /** Rows as arrays in the order of the selected columns: the cheapest form for reading many. */
   selectArrays(db: Knex, sql: string, bindings: readonly Cell[]): Promise<Cell[][]>;
@@ -49,6 +60,12 @@ const mysql: Dialect = {
     const insert = `${verb} INTO ${table} (${columns.join(', ')}) VALUES `;
     await onConnection(db, (connection: PreparingConnection) => insertPrepared(connection, [insert, merge], rows));
   },
+  async insertMany(trx, tables, work) {
+    const inserts = intoTables(tables);
+    await onConnection(trx, (connection: PreparingConnection) =>
+      pipelineInserts(connection, Object.values(inserts), (send) => work((table, rows) => send(inserts[table], rows))),
+    );
+  },
   async selectArrays(db, sql, bindings) {
     return onConnection(db, (connection: Mysql2Connection) =>
       query(connection, { sql, rowsAsArray: true }, bindings),
@@ -75,12 +92,28 @@ const sqlite: Dialect = {
       for (const row of rows) statement.run(row);
     });
   },
+  async insertMany(trx, tables, work) {
+    const inserts = intoTables(tables);
+    await onConnection(trx, (connection: SqliteConnection) =>
+      work((table, rows) => {
+        const statement = prepared(connection, `${inserts[table]}(${tables[table].map(() => '?').join(', ')})`);
+        for (const row of rows) statement.run(row);
+      }),
+    );
+  },
   async selectArrays(db, sql, bindings) {
     return onConnection(db, (connection: SqliteConnection) => connection.prepare(sql).raw().all(bindings));
   },
   isDuplicate: (error) => codeOf(error).startsWith('SQLITE_CONSTRAINT'),
   isRetriable: (error) => codeOf(error).startsWith('SQLITE_BUSY'),
 };
+
+function intoTables<T extends string>(tables: Readonly<Record<T, readonly string[]>>): Record<T, string> {
+  const names = Object.keys(tables) as T[];
+  return Object.fromEntries(
+    names.map((name) => [name, `INSERT INTO ${name} (${tables[name].join(', ')}) VALUES `]),
+  ) as Record<T, string>;
+}
 
 interface Mysql2Connection {
   query(

@@ -1,17 +1,5 @@
-import { executePacket, PACKET_HEADER, type Cell } from './execute-packet';
-
-/** What we use of a connection of mysql2. */
-export interface PreparingConnection {
-  prepare(sql: string, done: (error: Error | null, statement: { readonly id: number }) => void): void;
-  addCommand(command: object): void;
-}
-
-type Rows = readonly (readonly Cell[])[];
-
-/** Rows of one statement; each power of two up to it is a statement of its own, prepared once for a connection. */
-const MOST_ROWS = 64;
-/** Characters of one statement: a packet stays well below the smallest usual max_allowed_packet (16 MiB). */
-const MOST_TEXT = 2_000_000;
+import { executePacket } from './execute-packet';
+import { asPacket, nextRows, prepare, preparedId, valuesOf, type Answer, type PreparingConnection, type Rows, type Wire } from './insert-statement'; // prettier-ignore
 
 /**
  * Inserts rows by prepared statements of many rows. `before` and `after` stand around the list of values. A literal must be read
@@ -26,8 +14,8 @@ export async function insertPrepared(
   for (let at = 0; at < rows.length;) {
     const some = nextRows(rows, at);
     at += some.length;
-    const sql = `${before}${valuesOf(some)}${after}`;
-    const id = await prepare(connection, sql);
+    const sql = `${before}${valuesOf({ rows: some.length, columns: some[0]?.length ?? 0 })}${after}`;
+    const id = preparedId(connection, sql) ?? (await prepare(connection, sql));
     // Written while the server works on the rows before.
     const packet = executePacket(id, some);
     // Never sent behind a statement that failed: what the server rolled back would be followed by a commit of its own.
@@ -39,45 +27,10 @@ export async function insertPrepared(
   await sent;
 }
 
-function nextRows(rows: Rows, from: number): Rows {
-  const most = Math.min(rows.length - from, MOST_ROWS);
-  let fitting = 0;
-  for (let text = 0; fitting < most; fitting += 1) {
-    for (const cell of rows[from + fitting] as readonly Cell[])
-      text += cell === null || typeof cell === 'number' ? 8 : cell.length;
-    if (text > MOST_TEXT) break;
-  }
-  const count = 1 << (31 - Math.clz32(Math.max(fitting, 1)));
-  return count === rows.length ? rows : rows.slice(from, from + count);
-}
-
-function valuesOf(rows: Rows): string {
-  const row = `(${'?,'.repeat((rows[0]?.length ?? 1) - 1)}?)`;
-  return `${`${row},`.repeat(rows.length - 1)}${row}`;
-}
-
-/** The driver remembers what is prepared on a connection. */
-function prepare(connection: PreparingConnection, sql: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    connection.prepare(sql, (error, statement) => (error ? reject(error) : resolve(statement.id)));
-  });
-}
-
 function execute(connection: PreparingConnection, sql: string, packet: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     connection.addCommand(new ExecuteCommand(sql, packet, (error) => (error ? reject(error) : resolve())));
   });
-}
-
-/** What the driver gives a command: itself and the answer of the server. */
-interface Wire {
-  _resetSequenceId(): void;
-  readonly clientEncoding: string;
-  writePacket(packet: object): void;
-}
-interface Answer {
-  isError(): boolean;
-  asError(encoding: string): Error;
 }
 
 /** A command of mysql2 (its lib/commands) that sends a finished packet; the driver's own builds one object for each parameter. */
@@ -110,16 +63,4 @@ class ExecuteCommand {
   stateName(): string {
     return 'execute';
   }
-}
-
-/** As `Connection.writePacket` reads one. */
-function asPacket(buffer: Buffer): object {
-  return {
-    buffer,
-    length: () => buffer.length,
-    writeHeader(sequenceId: number) {
-      buffer.writeUIntLE(buffer.length - PACKET_HEADER, 0, 3);
-      buffer[3] = sequenceId;
-    },
-  };
 }

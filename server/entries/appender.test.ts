@@ -33,7 +33,8 @@ interface FakeOptions {
 function createFakeStore(options: FakeOptions = {}) {
   const calls: Call[] = [];
   let seq = 0;
-  const commit: EntryStore['commit'] = async (ledger, items, quarantined) => {
+  const commit: EntryStore['commit'] = async (ledger, take) => {
+    const { items, quarantined } = take();
     const ids = items.map((one) => one.eventId);
     await new Promise<void>((resolve) => {
       calls.push({ ledger: ledger.name, ids, aside: quarantined.map((one) => one.digest), finish: resolve });
@@ -46,7 +47,10 @@ function createFakeStore(options: FakeOptions = {}) {
       return { outcome: 'appended', receipts: [{ id, part: 0, ledger: ledger.name, seq, hash: `hash ${seq}` }] };
     });
   };
-  return { calls, store: { commit, sync: options.sync ?? (() => Promise.resolve()) } as unknown as EntryStore };
+  return {
+    calls,
+    store: { commit, lanes: 1, sync: options.sync ?? (() => Promise.resolve()) } as unknown as EntryStore,
+  };
 }
 
 const idsOf = (results: readonly AppendResult[]) => results.flatMap((result) => result.receipts.map((one) => one.id));

@@ -3,7 +3,7 @@ import type { AppendItem, AppendResult, EntryStore, Ledger, QuarantinedItem } fr
 
 /**
  * Groups what concurrent requests want to store into one transaction a ledger (group commit): while one batch is on its way
- * to the disk, the next gathers and is linked. Resolves when the batch is durable; a failure of the shared transaction is
+ * to the disk, the next gathers and is linked; on a server its transaction waits already for the head. Resolves when the batch is durable; a failure of the shared transaction is
  * everybody's.
  */
 export interface Appender {
@@ -40,41 +40,45 @@ interface AppenderOptions {
 
 export function createAppender(store: EntryStore, { onCommit }: AppenderOptions = {}): Appender {
   const queues = new Map<number, Request[]>();
-  const running = new Map<number, Promise<void>>();
+  const running = new Map<number, number>();
   const syncing = new Map<number, Promise<void>>();
   let onDrained: (() => void)[] = [];
   let waiting = 0;
 
-  async function run(ledgerId: number): Promise<void> {
-    const queue = queues.get(ledgerId) ?? [];
+  /** One of the transactions that may be open for a ledger at a time. */
+  async function run(ledger: Ledger): Promise<void> {
+    const queue = queues.get(ledger.id) ?? [];
     while (queue.length > 0) {
       await turnOfTheEventLoop();
-      const batch = takeBatch(queue);
-      const committed = await commitOrSplit(batch);
+      let taken: readonly Request[] | undefined;
+      const committed = await commitOrSplit(ledger, () => (taken ??= takeBatch(queue)));
       // The next batch is linked while this one goes to the disk; one is on its way there at a time.
-      await syncing.get(ledgerId);
-      syncing.set(ledgerId, settle(batch, committed));
+      const before = syncing.get(ledger.id);
+      const settled = Promise.resolve(before).then(() => settle(taken ?? [], committed));
+      syncing.set(ledger.id, settled);
+      await before;
     }
-    running.delete(ledgerId);
+    running.set(ledger.id, (running.get(ledger.id) ?? 1) - 1);
   }
 
   /** The requests that were committed; the others have their answer. */
-  async function commitOrSplit(batch: readonly Request[]): Promise<Committed[]> {
+  async function commitOrSplit(ledger: Ledger, take: () => readonly Request[]): Promise<Committed[]> {
     try {
-      return await commit(batch);
+      return await commit(ledger, take);
     } catch (error) {
+      const batch = take();
       // One request may hold what the store refuses; alone, each gets its own answer.
-      if (batch.length === 1 || isDatabaseAway(error)) for (const request of batch) request.reject(error);
-      else return await commitEach(batch);
+      if (batch.length > 1 && !isDatabaseAway(error)) return await commitEach(ledger, batch);
+      for (const request of batch) request.reject(error);
       return [];
     }
   }
 
-  async function commitEach(batch: readonly Request[]): Promise<Committed[]> {
+  async function commitEach(ledger: Ledger, batch: readonly Request[]): Promise<Committed[]> {
     const committed: Committed[] = [];
     for (const request of batch) {
       try {
-        committed.push(...(await commit([request])));
+        committed.push(...(await commit(ledger, () => [request])));
       } catch (error) {
         request.reject(error);
       }
@@ -82,16 +86,13 @@ export function createAppender(store: EntryStore, { onCommit }: AppenderOptions 
     return committed;
   }
 
-  async function commit(batch: readonly Request[]): Promise<Committed[]> {
-    const [first] = batch;
-    if (!first) return [];
-    const results = await store.commit(
-      first.ledger,
-      batch.flatMap((request) => request.items),
-      batch.flatMap((request) => request.quarantined),
-    );
+  async function commit(ledger: Ledger, take: () => readonly Request[]): Promise<Committed[]> {
+    const results = await store.commit(ledger, () => ({
+      items: take().flatMap((request) => request.items),
+      quarantined: take().flatMap((request) => request.quarantined),
+    }));
     let at = 0;
-    return batch.map((request) => {
+    return take().map((request) => {
       at += request.items.length;
       return { request, results: results.slice(at - request.items.length, at) };
     });
@@ -121,7 +122,10 @@ export function createAppender(store: EntryStore, { onCommit }: AppenderOptions 
         queues.set(ledger.id, queue);
         queue.push({ ledger, items, quarantined, resolve, reject });
         waiting += items.length + quarantined.length;
-        if (!running.has(ledger.id)) running.set(ledger.id, run(ledger.id));
+        const lanes = running.get(ledger.id) ?? 0;
+        if (lanes >= store.lanes) return;
+        running.set(ledger.id, lanes + 1);
+        void run(ledger);
       });
     },
     drain() {

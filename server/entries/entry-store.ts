@@ -8,7 +8,7 @@ import { createEntryReader, type EntryReader } from './entry-reader';
 import { ENTRY_COLUMNS, VALUE_COLUMNS } from './entry-row';
 import type { KeyRing } from './key-ring';
 import type { Ledger } from './ledger';
-import { linkBatch, type KnownEvents, type LinkedBatch } from './link-batch';
+import { createLinker, type KnownEvents, type Linker } from './link-batch';
 
 export type { AppendItem, AppendResult, Head, QuarantinedItem, Receipt } from './append';
 export type { Ledger } from './ledger';
@@ -26,12 +26,13 @@ export interface EntryStore extends EntryReader {
     items: readonly AppendItem[],
     quarantined?: readonly QuarantinedItem[],
   ): Promise<AppendResult[]>;
-  /** `append` up to the commit, which SQLite ends before the disk has it: nobody may be told of it before `sync` resolves. */
-  commit(
-    ledger: Ledger,
-    items: readonly AppendItem[],
-    quarantined: readonly QuarantinedItem[],
-  ): Promise<AppendResult[]>;
+  /**
+   * `append` up to the commit, which SQLite ends before the disk has it: nobody may be told of it before `sync` resolves. `take` is
+   * called when the head is locked, and again with the same answer when the transaction lost a race.
+   */
+  commit(ledger: Ledger, take: () => Batch): Promise<AppendResult[]>;
+  /** How many calls of `commit` for one ledger are worth having at once: on a server the next waits there for the head. */
+  readonly lanes: number;
   /** Resolves when all that was committed before the call is durable. */
   sync(): Promise<void>;
   /**
@@ -45,6 +46,12 @@ export interface EntryStore extends EntryReader {
   findHead(ledger: Ledger): Promise<Head | undefined>;
   /** Highest sequence number that any row has, whatever the head says. */
   findLastSeq(ledger: Ledger): Promise<number>;
+}
+
+/** What one transaction stores. */
+interface Batch {
+  readonly items: readonly AppendItem[];
+  readonly quarantined: readonly QuarantinedItem[];
 }
 
 /** A ledger that nobody else appends to before `work` ends. */
@@ -65,6 +72,8 @@ interface StoreDeps {
 }
 
 const MAX_ATTEMPTS = 8;
+/** Entries that are linked at a time: as many as one prepared statement takes. */
+const PART = 64;
 
 export class AppendError extends Error {
   override name = 'AppendError';
@@ -73,16 +82,12 @@ export class AppendError extends Error {
 export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): EntryStore {
   const { knex: db, dialect } = database;
 
-  async function commit(
-    ledger: Ledger,
-    items: readonly AppendItem[],
-    quarantined: readonly QuarantinedItem[],
-  ): Promise<AppendResult[]> {
+  async function commit(ledger: Ledger, take: () => Batch): Promise<AppendResult[]> {
     // Nearly always every event is new, and the unique key says so by itself: who is known is asked only after it refused.
     let look = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const batch = await db.transaction((trx) => appendOnce(trx, ledger, items, { quarantined, look }));
+        const batch = await database.appends.transaction((trx) => appendOnce(trx, ledger, take, { look }));
         if (batch.leaves.length > 0) onLeaves?.(ledger, batch.head.seq, batch.leaves);
         return batch.results;
       } catch (error) {
@@ -96,25 +101,24 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
   async function appendOnce(
     trx: Knex.Transaction,
     ledger: Ledger,
-    items: readonly AppendItem[],
-    options: { readonly quarantined: readonly QuarantinedItem[]; readonly look: boolean },
-  ): Promise<LinkedBatch> {
+    take: () => Batch,
+    options: { readonly look: boolean },
+  ): Promise<Linker> {
     const head = await lockHead(trx, ledger);
+    const { items, quarantined } = take();
     const known = options.look
       ? await findKnown(trx, ledger.tenant.id, [...new Set(items.map((item) => item.eventId))])
       : new Map<string, never>();
     const epochKey = await openKey(trx, ledger, head.epoch);
-    const batch = linkBatch(ledger, { head, epochKey }, items, known);
-    if (batch.entries.length > 0) {
-      await insertBatch(trx, batch);
-      await moveHead(trx, ledger, head, { ...batch.head, epoch: head.epoch });
-    }
-    await setAside(trx, ledger, options.quarantined);
-    return batch;
+    const linker = createLinker(ledger, { head, epochKey }, known);
+    if (items.length > 0) await insertItems(trx, linker, items);
+    if (linker.head.seq > head.seq) await moveHead(trx, ledger, head, { ...linker.head, epoch: head.epoch });
+    await setAside(trx, ledger, quarantined);
+    return linker;
   }
 
   async function withHead<T>(ledger: Ledger, work: (locked: LockedHead) => Promise<T>): Promise<T> {
-    const result = await retriedTransaction(database, async (trx) => {
+    const result = await retriedTransaction({ ...database, knex: database.appends }, async (trx) => {
       const from = await lockHead(trx, ledger);
       let tip: LockedHead['head'] = from;
       let newKey: Buffer | undefined;
@@ -125,10 +129,10 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
         },
         async append(items) {
           const epochKey = newKey ?? (await openKey(trx, ledger, tip.epoch));
-          const batch = linkBatch(ledger, { head: tip, epochKey }, items, new Map());
-          await insertBatch(trx, batch);
-          tip = { ...batch.head, epoch: tip.epoch };
-          return batch.results;
+          const linker = createLinker(ledger, { head: tip, epochKey }, new Map());
+          await insertItems(trx, linker, items);
+          tip = { ...linker.head, epoch: tip.epoch };
+          return linker.results;
         },
         enterEpoch(epoch, key) {
           tip = { ...tip, epoch };
@@ -151,10 +155,18 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
     return key;
   }
 
-  async function insertBatch(trx: Knex.Transaction, batch: LinkedBatch): Promise<void> {
-    await dialect.insertRows(trx, 'entries', ENTRY_COLUMNS, batch.entries);
-    await dialect.insertRows(trx, 'entry_values', VALUE_COLUMNS, batch.values);
-    await addToCounters(trx, batch.counters);
+  /** The next items are linked while a server works on those before. */
+  async function insertItems(trx: Knex.Transaction, linker: Linker, items: readonly AppendItem[]): Promise<void> {
+    await dialect.insertMany(trx, { entries: ENTRY_COLUMNS, entry_values: VALUE_COLUMNS }, async (write) => {
+      for (const some of partsOf(items)) {
+        const part = linker.link(some);
+        write('entries', part.entries);
+        write('entry_values', part.values);
+        // The thread is the whole server's: what has arrived meanwhile gets its turn.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    });
+    await addToCounters(trx, linker.counters());
   }
 
   async function lockHead(trx: Knex.Transaction, ledger: Ledger): Promise<Head> {
@@ -239,12 +251,13 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
 
   return {
     async append(ledger, items, quarantined = []) {
-      const results = await commit(ledger, items, quarantined);
+      const results = await commit(ledger, () => ({ items, quarantined }));
       await database.sync();
       return results;
     },
 
     commit,
+    lanes: dialect.name === 'sqlite' ? 1 : 2,
     withHead,
     sync: () => database.sync(),
 
@@ -275,6 +288,21 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
     const rows = (await dialect.selectArrays(db, sql, bindings)) as [number, string, number, string][];
     return rows.map(([id, name, tenantId, slug]) => ({ id, name, tenant: { id: tenantId, slug } }));
   }
+}
+
+/** Runs of items with up to PART entries; an item with more is a run of its own. */
+function partsOf(items: readonly AppendItem[]): AppendItem[][] {
+  const parts: AppendItem[][] = [];
+  let room = 0;
+  for (const item of items) {
+    if (item.entries.length > room) {
+      parts.push([]);
+      room = PART;
+    }
+    parts.at(-1)?.push(item);
+    room -= item.entries.length;
+  }
+  return parts;
 }
 
 function placeholders(values: readonly unknown[]): string {

@@ -22,52 +22,72 @@ interface Tip {
   readonly epochKey: Buffer;
 }
 
-/** Items as the rows they become behind a tip. Nothing is written yet. */
-export interface LinkedBatch {
+/** Items as the rows they become behind a tip. */
+export interface LinkedPart {
+  readonly entries: readonly Cell[][];
+  readonly values: readonly Cell[][];
+}
+
+/** Gives items their places in the chain, in the order given. Nothing is written here. */
+export interface Linker {
+  /** The rows of the next items. An event of `known` or one that came twice makes none. */
+  link(items: readonly AppendItem[]): LinkedPart;
+  /** Of all items so far. */
   readonly results: AppendResult[];
-  readonly entries: Cell[][];
-  readonly values: Cell[][];
   /** Leaf of each entry in the tree of the ledger. */
   readonly leaves: Buffer[];
   /** Rows of `day_counters` to add. */
-  readonly counters: Cell[][];
-  /** The last of the rows; where the batch began if there are none. */
+  counters(): Cell[][];
+  /** The last of the rows; where it began if there are none. */
   readonly head: Place;
 }
 
-/** Gives the items their places in the chain, in the order given. An event of `known` or one that came twice makes no rows. */
-export function linkBatch(ledger: Ledger, from: Tip, items: readonly AppendItem[], known: KnownEvents): LinkedBatch {
-  const { head, epochKey } = from;
+export function createLinker(ledger: Ledger, from: Tip, known: KnownEvents): Linker {
+  const { epochKey } = from;
+  const { epoch } = from.head;
   const seen = new Map(known);
-  const entries: Cell[][] = [];
-  const values: Cell[][] = [];
+  const results: AppendResult[] = [];
   const leaves: Buffer[] = [];
   const counters = createCounters(ledger.id);
-  let prevHash = head.hash;
-  const results = items.map((item): AppendResult => {
+  let head: Place = { seq: from.head.seq, hash: from.head.hash };
+
+  function linkItem(item: AppendItem, entries: Cell[][], values: Cell[][]): AppendResult {
     const earlier = seen.get(item.eventId);
     if (earlier) {
       const same = earlier.digest === null || earlier.digest === item.digest;
       return same ? { outcome: 'duplicate', receipts: earlier.receipts } : { outcome: 'conflict', receipts: [] };
     }
     const receipts = item.entries.map((entry): Receipt => {
-      const seq = head.seq + entries.length + 1;
-      const record = recordAt(entry, head.epoch, seq);
+      const [seq, prevHash] = [head.seq + 1, head.hash];
+      const record = recordAt(entry, epoch, seq);
       const hash = hashEntry(epochKey, { ledger: ledger.name, seq, prevHash }, record);
-      const place = { ledgerId: ledger.id, tenantId: ledger.tenant.id, epoch: head.epoch, seq, prevHash, hash, record };
+      const place = { ledgerId: ledger.id, tenantId: ledger.tenant.id, epoch, seq, prevHash, hash, record };
       entries.push(toEntryCells(entry, place));
       leaves.push(leafHash(record));
       const digest = item.digest === '' ? null : sealDigest(epochKey, ledger.name, seq, item.digest);
       values.push(toValueCells(entry, { ledgerId: ledger.id, seq, digest }));
       counters.add(entry, seq);
-      prevHash = hash;
+      head = { seq, hash };
       return { id: item.eventId, part: entry.part, ledger: ledger.name, seq, hash };
     });
     seen.set(item.eventId, { digest: item.digest, receipts });
     return { outcome: 'appended', receipts };
-  });
-  const last = { seq: head.seq + entries.length, hash: prevHash };
-  return { results, entries, values, leaves, counters: counters.rows(), head: last };
+  }
+
+  return {
+    link(items) {
+      const entries: Cell[][] = [];
+      const values: Cell[][] = [];
+      for (const item of items) results.push(linkItem(item, entries, values));
+      return { entries, values };
+    },
+    results,
+    leaves,
+    counters: () => counters.rows(),
+    get head() {
+      return head;
+    },
+  };
 }
 
 /** What a batch adds to the counters of each day (of `occurred_at`, UTC), category and severity. */

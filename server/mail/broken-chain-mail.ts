@@ -18,7 +18,7 @@ export async function sendBrokenChain(config: Config, found: BrokenChain): Promi
     subject: `Sealtrail: ledger ${ledger} is broken (${brokenCount})`,
     text:
       `A verification of the ledger ${ledger} ended at ${finishedAt}.\n` +
-      `It checked ${scanned} entries and found ${brokenCount} breaks.\n\n${url}\n\n` +
+      `Entries checked: ${scanned}. Breaks found: ${brokenCount}.\n\n${url}\n\n` +
       `A break is no proof of fraud: a failing disk or a wrong restore look the same.\n` +
       `Keep the database as it is, take a copy of it, and find out who had access at the times in the report.\n`,
   });

@@ -1,8 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { SMTPServer } from 'smtp-server';
 import { formatCheckpoint } from '../../core/checkpoint';
 import { leafHash, rootOfLeaves } from '../../core/merkle';
 import { formatVkey, keyOf, type NoteSigner } from '../../core/note-key';
@@ -11,6 +9,7 @@ import { runProgram, startProgram, type StartedProgram } from '../../testing/bui
 import { consistencyProof } from '../../testing/consistency-proof';
 import { freePort } from '../../testing/free-port';
 import { createRandom } from '../../testing/random';
+import { startMailBox, type MailBox } from '../../testing/mail-box';
 import { startTestSite, type TestSite } from '../../testing/test-site';
 import { startTimeStampAuthority, type TimeStampAuthority } from '../../testing/time-stamp-authority';
 import { startWhmcs } from '../../testing/whmcs';
@@ -60,35 +59,21 @@ describe('checkpoints out of reach, with the built program', () => {
   afterAll(() => witness.stop());
 
   describe('from one site to everywhere', () => {
-    const mails: string[] = [];
-    let smtp: SMTPServer;
+    let mailBox: MailBox;
     let authority: TimeStampAuthority;
     let site: TestSite;
     let mount: string;
 
     beforeAll(async () => {
-      smtp = new SMTPServer({
-        authOptional: true,
-        disabledCommands: ['STARTTLS', 'AUTH'],
-        onData(stream, _session, done) {
-          let mail = '';
-          stream.on('data', (part: Buffer) => (mail += part.toString()));
-          stream.on('end', () => {
-            mails.push(mail);
-            done();
-          });
-        },
-      });
-      await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
+      mailBox = await startMailBox();
       authority = await startTimeStampAuthority();
       mount = mkdtempSync(path.join(tmpdir(), 'sealtrail-mount-'));
-      const { port } = smtp.server.address() as AddressInfo;
-      site = await startTestSite('sqlite', { env: { SEALTRAIL_SMTP_URL: `smtp://127.0.0.1:${port}` } });
+      site = await startTestSite('sqlite', { env: { SEALTRAIL_SMTP_URL: mailBox.url } });
     });
     afterAll(async () => {
       await site.stop();
       await authority.stop();
-      await new Promise<void>((resolve) => smtp.close(() => resolve()));
+      await mailBox.stop();
       rmSync(mount, { recursive: true, force: true });
     });
 
@@ -118,7 +103,7 @@ describe('checkpoints out of reach, with the built program', () => {
       expect(authority.verify(stamp, note)).toContain('Verification: OK');
       expect(verifyNote(note.toString(), added.vkeys)).toMatchObject({ ok: true });
 
-      const mail = mails.find((one) => one.includes(`at ${size} entries`)) ?? '';
+      const mail = mailBox.mails.find((one) => one.includes(`at ${size} entries`)) ?? '';
       expect(mail).toMatch(/^To: auditor@example\.com/m);
       expect(mail).toMatch(/^Message-ID: <msg_[0-9a-f]{32}@sealtrail>/m);
       const [, attached = ''] = /filename=checkpoint\.txt[\s\S]*?\r\n\r\n([\s\S]*?)\r\n--/.exec(mail) ?? [];

@@ -105,9 +105,11 @@ export function explain(
 export function summaryOf(report: Verification, ctx: PageContext): string {
   const ms = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
   const seconds = new Intl.NumberFormat(ctx.lng, { maximumFractionDigits: 1 }).format(Math.max(0, ms) / 1000);
-  return ctx.t('integrity:summary_by', {
+  const checked = ctx.t('integrity:summary_by', {
     scanned: formatNumber(report.scanned, ctx),
     seconds,
     who: revealText(report.requestedBy),
   });
+  if (report.pruned === 0) return checked;
+  return checked + ctx.t('integrity:summary_pruned', { count: formatNumber(report.pruned, ctx) });
 }
