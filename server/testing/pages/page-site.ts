@@ -86,14 +86,21 @@ async function fill(site: TestSite): Promise<PagePlaces> {
   };
 }
 
-/** The number of the report of a verification of everything. */
+/** The number of the report of a verification of everything, when it has ended. */
 async function verify(site: TestSite): Promise<string> {
-  const newest = async () => (await site.db('verifications').max<{ id: number | null }[]>({ id: 'id' }))[0]?.id ?? 0;
-  const before = await newest();
   const { token } = await site.ask<{ token: string }>('token', 'create', '--name', 'check', '--scope', 'verify');
-  await fetch(`${site.url}/api/v1/verify`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
-  await until('the report is there', async () => (await newest()) > before, 30_000);
-  return String(await newest());
+  const headers = { authorization: `Bearer ${token}` };
+  const asked = await fetch(`${site.url}/api/v1/verify`, { method: 'POST', headers });
+  const { job_id } = (await asked.json()) as { job_id: string };
+  const ended = await until(
+    'the verification ends',
+    async () => {
+      const jobs = site.db<{ id: string; state: string; result: string }>('jobs');
+      return jobs.where({ id: job_id, state: 'done' }).first();
+    },
+    60_000,
+  );
+  return String((JSON.parse(ended.result) as { report: number }).report);
 }
 
 async function linkOf(site: TestSite): Promise<string> {
