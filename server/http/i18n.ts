@@ -11,7 +11,10 @@ export type Language = (typeof LANGUAGES)[number];
 export const LANGUAGE_COOKIE = 'sealtrail_lang';
 export const TIME_ZONE_COOKIE = 'sealtrail_tz';
 
-/** Gives the text of `namespace:key`, the namespace being a file in locales. Texts are not escaped: EJS does that. */
+/**
+ * Gives the text of `namespace:key`, the namespace being a file in locales. Texts are not escaped: EJS does that. A number given
+ * as `count` chooses between `key_one` and `key_other`, as the language counts, and stands in the text as `{{count, number}}`.
+ */
 export type Translate = (key: string, values?: Readonly<Record<string, string | number>>) => string;
 
 /** More than there are texts; some keys are made from what stands in the database. */
@@ -54,7 +57,7 @@ export function createI18n(folder = path.join(PROGRAM_ROOT, 'locales')): I18n {
         return text;
       };
     },
-    has: (language, key) => texts.exists(key, { lng: language }),
+    has: (language, key) => texts.exists(key, { lng: language }) || texts.exists(`${key}_other`, { lng: language }),
   };
 }
 

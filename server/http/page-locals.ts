@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Request, RequestHandler, Response } from 'express';
+import { can, type Right } from '../features/access/rights';
 import type { Viewer } from '../features/access/viewer';
 import { PROGRAM_ROOT } from '../root';
 import { LANGUAGES, type Language, type Translate } from './i18n';
@@ -31,6 +32,8 @@ interface PageLocals {
   /** The page's own path and query, to come back to. */
   returnTo: string;
   viewer?: Viewer;
+  /** Whether the viewer has a right; nobody has one before signing in. */
+  may: (right: Right) => boolean;
 }
 
 interface ZoneGroup {
@@ -62,6 +65,7 @@ export function createPageLocals(options: {
       selected: code === locals.lng,
     }));
     locals.zoneGroups = zoneGroups;
+    locals.may = (right) => locals.viewer !== undefined && can(locals.viewer, right);
     locals.returnTo = req.method === 'GET' ? safeReturnPath(req.originalUrl, '/') : '/';
     next();
   };

@@ -56,7 +56,7 @@ it('says what each place has and since when', () => {
       detail: '',
     },
   ]);
-  expect(quorum).toBe('2 of 3 witnesses have signed the newest checkpoint, of 1,542 entries.');
+  expect(quorum).toBe('Witnesses that have signed the newest checkpoint: 2 of 3. Entries that it covers: 1,542.');
 });
 
 it.each<[string, Partial<AnchorStatus>, string]>([

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { aHookItem } from '../../testing/builders';
 import { readCsv } from '../../testing/read-csv';
+import { hostileItem } from '../../testing/hostile-item';
 import { sideways, startTestPages, type TestPages } from '../../testing/visitor';
 
 const MARKUP = `"><img src=x onerror="window.pwned=1"><script>window.pwned=1</script><svg onload=window.pwned=1>'</bdi></td>`;
@@ -8,18 +9,6 @@ const FORMULA = `=HYPERLINK("http://evil.example","click")`;
 const TEMPLATE = '<%= 7*7 %>{{actor}}$t(errors:not_found)';
 const LONG = 'W'.repeat(3_000);
 const RIGHT_TO_LEFT = 'safe\u202Egpj.exe';
-
-/** Everything that a sender may fill with words. */
-function hostileItem(value: string): Record<string, unknown> {
-  return aHookItem({
-    id: uuidv7(),
-    hook: 'TicketOpen',
-    params: { ticketid: 7, ticketmask: value, subject: value, message: value, deptname: value, [value]: value },
-    before: { subject: `was ${value}`, [value]: 'was' },
-    actor: { type: 'admin', id: value.slice(0, 180), name: value, role: value, acting_as: { type: 'client', id: value.slice(0, 180), name: value } }, // prettier-ignore
-    request: { peer: '203.0.113.42', headers: { 'x-forwarded-for': value.slice(0, 400) }, whmcs_ip: null, user_agent: value, via: 'ui', script: value, session: value }, // prettier-ignore
-  });
-}
 
 let pages: TestPages;
 

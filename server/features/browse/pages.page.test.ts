@@ -594,9 +594,9 @@ describe.each(['zh-CN', 'zh-TW', 'en'] as const)('in %s', (language) => {
   const names = { en: 'English', 'zh-CN': '简体中文', 'zh-TW': '繁體中文' };
 
   async function choose(page: Page, name: string): Promise<void> {
-    await page.locator('.st-menu summary').first().click();
+    await page.locator('.st-menu-preferences summary').click();
     await page.selectOption('#st-language', { label: name });
-    await page.locator('.st-menu-body button[type=submit]').first().click();
+    await page.locator('.st-menu-preferences button[type=submit]').click();
   }
 
   it('stays what was chosen, on the same page, after a reload and a new sign-in', async () => {
@@ -658,9 +658,9 @@ const PAGES = [
 describe('the time zone', () => {
   it('is chosen once and used on every page, always named', async () => {
     const page = await openAt('/entries?action=admin.role_changed');
-    await page.locator('.st-menu summary').first().click();
+    await page.locator('.st-menu-preferences summary').click();
     await page.selectOption('#st-zone', 'Asia/Taipei');
-    await page.locator('.st-menu-body button[type=submit]').first().click();
+    await page.locator('.st-menu-preferences button[type=submit]').click();
     expect(page.url()).toBe(`${site.url}/entries?action=admin.role_changed`);
     expect(await text(page.locator('.st-title p').first())).toContain('Asia/Taipei');
 
@@ -675,10 +675,10 @@ describe('the time zone', () => {
 
   it('can be taken from the device', async () => {
     const page = await openAt('/entries', { timezoneId: 'America/Toronto' });
-    await page.locator('.st-menu summary').first().click();
+    await page.locator('.st-menu-preferences summary').click();
     await page.locator('[data-use-browser-zone]').click();
     await page.waitForLoadState();
-    expect(await text(page.locator('.st-menu summary').first())).toContain('America/Toronto');
+    expect(await text(page.locator('.st-menu-preferences summary'))).toContain('America/Toronto');
   });
 });
 
@@ -700,9 +700,9 @@ describe('without JavaScript', () => {
     await page.check('input[name=category][value=domains]');
     await page.locator('.st-field-category').getByRole('button', { name: 'Apply' }).click();
     expect(await totalOf(page)).toBe(await count(`WHERE category = 'domains'`));
-    await page.locator('.st-menu summary').first().click();
+    await page.locator('.st-menu-preferences summary').click();
     await page.selectOption('#st-language', 'zh-TW');
-    await page.locator('.st-menu-body button[type=submit]').first().click();
+    await page.locator('.st-menu-preferences button[type=submit]').click();
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-TW');
 
     await page.goto(`${site.url}/verify`);

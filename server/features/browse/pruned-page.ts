@@ -15,7 +15,7 @@ export function prunedPage(seq: number, place: PrunedPlace, ctx: PageContext): P
   const { t, url } = ctx;
   const number = (value: number) => formatNumber(value, ctx);
   const isPurge = place.days === 0;
-  const range = { entries: number(place.entries), from: number(place.fromSeq), to: number(place.toSeq) };
+  const range = { count: place.entries, from: number(place.fromSeq), to: number(place.toSeq) };
   const certificate =
     place.certificateSeq === null
       ? []
@@ -29,7 +29,7 @@ export function prunedPage(seq: number, place: PrunedPlace, ctx: PageContext): P
   return {
     title: t('retention:pruned.title', { seq: number(seq) }),
     what: t('retention:pruned.what'),
-    why: isPurge ? t('retention:pruned.why_purge') : t('retention:pruned.why', { days: number(place.days) }),
+    why: isPurge ? t('retention:pruned.why_purge') : t('retention:pruned.why', { count: place.days }),
     safe: t(isPurge ? 'retention:pruned.safe_purge' : 'retention:pruned.safe'),
     rows: [
       { label: t('retention:pruned.when'), value: showTime(place.startedAt, ctx).local, href: null },

@@ -73,7 +73,7 @@ export function quarantinePage(
       detail: revealText(row.detail),
       eventId: shorten(revealText(row.event_id ?? ''), 60),
       item: shownItem(row.item),
-      size: t('capture:size', { characters: formatNumber([...row.item].length, ctx) }),
+      size: t('capture:size', { count: [...row.item].length }),
     })),
   };
 }

@@ -17,8 +17,6 @@ export function createDangerNotice({ purges, store, now }: NoticeDeps): RequestH
   return async (request, response, next) => {
     const viewer = response.locals['viewer'] as Viewer;
     const mayPurge = can(viewer, 'data.purge');
-    response.locals['mayPurge'] = mayPurge;
-    response.locals['mayErase'] = can(viewer, 'data.erase');
     const isPage = request.method === 'GET' && !request.path.startsWith('/danger');
     const ledger = mayPurge && isPage ? await store.findLedger(viewer.tenant) : undefined;
     if (ledger) {

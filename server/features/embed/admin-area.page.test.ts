@@ -156,15 +156,15 @@ describe('the audit log in its frame', () => {
   it('changes language and time zone on the spot, and keeps them', async () => {
     const { page, complaints } = await open(`${ADDON}&at=${encodeURIComponent('/entries?category=tickets')}`);
     const frame = frameOf(page);
-    await frame.locator('.st-menu summary').first().click();
+    await frame.locator('.st-menu-preferences summary').click();
     await frame.locator('#st-language').selectOption('zh-TW');
     await frame.locator('#st-zone').selectOption('Asia/Taipei');
-    await frame.locator('.st-menu-body button[type=submit]').first().click();
+    await frame.locator('.st-menu-preferences button[type=submit]').click();
     await frame.locator('html[lang=zh-TW]').waitFor();
     expect(await frame.locator('.st-chip').count()).toBe(2);
     await page.goto(`${admin}/${ADDON}`);
     await frame.locator('html[lang=zh-TW]').waitFor();
-    expect(await text(frame.locator('.st-menu summary').first())).toContain('Asia/Taipei');
+    expect(await text(frame.locator('.st-menu-preferences summary'))).toContain('Asia/Taipei');
     expect(complaints).toEqual([]);
   });
 });

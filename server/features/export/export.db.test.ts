@@ -1,20 +1,16 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
 import { anAppendItem } from '../../testing/append-item';
 import { runProgram } from '../../testing/built-server';
+import { throughLibreOffice } from '../../testing/libre-office';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
 import { parseFilter, type EntryView, type RawFilter } from '../browse/browse-service';
 import { EXPORT_COLUMNS } from './export-columns';
 import { createExportService, exportFileName, type ExportFormat } from './export-service';
-
-const run = promisify(execFile);
 
 const FORMULAS = ['=1+1', '+1+1', '-1+1', '@SUM(1,1)', '=HYPERLINK("http://evil.example","click")', `=cmd|' /C calc'!A0`, '\t=1+1', '\r=1+1', '\n=1+1', ' =1+1', '＝1+1', '|cmd', '%1', '=1+1;2', "'=1+1", '"=1+1"', '=1,"2"', '-2+3+cmd|x', '\u0000=1+1', '\ufeff=1+1']; // prettier-ignore
 const TEXTS = [
@@ -36,7 +32,6 @@ const TEXTS = [
 ];
 
 let test: TestStore;
-let folder: string;
 
 /** With its byte order mark, which a text decoder would swallow. */
 async function exported(format: ExportFormat, filter: RawFilter = {}): Promise<string> {
@@ -77,46 +72,9 @@ function parseCsv(csv: string): string[][] {
   return rows;
 }
 
-/** The cells that a real LibreOffice reads, with whatever it would have computed. */
-async function throughLibreOffice(csv: string): Promise<{ cells: string[][]; formulas: number }> {
-  writeFileSync(path.join(folder, 'in.csv'), csv);
-  const office = async (filter: string, file: string) => {
-    // UTF-8, comma, double quote; cells as they are typed, formulas evaluated where it would.
-    const infilter = file.endsWith('.csv') ? ['--infilter=CSV:44,34,76,1,,0,false,true,false,false,false,-1'] : [];
-    await run('soffice', [`-env:UserInstallation=file://${folder}/profile`, '--headless', ...infilter, '--convert-to', filter, '--outdir', path.join(folder, 'out'), path.join(folder, file)], { timeout: 120_000 }); // prettier-ignore
-  };
-  await office('fods', 'in.csv');
-  const sheet = readFileSync(path.join(folder, 'out', 'in.fods'), 'utf8');
-  const cells: string[][] = [];
-  for (const [, row = ''] of sheet.matchAll(/<table:table-row[^>]*>([\s\S]*?)<\/table:table-row>/g)) {
-    const found: string[] = [];
-    for (const [, attributes = '', inner = ''] of row.matchAll(
-      /<table:table-cell((?:\s[^>]*?)?)(?:\/>|>([\s\S]*?)<\/table:table-cell>)/g,
-    )) {
-      const paragraphs = [...inner.matchAll(/<text:p\/>|<text:p(?:\s[^>]*)?>([\s\S]*?)<\/text:p>/g)];
-      const value = paragraphs.map(([, text = '']) => plain(text)).join('\n');
-      const repeated = Number(/number-columns-repeated="(\d+)"/.exec(attributes)?.[1] ?? 1);
-      for (let i = 0; i < Math.min(repeated, EXPORT_COLUMNS.length); i += 1) found.push(value);
-    }
-    cells.push(found);
-  }
-  return { cells, formulas: (sheet.match(/table:formula=/g) ?? []).length };
-}
-
-function plain(xml: string): string {
-  return xml
-    .replace(/<text:s text:c="(\d+)"\/>/g, (_all, n: string) => ' '.repeat(Number(n)))
-    .replace(/<text:s\/>/g, ' ')
-    .replace(/<text:tab\/>/g, '\t')
-    .replace(/<text:line-break\/>/g, '\n')
-    .replace(/<[^>]+>/g, '')
-    .replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&apos;/g, "'").replace(/&#10;/g, '\n').replace(/&amp;/g, '&'); // prettier-ignore
-}
-
 describe.each(ENGINES)('the export on %s', (engine) => {
   beforeAll(async () => {
     test = await createTestStore(engine);
-    folder = mkdtempSync(path.join(tmpdir(), 'sealtrail-export-'));
     const items = [...FORMULAS, ...TEXTS].map((value) =>
       anAppendItem(test.ledger, {
         actor: { type: 'admin', id: value || null, name: value || null, role: value, actingAs: value },
@@ -132,7 +90,6 @@ describe.each(ENGINES)('the export on %s', (engine) => {
     await test.deps.store.append(test.ledger, items);
   });
   afterAll(async () => {
-    rmSync(folder, { recursive: true, force: true });
     await test.stop();
   });
 
@@ -161,7 +118,7 @@ describe.each(ENGINES)('the export on %s', (engine) => {
 
   it('is text to a real LibreOffice, cell by cell', async () => {
     const csv = await exported('csv');
-    const { cells, formulas } = await throughLibreOffice(csv);
+    const { cells, formulas } = await throughLibreOffice(csv, EXPORT_COLUMNS.length);
     expect(formulas).toBe(0);
     const rows = parseCsv(csv.slice(1));
     const at = (name: string) => EXPORT_COLUMNS.findIndex((column) => column.name === name);

@@ -31,9 +31,7 @@ export function entryCheckPage(check: EntryCheck, ctx: PageContext): EntryCheckP
       kind: translateCode(ctx, 'terms:break_kind.', kind),
       detail: revealText(detail),
     })),
-    covered: checkpoint
-      ? t('entry:check.covered', { size: formatNumber(checkpoint.size, ctx) })
-      : t('entry:check.not_covered'),
+    covered: checkpoint ? t('entry:check.covered', { count: checkpoint.size }) : t('entry:check.not_covered'),
     verifyAction: url(`/entries/${encodeURIComponent(check.id)}/verify`),
     entryHref: url(`/entries/${encodeURIComponent(check.id)}`),
   };

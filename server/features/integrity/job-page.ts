@@ -27,10 +27,7 @@ export function jobPage(job: Job, ctx: PageContext): JobPage {
     stateText: t(`integrity:job.state.${job.state}`),
     done,
     total,
-    progressText:
-      total === 0
-        ? ''
-        : t('integrity:job.progress', { done: formatNumber(done, ctx), total: formatNumber(total, ctx) }),
+    progressText: total === 0 ? '' : t('integrity:job.progress', { done: formatNumber(done, ctx), count: total }),
     remaining: remainingOf(job, ctx),
     problem: job.problem === null ? '' : revealText(job.problem),
     requestedBy: revealText(job.requestedBy),

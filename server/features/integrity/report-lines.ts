@@ -77,7 +77,7 @@ export function headline(
 ): string {
   const { t } = ctx;
   if (!report.isAuthentic) return t('integrity:headline.altered');
-  if (report.verdict === 'intact') return t('integrity:headline.intact', { count: formatNumber(report.scanned, ctx) });
+  if (report.verdict === 'intact') return t('integrity:headline.intact', { count: report.scanned });
   if (report.verdict === 'broken')
     return t('integrity:headline.broken', { seq: formatNumber(firstBreak?.seq ?? 0, ctx) });
   return t('integrity:headline.cannot_tell');

@@ -79,7 +79,7 @@ export function retentionPage(facts: RetentionFacts, ctx: PageContext): Retentio
       policy.changedAt === null
         ? t('retention:never_set')
         : t('retention:set_by', {
-            who: revealText(policy.changedBy ?? ''),
+            who: whoIs(policy.changedBy ?? '', ctx),
             when: showTime(policy.changedAt, ctx).local,
           }),
     mayChange: facts.mayChange,
@@ -110,7 +110,7 @@ export function retentionPage(facts: RetentionFacts, ctx: PageContext): Retentio
       entries: formatNumber(prune.entries, ctx),
       days: prune.days === 0 ? t('retention:any_age') : inWords(prune.days, ctx),
       started: showTime(prune.startedAt, ctx),
-      by: revealText(prune.requestedBy),
+      by: whoIs(prune.requestedBy, ctx),
       state: prune.state === 'done' ? t('retention:state.done') : t('retention:state.deleting'),
       certificate:
         prune.certificateSeq === null
@@ -125,12 +125,18 @@ export function retentionPage(facts: RetentionFacts, ctx: PageContext): Retentio
   };
 }
 
+/** A person's name as it was written down; the command line and the daily task have words in the place of one. */
+function whoIs(name: string, { t }: PageContext): string {
+  if (name === 'command line') return t('retention:command_line');
+  return name === 'daily task' ? t('retention:daily_task') : revealText(name);
+}
+
 function inWords(days: RetentionDays, ctx: PageContext): string {
   if (days === null) return ctx.t('retention:unlimited');
   const years = days / 365;
   return Number.isInteger(years)
-    ? ctx.t('retention:days_years', { days: formatNumber(days, ctx), years: formatNumber(years, ctx) })
-    : ctx.t('retention:days', { days: formatNumber(days, ctx) });
+    ? ctx.t('retention:days_years', { count: days, years: formatNumber(years, ctx) })
+    : ctx.t('retention:days', { count: days });
 }
 
 function isAboutLimit(problem: FormProblem): boolean {
@@ -165,7 +171,7 @@ function previewLines({ preview, refusal }: RetentionFacts, ctx: PageContext): s
   return [
     first && last
       ? t('retention:preview.takes', {
-          entries: count(ranges.reduce((sum, range) => sum + range.entries, 0)),
+          count: ranges.reduce((sum, range) => sum + range.entries, 0),
           from: showTime(Math.min(...ranges.map((range) => range.firstReceivedAt)), ctx).local,
           to: showTime(Math.max(...ranges.map((range) => range.lastReceivedAt)), ctx).local,
         })
@@ -181,9 +187,9 @@ function shownHold(hold: Hold, ctx: PageContext): ShownHold {
     scope: scopeLines(hold.scope, ctx),
     reason: revealText(hold.reason),
     placed: showTime(hold.placedAt, ctx),
-    placedBy: revealText(hold.placedBy),
+    placedBy: whoIs(hold.placedBy, ctx),
     released: hold.releasedAt === null ? null : showTime(hold.releasedAt, ctx),
-    releasedBy: revealText(hold.releasedBy ?? ''),
+    releasedBy: whoIs(hold.releasedBy ?? '', ctx),
     releaseReason: revealText(hold.releaseReason ?? ''),
     releaseAction: ctx.url(`/retention/holds/${hold.id}/release`),
   };

@@ -1,0 +1,109 @@
+import { v7 as uuidv7 } from 'uuid';
+import { aHookItem } from '../builders';
+import { startTestSite, type TestSite } from '../test-site';
+import { until } from '../until';
+
+/** What a store has that has pages of its own; an empty one has little of it. */
+export interface PagePlaces {
+  /** Sequence numbers of entries: with a long list of changes, with erased values, edited by SQL, that ended badly. */
+  readonly changed?: string;
+  readonly erased?: string;
+  readonly broken?: string;
+  readonly failed?: string;
+  /** A verification that goes on and on. */
+  readonly job?: string;
+  /** Numbers of reports: all was well, something was broken. */
+  readonly report?: string;
+  readonly brokenReport?: string;
+  /** An unused one-time link to sign in by, without the origin. */
+  readonly link?: string;
+}
+
+export interface PageSite {
+  readonly site: TestSite;
+  readonly places: PagePlaces;
+}
+
+/** A site on which nothing has happened yet but that somebody asked for a link. */
+export async function startEmptySite(): Promise<PageSite> {
+  const site = await startTestSite('sqlite');
+  return { site, places: { link: await linkOf(site) } };
+}
+
+/**
+ * The demo month, and with it one of everything that a page may have to show: quarantined items, legal holds, a limit, erased
+ * values, an entry that somebody edited, reports with both verdicts, a verification under way.
+ */
+export async function startFullSite(): Promise<PageSite> {
+  const site = await startTestSite('sqlite', { demo: true });
+  try {
+    return { site, places: await fill(site) };
+  } catch (error) {
+    await site.stop();
+    throw error;
+  }
+}
+
+async function fill(site: TestSite): Promise<PagePlaces> {
+  const { db } = site;
+  const sender = await site.pair();
+  await sender.send([
+    { ...aHookItem({ id: uuidv7() }), hook: 'NoSuchHook' },
+    { id: 'x', note: '無法讀取 <b>' },
+  ]);
+  await site.ask('retention', 'set', '--days', '800');
+  await site.ask('hold', 'place', '--client', '101', '--reason', 'case 4711');
+  await site.ask('erase', 'user:603', '--ground', 'case 4712');
+  const report = await verify(site);
+
+  const seqOf = async (where: object) => {
+    const found = await db<{ seq: number }>('entries').where(where).orderBy('seq').first('seq');
+    if (!found) throw new Error(`the demo month has no entry with ${JSON.stringify(where)}`);
+    return String(found.seq);
+  };
+  const broken = await seqOf({ action: 'gateway.updated' });
+  await db.raw('DROP TRIGGER entries_no_update');
+  await db('entries')
+    .where({ seq: broken })
+    .update({ record: db.raw(`replace(record, 'Full Administrator', 'Full administrator')`) });
+  const brokenReport = await verify(site);
+
+  const id = uuidv7();
+  const at = Date.now();
+  await db('jobs').insert({
+    id, kind: 'verify', tenant_id: 1, ledger: 'default', params: '{}', state: 'running', active_key: null, progress_done: 250_000, progress_total: 1_000_000,
+    requested_by: 'jane', cancel_asked: false, attempts: 1, holder: 'another', held_until: at + 3_600_000, created_at: at, started_at: at - 60_000,
+  }); // prettier-ignore
+  return {
+    changed: await seqOf({ action: 'client.email_changed' }),
+    erased: await seqOf({ actor_type: 'user', actor_id: '603' }),
+    broken,
+    failed: await seqOf({ outcome: 'failure' }),
+    job: id,
+    report,
+    brokenReport,
+    link: await linkOf(site),
+  };
+}
+
+/** The number of the report of a verification of everything, when it has ended. */
+async function verify(site: TestSite): Promise<string> {
+  const { token } = await site.ask<{ token: string }>('token', 'create', '--name', 'check', '--scope', 'verify');
+  const headers = { authorization: `Bearer ${token}` };
+  const asked = await fetch(`${site.url}/api/v1/verify`, { method: 'POST', headers });
+  const { job_id } = (await asked.json()) as { job_id: string };
+  const ended = await until(
+    'the verification ends',
+    async () => {
+      const jobs = site.db<{ id: string; state: string; result: string }>('jobs');
+      return jobs.where({ id: job_id, state: 'done' }).first();
+    },
+    60_000,
+  );
+  return String((JSON.parse(ended.result) as { report: number }).report);
+}
+
+async function linkOf(site: TestSite): Promise<string> {
+  const { url } = await site.ask<{ url: string }>('login-link', '--name', 'wang.fang');
+  return new URL(url).pathname;
+}
