@@ -209,7 +209,7 @@ describe('entryPage', () => {
     it('groups what is related, newest first, each with the log that holds all of it', () => {
       const [target, session] = entryPage(anEntryView(), ctx, surroundings()).related;
       expect(target?.lines.map(({ seq, side }) => [seq, side])).toEqual([['43', 'after'], ['41', 'before']]); // prettier-ignore
-      expect([target?.all?.href, target?.note]).toEqual(['/entries?target=domain%3A9', '']);
+      expect([target?.all?.href, target?.note]).toEqual(['/entries?target=domain%3A9&range=all', '']);
       expect([session?.all, session?.note]).toEqual([null, expect.stringMatching(/among the 100 entries/)]);
     });
 

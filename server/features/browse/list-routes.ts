@@ -86,7 +86,7 @@ export function createListRoutes(deps: ListDeps): Router {
     );
     const { seqs } = await browse.findNewer(await ledgerOf(deps, res), parseFilter(raw), after, MAX_NEW);
     const count = seqs.length;
-    res.json({ count, text: t(count < MAX_NEW ? 'log:new_entries' : 'log:new_entries_many', { count }) });
+    res.json({ count, text: t(count < MAX_NEW ? 'log:new_entries' : 'log:more_new_entries', { count }) });
   });
 
   return router;

@@ -138,8 +138,7 @@ describe('severities and top lists', () => {
       ['Client #5', '/entries?actor=client%3A5&after=2026-11-15&before=2026-11-22'],
       ['System', '/entries?actor=system&after=2026-11-15&before=2026-11-22'],
     ]);
-    // A filter would take the comma for "any of".
-    expect(targets?.lines).toMatchObject([{ label: 'Domain a,b', href: null }]);
+    expect(targets?.lines).toMatchObject([{ label: 'Domain a,b', href: '/entries?target=%22domain%3Aa%2Cb%22&after=2026-11-15&before=2026-11-22' }]);
   });
 });
 
