@@ -1,5 +1,6 @@
 import { CATEGORIES, SEVERITIES } from '../../core/event';
 import type { Database } from '../../db/connection';
+import { WORDS_CONSUMER } from '../browse/search-index-service';
 import type { Ledger } from '../../entries/entry-store';
 import { SLOT_MS, slotOf } from './activity-slots';
 import { slotsTogether, wallClock, type LocalDay } from './local-days';
@@ -113,10 +114,10 @@ export function createActivityReader({ knex: db, dialect }: Database) {
       const [row] = await dialect.selectArrays(
         db,
         `SELECT h.seq, s.seq, a.seq, t.size, (SELECT COUNT(*) FROM quarantine q WHERE q.tenant_id = ?) FROM heads h
-         LEFT JOIN consumers s ON s.ledger_id = h.ledger_id AND s.name = 'search'
+         LEFT JOIN consumers s ON s.ledger_id = h.ledger_id AND s.name = ?
          LEFT JOIN consumers a ON a.ledger_id = h.ledger_id AND a.name = 'activity'
          LEFT JOIN trees t ON t.ledger_id = h.ledger_id WHERE h.ledger_id = ?`,
-        [ledger.tenant.id, ledger.id],
+        [ledger.tenant.id, WORDS_CONSUMER, ledger.id],
       );
       const [head, search, activity, tree, quarantined] = (row ?? []).map(Number) as [number, number, number, number, number]; // prettier-ignore
       const behind = (seq: number | undefined) => Math.max(0, (head ?? 0) - (seq ?? 0));

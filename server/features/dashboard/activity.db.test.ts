@@ -53,6 +53,20 @@ describe.each(ENGINES)('the counters of the dashboard on %s', (engine) => {
     expect(await check()).toEqual([]);
   });
 
+  it('stand beside how far the other readers behind the commits are', async () => {
+    const sender = await app.pair();
+    await sender.send([aPaid(1)]);
+    const queue = () => app.deps.dashboard.readState(app.ledger);
+    await app.deps.indexer.catchUp();
+    await app.deps.activity.catchUp();
+    expect(await queue()).toMatchObject({ index: 0, activity: 0 });
+    await db()('consumers')
+      .whereIn('name', ['words', 'activity'])
+      .where({ ledger_id: app.ledger.id })
+      .decrement('seq', 1);
+    expect(await queue()).toMatchObject({ index: 1, activity: 1 });
+  });
+
   it('are made anew from the entries that were there before them', async () => {
     const sender = await app.pair();
     await sender.send([aPaid(1), aPaid(1, 40 * DAY_MS), aPaid(3, 10 * DAY_MS)]);

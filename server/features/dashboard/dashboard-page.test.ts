@@ -138,7 +138,9 @@ describe('severities and top lists', () => {
       ['Client #5', '/entries?actor=client%3A5&after=2026-11-15&before=2026-11-22'],
       ['System', '/entries?actor=system&after=2026-11-15&before=2026-11-22'],
     ]);
-    expect(targets?.lines).toMatchObject([{ label: 'Domain a,b', href: '/entries?target=%22domain%3Aa%2Cb%22&after=2026-11-15&before=2026-11-22' }]);
+    expect(targets?.lines).toMatchObject([
+      { label: 'Domain a,b', href: '/entries?target=%22domain%3Aa%2Cb%22&after=2026-11-15&before=2026-11-22' },
+    ]);
   });
 });
 
