@@ -317,7 +317,7 @@ function integrityPart(entry: EntryView, { cover, mayVerify }: EntrySurroundings
   return {
     cover: cover
       ? t('entry:covered_since', {
-          size: formatNumber(cover.size, ctx),
+          count: cover.size,
           time: showTime(cover.signedAt, ctx).local,
         })
       : t('entry:check.not_covered'),

@@ -26,7 +26,7 @@ export function relatedParts(groups: readonly RelatedGroup[], seq: number, ctx: 
   const { t, url } = ctx;
   return groups.map(({ relation, entries, filter, window }) => ({
     title: t(`entry:related.${relation}`),
-    note: window === null ? '' : t('entry:related_window', { count: formatNumber(window, ctx) }),
+    note: window === null ? '' : t('entry:related_window', { count: window }),
     lines: [...entries].reverse().map((entry) => {
       const side = entry.seq < seq ? 'before' : 'after';
       return {

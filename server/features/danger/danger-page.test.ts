@@ -53,6 +53,12 @@ describe('step 1', () => {
     expect(page.first.keepsArchive).toBe(true);
   });
 
+  it('counts one entry as one, so that both phrases are the same', () => {
+    const page = askPage({ ...ASK, plan: { ...PLAN, entries: 1 }, total: 1 }, context());
+    expect(page.facts.filter(({ value }) => /entr/.test(value)).map(({ value }) => value)).toEqual(['1 entry', '0 entries']); // prettier-ignore
+    expect([page.button, page.phrases]).toEqual(['Ask to delete 1 entry', ['DELETE 1 ENTRY']]);
+  });
+
   it('offers the phrase of the reader and the one of the command line', () => {
     expect(askPage(ASK, context('zh-TW')).phrases).toEqual(['刪除12,480筆記錄', 'DELETE 12,480 ENTRIES']);
   });

@@ -56,7 +56,7 @@ function isOpen({ state }: PurgeRequest): boolean {
 
 function shownRequest(request: PurgeRequest, ctx: PageContext): ShownRequest {
   return {
-    what: ctx.t(`danger:what.${request.kind}`, { count: formatNumber(request.entries, ctx) }),
+    what: ctx.t(`danger:what.${request.kind}`, { count: request.entries }),
     href: ctx.url(`/danger/requests/${request.id}`),
     asked: showTime(request.requestedAt, ctx),
     askedBy: revealText(request.requestedBy.name),
@@ -67,7 +67,7 @@ function shownRequest(request: PurgeRequest, ctx: PageContext): ShownRequest {
 
 /** The phrases that confirm the first step: the reader's own, and the one that is the same everywhere. */
 export function phrasesOf(kind: PurgeKind, entries: number, ctx: Pick<PageContext, 't' | 'lng'>): string[] {
-  return [ctx.t(`danger:phrase.${kind}`, { count: formatNumber(entries, ctx) }), codePhrase(kind, entries)];
+  return [ctx.t(`danger:phrase.${kind}`, { count: entries }), codePhrase(kind, entries)];
 }
 
 export interface AskFacts {
@@ -110,7 +110,7 @@ const BESIDE: ReadonlySet<PurgeRefusal> = new Set(['phrase']);
 export function askPage(facts: AskFacts, ctx: PageContext): AskPage {
   const { t, url } = ctx;
   const { kind, plan, problem } = facts;
-  const count = formatNumber(plan.entries, ctx);
+  const count = plan.entries;
   const phrases = phrasesOf(kind, plan.entries, ctx);
   const reason = blockOf(facts);
   return {
@@ -123,12 +123,12 @@ export function askPage(facts: AskFacts, ctx: PageContext): AskPage {
     facts: [
       { label: t('danger:fact.goes'), value: t('danger:entries', { count }) },
       ...spanOf(plan, ctx),
-      { label: t('danger:fact.stays'), value: t('danger:entries', { count: formatNumber(Math.max(0, facts.total - plan.entries), ctx) }) },
+      { label: t('danger:fact.stays'), value: t('danger:entries', { count: Math.max(0, facts.total - plan.entries) }) },
       ...termsOf(facts.terms, ctx),
     ], // prettier-ignore
     notes: [
       t('danger:stays'),
-      ...(plan.incomplete > 0 ? [t('danger:incomplete', { count: formatNumber(plan.incomplete, ctx) })] : []),
+      ...(plan.incomplete > 0 ? [t('danger:incomplete', { segments: formatNumber(plan.incomplete, ctx) })] : []),
       ...(kind === 'uninstall' ? [t('danger:ask.uninstall.ends')] : []),
     ],
     blocked: reason === null ? '' : t(`danger:refused.${reason}`),
@@ -137,7 +137,7 @@ export function askPage(facts: AskFacts, ctx: PageContext): AskPage {
       checkpoint:
         facts.anchors === 0
           ? t('danger:first.checkpoint_here')
-          : t('danger:first.checkpoint_anchors', { count: formatNumber(facts.anchors, ctx) }),
+          : t('danger:first.checkpoint_anchors', { anchors: formatNumber(facts.anchors, ctx) }),
       keepsArchive: facts.keepsArchive,
       bundleHref: url('/export.zip'),
     },
@@ -215,7 +215,7 @@ export function requestPage(facts: RequestFacts, ctx: PageContext): RequestPage 
   const { request, job, refusal } = facts;
   const { state } = request;
   const base = `/danger/requests/${request.id}`;
-  const count = formatNumber(request.entries, ctx);
+  const count = request.entries;
   const isActive = state === 'confirmed' && job !== undefined && (job.state === 'queued' || job.state === 'running');
   return {
     title: t(`danger:what.${request.kind}`, { count }),
@@ -256,7 +256,7 @@ function requestFacts({ request }: RequestFacts, ctx: PageContext): Fact[] {
   const { until, decidedAt, decidedBy, state } = request;
   const by = (name: string, at: number) => t('danger:by', { name: revealText(name), when: showTime(at, ctx).local });
   return [
-    { label: t('danger:fact.goes'), value: t('danger:entries', { count: formatNumber(request.entries, ctx) }) },
+    { label: t('danger:fact.goes'), value: t('danger:entries', { count: request.entries }) },
     {
       label: t('danger:fact.scope'),
       value:
@@ -304,7 +304,7 @@ export function purgeNotice(
   const { t, url } = ctx;
   const values = {
     who: revealText(request.requestedBy.name),
-    what: t(`danger:what.${request.kind}`, { count: formatNumber(request.entries, ctx) }),
+    what: t(`danger:what.${request.kind}`, { count: request.entries }),
     when: showTime(readyAt(request), ctx).local,
   };
   return {

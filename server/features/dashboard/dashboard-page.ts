@@ -87,7 +87,7 @@ export function dashboardPage(
     href: `${url('/', queryOf({ ...asked, ...change }))}#${place}`,
     isCurrent,
   });
-  const daysText = (days: number) => t('dashboard:days', { days: formatNumber(days, ctx) });
+  const daysText = (count: number) => t('dashboard:days', { count });
   return {
     title: t('browse:dashboard_title'),
     subtitle: t('browse:dashboard_subtitle', { zone: ctx.timeZone, time: minuteOf(ctx) }),

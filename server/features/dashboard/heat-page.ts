@@ -1,11 +1,4 @@
-import {
-  formatCompact,
-  formatHour,
-  formatNumber,
-  formatWeekday,
-  showTime,
-  type PageContext,
-} from '../../http/page-context';
+import { formatCompact, formatHour, formatWeekday, showTime, type PageContext } from '../../http/page-context';
 import type { HourActivity } from './activity-reader';
 import { drawHeat, type HeatDrawing, type HeatSize } from './charts/draw-heat';
 
@@ -46,7 +39,7 @@ export function heatPage(hours: readonly (readonly HourActivity[])[], ctx: PageC
   const busiest = hours.flatMap((row, weekday) => row.map(({ entries }, hour) => ({ entries, weekday, hour }))).reduce((a, b) => (b.entries > a.entries ? b : a)); // prettier-ignore
   const cellOf = (weekday: number, hour: number): Cell => {
     const { entries, latest } = hours[weekday]?.[hour] ?? { entries: 0, latest: null };
-    const values = { weekday: formatWeekday(weekday, 'long', ctx), hour: formatHour(hour, ctx), entries: formatNumber(entries, ctx) }; // prettier-ignore
+    const values = { weekday: formatWeekday(weekday, 'long', ctx), hour: formatHour(hour, ctx), count: entries }; // prettier-ignore
     if (latest === null || entries === 0) return { text: '', title: t('dashboard:heat.none', values), href: null };
     return {
       text: formatCompact(entries, ctx),
@@ -65,7 +58,7 @@ export function heatPage(hours: readonly (readonly HourActivity[])[], ctx: PageC
     summary: t('dashboard:heat.summary', {
       weekday: formatWeekday(busiest.weekday, 'long', ctx),
       hour: formatHour(busiest.hour, ctx),
-      entries: formatNumber(busiest.entries, ctx),
+      count: busiest.entries,
     }),
     isEmpty,
     pictures: isEmpty

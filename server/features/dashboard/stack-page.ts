@@ -76,7 +76,7 @@ export function stackPage(days: readonly DayActivity[], ctx: PageContext): Stack
   return {
     title: t('dashboard:stack.title'),
     summary: t('dashboard:stack.summary', {
-      days: formatNumber(days.length, ctx),
+      count: days.length,
       total: formatNumber(total, ctx),
       most: formatNumber(most, ctx),
       day: formatDay(days[totals.indexOf(most)]?.day ?? '', ctx),
@@ -99,7 +99,7 @@ export function stackPage(days: readonly DayActivity[], ctx: PageContext): Stack
       paths: drawing.layers.map((path, k) => ({ code: CATEGORIES[k] ?? '', path })),
       columns: drawing.columns.map((column, i) => {
         const day = days[i]?.day ?? '';
-        const values = { day: formatDay(day, ctx), entries: formatNumber(totals[i] ?? 0, ctx) };
+        const values = { day: formatDay(day, ctx), count: totals[i] ?? 0 };
         return { ...column, href: hrefOf(day), title: t('dashboard:stack.bar', values) };
       }),
       ticks: drawing.ticks.map(({ value, y }) => ({ text: formatNumber(value, ctx), y })),

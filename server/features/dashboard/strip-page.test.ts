@@ -28,7 +28,7 @@ describe('the strip', () => {
       state: 'bad',
       text: 'Something is wrong',
       details: [
-        'a⟨U+202E⟩b: not heard yet, silent, 8 minutes behind with 12 items, open gaps: 2 (7 numbers missing), held back: 1',
+        'a⟨U+202E⟩b: not heard yet, silent, 8 minutes behind with 12 items, open gaps: 2 (numbers missing: 7), held back: 1',
         'billing: last heard just now',
       ],
     });

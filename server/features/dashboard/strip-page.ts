@@ -72,7 +72,7 @@ function troublesOf(bridge: BridgeState, ctx: PageContext): string[] {
   return [
     ...(bridge.isSilent ? [t('dashboard:strip.silent')] : []),
     ...(bridge.isPaused ? [t('dashboard:strip.paused')] : []),
-    ...(lag > 60_000 ? [t('dashboard:strip.lag', { time: formatDuration(lag, ctx), items: formatNumber(outbox?.pending ?? 0, ctx) })] : []), // prettier-ignore
+    ...(lag > 60_000 ? [t('dashboard:strip.lag', { time: formatDuration(lag, ctx), count: outbox?.pending ?? 0 })] : []), // prettier-ignore
     ...(bridge.gaps > 0 ? [t('dashboard:strip.gaps', { gaps: formatNumber(bridge.gaps, ctx), missing: formatNumber(bridge.missing, ctx) })] : []), // prettier-ignore
     ...(outbox && outbox.parked > 0 ? [t('dashboard:strip.parked', { items: formatNumber(outbox.parked, ctx) })] : []),
   ];
@@ -96,7 +96,7 @@ function queueItem(queue: SystemState, ctx: PageContext): StripItem {
     state,
     icon: ICONS[state],
     text: t(`dashboard:strip.${word}`),
-    details: lines.flatMap(([name, count]) => (count > 0 ? [t(`dashboard:strip.${name}`, { items: formatNumber(count, ctx) })] : [])), // prettier-ignore
+    details: lines.flatMap(([name, count]) => (count > 0 ? [t(`dashboard:strip.${name}`, { count })] : [])), // prettier-ignore
     href: queue.quarantined > 0 ? url('/quarantine') : null,
   };
 }

@@ -73,7 +73,7 @@ export function erasurePage(facts: ErasureFacts, ctx: PageContext): ErasurePage 
 
 function previewOf({ ref, name, plan, copies }: NonNullable<ErasureFacts['preview']>, ctx: PageContext) {
   const { t, url } = ctx;
-  const count = (value: number) => t('erasure:entries', { count: formatNumber(value, ctx) });
+  const count = (value: number) => t('erasure:entries', { count: value });
   const some = (key: string, value: number) => (value === 0 ? [] : [{ label: t(`erasure:fact.${key}`), value: count(value) }]); // prettier-ignore
   return {
     ref,
@@ -100,7 +100,7 @@ function previewOf({ ref, name, plan, copies }: NonNullable<ErasureFacts['previe
     holdsHref: plan.held > 0 ? url('/retention') : '',
     entries: plan.entries,
     phrase: erasePhrase(ref),
-    button: t('erasure:button', { count: formatNumber(plan.entries, ctx) }),
+    button: t('erasure:button', { count: plan.entries }),
   };
 }
 

@@ -96,7 +96,7 @@ function warningsOf({ epochs, keyFile }: KeyFacts, ctx: PageContext): string[] {
   return [
     ...(keyFile.isBesideStore ? [t('settings:keys.warning.beside')] : []),
     ...(keyFile.isExposed ? [t('settings:keys.warning.exposed')] : []),
-    ...(days > MAX_EPOCH_DAYS ? [t('settings:keys.warning.old', { days: formatNumber(days, ctx) })] : []),
+    ...(days > MAX_EPOCH_DAYS ? [t('settings:keys.warning.old', { count: days })] : []),
     ...(epochs.some(({ state }) => state === 'wrong' || state === 'missing') ? [t('settings:keys.warning.key')] : []),
   ];
 }

@@ -46,7 +46,7 @@ export type SettingProblem =
   | 'not_choice'
   | 'not_proxy'
   | 'any_address'
-  | 'too_many'
+  | 'over_limit'
   | 'not_host'
   | 'not_port'
   | 'not_address'
@@ -175,7 +175,7 @@ const MAX_PROXIES = 200;
 
 function parseProxies(text: string): Parsed {
   const given = listOf(text);
-  if (given.length > MAX_PROXIES) return wrong('too_many');
+  if (given.length > MAX_PROXIES) return wrong('over_limit');
   for (const one of given) {
     const [address = '', bits, ...more] = one.split('/');
     const isFour = ipaddr.IPv4.isValidFourPartDecimal(address);
@@ -207,6 +207,6 @@ function isSender(text: string): boolean {
 
 function parseAddresses(text: string): Parsed {
   const given = listOf(text);
-  if (given.length > 50) return wrong('too_many');
+  if (given.length > 50) return wrong('over_limit');
   return given.every((one) => one.length <= 191 && ADDRESS.test(one)) ? ok(given.join(', ')) : wrong('not_address');
 }
