@@ -20,12 +20,17 @@ export async function signInTo(
   const ledger = await app.deps.store.findLedger(tenant);
   if (!ledger) throw new Error(`there is no tenant ${tenant}`);
   const token = await app.deps.loginLinks.create({ name, role, tenant, tenantId: ledger.tenant.id });
-  const offered = await fetch(`${app.url}/sign-in/${token}`, { headers: HTML });
+  return signInBy(`${app.url}/sign-in/${token}`);
+}
+
+/** The same by a link that somebody was given. */
+export async function signInBy(link: string): Promise<PageSession> {
+  const offered = await fetch(link, { headers: HTML });
   const planted = cookieOf(offered);
   const body = new URLSearchParams({ _csrf: csrfIn(await offered.text()) });
-  const entered = await fetch(`${app.url}/sign-in/${token}`, { method: 'POST', redirect: 'manual', headers: { ...HTML, cookie: planted }, body }); // prettier-ignore
+  const entered = await fetch(link, { method: 'POST', redirect: 'manual', headers: { ...HTML, cookie: planted }, body }); // prettier-ignore
   if (entered.status !== 303) throw new Error(`the sign-in was answered with ${entered.status}`);
-  return openSession(app.url, cookieOf(entered));
+  return openSession(new URL(link).origin, cookieOf(entered));
 }
 
 /** A session by its cookie; the empty one is somebody who has none yet. */

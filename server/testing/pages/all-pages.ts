@@ -32,6 +32,10 @@ export const ALL_PAGES: readonly PageAddress[] = [
   { route: '/entries/:id', at: ({ failed }) => failed && `/entries/${failed}` },
   { route: '/entries/:id', at: ({ changed }) => changed && `/entries/${changed}?drawer=1`, isFragment: true },
   { route: '/entries/:id', at: () => '/entries/999999999', status: 404 },
+  { route: '/views', at: () => '/views' },
+  { route: '/timeline', at: () => '/timeline' },
+  { route: '/timeline', at: () => '/timeline?client=101' },
+  { route: '/timeline', at: () => '/timeline?target=client:101&day=bent&at=bent', status: 400 },
   { route: '/verify', at: () => '/verify' },
   { route: '/verify/jobs/:id', at: ({ job }) => job && `/verify/jobs/${job}` },
   { route: '/verify/reports', at: () => '/verify/reports' },
@@ -40,14 +44,36 @@ export const ALL_PAGES: readonly PageAddress[] = [
   { route: '/retention', at: () => '/retention' },
   { route: '/retention', at: () => '/retention?preview=1' },
   { route: '/quarantine', at: () => '/quarantine' },
+  { route: '/erasure', at: () => '/erasure?q=a' },
+  { route: '/erasure', at: () => '/erasure?subject=client:102' },
+  { route: '/erasure/receipts/:id', at: ({ receipt }) => receipt && `/erasure/receipts/${receipt}` },
+  { route: '/danger', at: () => '/danger' },
+  { route: '/danger/purge', at: () => '/danger/purge' },
+  { route: '/danger/uninstall', at: () => '/danger/uninstall' },
+  { route: '/danger/requests/:id', at: ({ purge }) => purge && `/danger/requests/${purge}` },
+  { route: '/settings/general', at: () => '/settings/general' },
+  { route: '/settings/mail', at: () => '/settings/mail' },
+  { route: '/settings/bridges', at: () => '/settings/bridges' },
+  { route: '/settings/tokens', at: () => '/settings/tokens' },
+  { route: '/settings/keys', at: () => '/settings/keys' },
+  { route: '/settings/people', at: () => '/settings/people' },
+  { route: '/settings/roles', at: () => '/settings/roles' },
+  { route: '/help', at: () => '/help' },
+  { route: '/help/:slug', at: () => '/help/operating' },
+  { route: '/help/:slug', at: () => '/help/nosuchdocument', status: 404 },
+  { route: '/changelog', at: () => '/changelog' },
   { route: '/sign-in', at: () => '/sign-in', isPublic: true },
   { route: '/sign-in/:token', at: ({ link }) => link, isPublic: true },
   { route: '/sign-in/:token', at: () => `/sign-in/${'x'.repeat(43)}`, isPublic: true, status: 403 },
   { route: null, at: () => '/no/such/page', status: 404 },
 ];
 
-/** Routes that answer with a file or for a program, so that there is nothing to look at. */
-export const NO_PAGES: readonly string[] = ['/export.csv', '/export.zip', '/healthz', '/readyz', '/metrics'];
+/** Routes that answer with a file, for a program, or by leading elsewhere, so that there is nothing to look at. */
+// prettier-ignore
+export const NO_PAGES: readonly string[] = [
+  '/export', '/export.csv', '/export.json', '/export.ndjson', '/export.zip', '/entries/new', '/entries/:id/proof',
+  '/danger/requests/:id/left.json', '/danger/requests/:id/left.txt', '/settings', '/healthz', '/readyz', '/metrics',
+];
 
 /** The address with names where the store's own places will stand, for the title of a test. */
 export function nameOf({ route, at, status }: PageAddress): string {

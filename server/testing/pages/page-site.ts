@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { aHookItem } from '../builders';
+import { signInBy } from '../page-session';
 import { startTestSite, type TestSite } from '../test-site';
 import { until } from '../until';
 
@@ -15,6 +16,9 @@ export interface PagePlaces {
   /** Numbers of reports: all was well, something was broken. */
   readonly report?: string;
   readonly brokenReport?: string;
+  /** Ids: of the job that erased values, and of a purge that waits for its delay and a second person. */
+  readonly receipt?: string;
+  readonly purge?: string;
   /** An unused one-time link to sign in by, without the origin. */
   readonly link?: string;
 }
@@ -32,7 +36,8 @@ export async function startEmptySite(): Promise<PageSite> {
 
 /**
  * The demo month, and with it one of everything that a page may have to show: quarantined items, legal holds, a limit, erased
- * values, an entry that somebody edited, reports with both verdicts, a verification under way.
+ * values, an entry that somebody edited, reports with both verdicts, a verification under way, a saved view, a role, a purge
+ * that was asked for.
  */
 export async function startFullSite(): Promise<PageSite> {
   const site = await startTestSite('sqlite', { demo: true });
@@ -52,8 +57,11 @@ async function fill(site: TestSite): Promise<PagePlaces> {
     { id: 'x', note: '無法讀取 <b>' },
   ]);
   await site.ask('retention', 'set', '--days', '800');
+  await site.ask('role', 'add', '--name', 'Helpdesk', '--rights', 'entries.read,entries.search');
+  await site.ask('role', 'set', '--billing', 'Full Administrator', '--as', 'compliance_officer');
+  const purge = await askForPurge(site);
   await site.ask('hold', 'place', '--client', '101', '--reason', 'case 4711');
-  await site.ask('erase', 'user:603', '--ground', 'case 4712');
+  const receipt = await erase(site, 'user:603');
   const report = await verify(site);
 
   const seqOf = async (where: object) => {
@@ -82,25 +90,49 @@ async function fill(site: TestSite): Promise<PagePlaces> {
     job: id,
     report,
     brokenReport,
+    receipt,
+    purge,
     link: await linkOf(site),
   };
 }
 
 /** The number of the report of a verification of everything, when it has ended. */
 async function verify(site: TestSite): Promise<string> {
-  const { token } = await site.ask<{ token: string }>('token', 'create', '--name', 'check', '--scope', 'verify');
-  const headers = { authorization: `Bearer ${token}` };
-  const asked = await fetch(`${site.url}/api/v1/verify`, { method: 'POST', headers });
+  const { result } = await runJob(site, 'verify', '/verify');
+  return String((JSON.parse(result) as { report: number }).report);
+}
+
+async function erase(site: TestSite, subject: string): Promise<string> {
+  const { id } = await runJob(site, 'admin', '/erasures', { subject, ground: 'case 4712' });
+  return id;
+}
+
+/** What the API puts into the background, when it has ended. */
+async function runJob(site: TestSite, scope: string, where: string, order: object = {}): Promise<EndedJob> {
+  const { token } = await site.ask<{ token: string }>('token', 'create', '--name', scope, '--scope', scope);
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const asked = await fetch(`${site.url}/api/v1${where}`, { method: 'POST', headers, body: JSON.stringify(order) });
   const { job_id } = (await asked.json()) as { job_id: string };
-  const ended = await until(
-    'the verification ends',
-    async () => {
-      const jobs = site.db<{ id: string; state: string; result: string }>('jobs');
-      return jobs.where({ id: job_id, state: 'done' }).first();
-    },
-    60_000,
-  );
-  return String((JSON.parse(ended.result) as { report: number }).report);
+  const ended = () => site.db<EndedJob>('jobs').where({ id: job_id, state: 'done' }).first();
+  return until(`the job of ${where} ends`, ended, 60_000);
+}
+
+interface EndedJob {
+  readonly id: string;
+  readonly state: string;
+  readonly result: string;
+}
+
+/** Wang Fang shares a view and asks for a purge; it is for somebody else to confirm. */
+async function askForPurge(site: TestSite): Promise<string> {
+  const { phrase } = await site.ask<{ phrase: string }>('purge', '--dry-run');
+  const person = await signInBy(`${site.url}${await linkOf(site)}`);
+  const saved = await person.post('/views', { name: 'Clients', query: 'category=clients', shared: '1' });
+  const asked = await person.post('/danger/purge', { until: '', archive: 'yes', phrase });
+  const where = asked.headers.get('location') ?? '';
+  if (saved.status !== 303 || !where.includes('/danger/requests/'))
+    throw new Error(`the view and the purge were answered with ${saved.status} and ${asked.status}`);
+  return where.slice(where.lastIndexOf('/') + 1);
 }
 
 async function linkOf(site: TestSite): Promise<string> {
