@@ -44,6 +44,8 @@ async function main(names: readonly string[]): Promise<void> {
   const folder = path.join(PROGRAM_ROOT, 'docs', 'images');
   mkdirSync(folder, { recursive: true });
   const { site, places } = await startFullSite();
+  // A purge that waits is told on every page.
+  await site.ask('purge', '--cancel');
   const pages = await startTestPages({ site });
   try {
     for (const shot of SHOTS.filter(({ name }) => names.length === 0 || names.includes(name))) {

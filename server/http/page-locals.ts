@@ -6,7 +6,7 @@ import { can, type Right } from '../features/access/rights';
 import type { Viewer } from '../features/access/viewer';
 import { PROGRAM_ROOT } from '../root';
 import { LANGUAGES, type Language, type Translate } from './i18n';
-import type { PageContext } from './page-context';
+import { revealText, type PageContext } from './page-context';
 import { safeReturnPath, type UrlBuilder } from './url-builder';
 
 export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
@@ -29,6 +29,8 @@ interface PageLocals {
   formTokens: () => readonly { readonly name: string; readonly value: string }[];
   languages: readonly { code: Language; name: string; selected: boolean }[];
   zoneGroups: readonly ZoneGroup[];
+  /** Names that others chose: `revealText`. */
+  reveal: (text: string) => string;
   /** The page's own path and query, to come back to. */
   returnTo: string;
   viewer?: Viewer;
@@ -66,6 +68,7 @@ export function createPageLocals(options: {
     }));
     locals.zoneGroups = zoneGroups;
     locals.may = (right) => locals.viewer !== undefined && can(locals.viewer, right);
+    locals.reveal = revealText;
     locals.returnTo = req.method === 'GET' ? safeReturnPath(req.originalUrl, '/') : '/';
     next();
   };

@@ -57,7 +57,7 @@ async function fill(site: TestSite): Promise<PagePlaces> {
     { id: 'x', note: '無法讀取 <b>' },
   ]);
   await site.ask('retention', 'set', '--days', '800');
-  await site.ask('role', 'add', '--name', 'Helpdesk', '--rights', 'entries.read,entries.search');
+  await site.ask('role', 'add', '--name', 'Helpdesk', '--rights', 'entries.read,entries.export');
   await site.ask('role', 'set', '--billing', 'Full Administrator', '--as', 'compliance_officer');
   const purge = await askForPurge(site);
   await site.ask('hold', 'place', '--client', '101', '--reason', 'case 4711');
