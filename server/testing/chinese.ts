@@ -24,21 +24,20 @@ export function wrongCharacters(language: 'zh-CN' | 'zh-TW', text: string): stri
 /** What Chinese readers write in Latin letters as well. */
 const OURS: readonly RegExp[] = [
   // Keys of the environment, ways an address begins, mail addresses, the ending of a proof's name, the code of the first tenant.
-  /\bSEALTRAIL_[A-Z_]+\b/g,
+  /\b[A-Z]+(_[A-Z]+)+\b/g,
   /\b(https?:\/\/|mailto:)/g,
   /\b[\w.-]+@[\w.-]+/g,
-  /\.tlog-proof\b/g,
   /(?<=[“「])default(?=[”」])/g,
   // Commands to type, and addresses, file names, codes as the program takes them.
   /\b(npx |npm run --silent )?sealtrail( --?[a-z-]+| [a-z-]+)*/g,
   /\b[a-z_]+[:.][\w.*-]+/g,
-  /[\w-]+\.(json|csv|php|zip|txt)\b/g,
+  /[\w-]*\.(json|csv|php|zip|txt|tlog-proof)\b/g,
   // Zones: Asia/Taipei.
   /\b[A-Z][A-Za-z_]+\/[A-Za-z_/+-]+/g,
   // Abbreviations: IP, CSV, ISO 27001, UTF-8, SHA-256.
   /\b[A-Z]{2,}[A-Z0-9]*(-\d+)?\b/g,
-  // Names of programs and methods, and of the menu in WHMCS, whose Chinese users see it in English, too.
-  /\b(Sealtrail|Webhook|Merkle|JavaScript|gzip|sendmail|System Settings|Addon Modules)\b/g,
+  // Names of programs, methods and keys, and of the menu in WHMCS, whose Chinese users see it in English, too.
+  /\b(Sealtrail|Webhook|Merkle|JavaScript|gzip|sendmail|Esc|Enter|System Settings|Addon Modules)\b/g,
   // Single letters: “a–f”, “P” of a key.
   /\b[A-Za-z]\b/g,
 ];

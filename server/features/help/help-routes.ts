@@ -26,6 +26,7 @@ export function createHelpRoutes({ help, now }: HelpDeps): Router {
     const document = await help.read(slug, ctx);
     if (!document) throw new KnownError('not_found', `no document ${slug}`);
     const headings = document.headings.filter(({ level }) => level === 2);
-    res.render('help/document', { page: { ...document, headings, backHref: ctx.url('/help') } });
+    const label = ctx.t(slug === 'changelog' ? 'help:cards.versions' : `help:document.${slug}`);
+    res.render('help/document', { page: { ...document, label, headings, backHref: ctx.url('/help') } });
   }
 }

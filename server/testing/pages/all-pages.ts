@@ -44,7 +44,7 @@ export const ALL_PAGES: readonly PageAddress[] = [
   { route: '/retention', at: () => '/retention' },
   { route: '/retention', at: () => '/retention?preview=1' },
   { route: '/quarantine', at: () => '/quarantine' },
-  { route: '/erasure', at: () => '/erasure?q=a' },
+  { route: '/erasure', at: () => '/erasure?q=101' },
   { route: '/erasure', at: () => '/erasure?subject=client:102' },
   { route: '/erasure/receipts/:id', at: ({ receipt }) => receipt && `/erasure/receipts/${receipt}` },
   { route: '/danger', at: () => '/danger' },

@@ -57,7 +57,7 @@ async function fill(site: TestSite): Promise<PagePlaces> {
     { id: 'x', note: '無法讀取 <b>' },
   ]);
   await site.ask('retention', 'set', '--days', '800');
-  await site.ask('role', 'add', '--name', 'Helpdesk', '--rights', 'entries.read,entries.export');
+  await site.ask('role', 'add', '--name', '客服', '--rights', 'entries.read,entries.export');
   await site.ask('role', 'set', '--billing', 'Full Administrator', '--as', 'compliance_officer');
   const purge = await askForPurge(site);
   await site.ask('hold', 'place', '--client', '101', '--reason', 'case 4711');
@@ -109,7 +109,7 @@ async function erase(site: TestSite, subject: string): Promise<string> {
 
 /** What the API puts into the background, when it has ended. */
 async function runJob(site: TestSite, scope: string, where: string, order: object = {}): Promise<EndedJob> {
-  const { token } = await site.ask<{ token: string }>('token', 'create', '--name', scope, '--scope', scope);
+  const { token } = await site.ask<{ token: string }>('token', 'create', '--name', `check ${scope}`, '--scope', scope);
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const asked = await fetch(`${site.url}/api/v1${where}`, { method: 'POST', headers, body: JSON.stringify(order) });
   const { job_id } = (await asked.json()) as { job_id: string };
@@ -127,7 +127,7 @@ interface EndedJob {
 async function askForPurge(site: TestSite): Promise<string> {
   const { phrase } = await site.ask<{ phrase: string }>('purge', '--dry-run');
   const person = await signInBy(`${site.url}${await linkOf(site)}`);
-  const saved = await person.post('/views', { name: 'Clients', query: 'category=clients', shared: '1' });
+  const saved = await person.post('/views', { name: '全部', query: 'category=clients', shared: '1' });
   const asked = await person.post('/danger/purge', { until: '', archive: 'yes', phrase });
   const where = asked.headers.get('location') ?? '';
   if (saved.status !== 303 || !where.includes('/danger/requests/'))

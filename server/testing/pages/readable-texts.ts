@@ -14,10 +14,12 @@ export interface ReadableText {
 export function readableTexts(page: Page): Promise<ReadableText[]> {
   return page.evaluate<ReadableText[]>(`(() => {
     const skipped = 'code, pre, script, noscript, style, svg, #st-zone, [lang]:not(html)';
-    const ofValues = 'bdi, .st-filter-link, .st-severity, .st-row-link, [data-values]';
+    const ofValues = 'title, bdi, .st-filter-link, .st-severity, .st-row-link, [data-values]';
     const found = [];
+    // A value that is shown word by word, with what was taken from it and put into it.
+    const isPart = (element) => element.closest('bdi:has(del, ins)') !== null && !element.closest('.visually-hidden');
     const note = (text, element, mayHoldValues) => {
-      if (text && text.trim() !== '' && !element.closest(skipped)) found.push({ text: text.trim(), mayHoldValues });
+      if (text && text.trim() !== '' && !element.closest(skipped) && !isPart(element)) found.push({ text: text.trim(), mayHoldValues });
     };
     const texts = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
@@ -38,7 +40,7 @@ export function readableTexts(page: Page): Promise<ReadableText[]> {
 export async function valuesOf({ db }: TestSite): Promise<string[]> {
   const records = await db<{ record: string }>('entries').select('record');
   const bodies = await db<{ actor_body: string | null; subject_body: string | null }>('entry_values').select('actor_body', 'subject_body'); // prettier-ignore
-  const found = new Set<string>(['default', 'jane.doe', 'wang.fang', 'jane']);
+  const found = new Set<string>(['default', 'jane.doe', 'wang.fang', 'jane', 'command line']);
   const collect = (value: unknown): void => {
     if (typeof value === 'string') found.add(value);
     else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
