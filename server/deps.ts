@@ -26,7 +26,7 @@ import { createReadingScope, type ReadingScope } from './features/access/reading
 import { createRoleService, type RoleService } from './features/access/role-service';
 import { scopeBrowse } from './features/access/scoped-browse';
 import { createLoginLinkService, type LoginLinkService } from './features/access/login-link-service';
-import { can, ROLES } from './features/access/rights';
+import { can } from './features/access/rights';
 import { createApiTokenService, type ApiTokenService } from './features/access/token-service';
 import type { BrowseService } from './features/browse/browse-service';
 import { createBrowseService } from './features/browse/knex-browse-service';
@@ -401,7 +401,11 @@ export function createDeps(
     anchors,
     verifier,
     retention,
-    mayPurge: (role) => ROLES.some((one) => one === role && can({ role: one }, 'data.purge')),
+    async mayPurge(tenantId, role) {
+      const key = await roles.findKey(tenantId, role);
+      const meaning = key === undefined ? undefined : await roles.findMeaning(tenantId, key);
+      return meaning !== undefined && can(meaning, 'data.purge');
+    },
     delayMs: config.purgeDelayMs,
     storeName: hidePassword(config.databaseUrl),
     now,
