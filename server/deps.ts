@@ -26,9 +26,10 @@ import { createReadingScope, type ReadingScope } from './features/access/reading
 import { createRoleService, type RoleService } from './features/access/role-service';
 import { scopeBrowse } from './features/access/scoped-browse';
 import { createLoginLinkService, type LoginLinkService } from './features/access/login-link-service';
-import { can, ROLES } from './features/access/rights';
+import { can } from './features/access/rights';
 import { createApiTokenService, type ApiTokenService } from './features/access/token-service';
 import type { BrowseService } from './features/browse/browse-service';
+import { findHashedIps } from './features/browse/hashed-ips';
 import { createBrowseService } from './features/browse/knex-browse-service';
 import { createEntrySearch } from './features/browse/knex-entry-search';
 import { createRelatedService } from './features/browse/knex-related-service';
@@ -219,9 +220,10 @@ export function createDeps(
     },
     now,
   });
+  const ipSalt = createIpSalt({ database, keyRing });
   const liveSettings = createLiveSettings({
     settings,
-    ipSalt: createIpSalt({ database, keyRing }),
+    ipSalt,
     fixedProxies: config.trustedProxies,
     findTenant: async () => (await store.findLedger(DEFAULT_TENANT))?.tenant.id,
     onError: (error) => logger.warn({ err: error }, 'the settings were not read again; it is tried again'),
@@ -253,14 +255,17 @@ export function createDeps(
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
   const readingScope = createReadingScope();
   const browse = scopeBrowse(
-    createBrowseService({
-      database,
-      store,
-      search: createEntrySearch(database),
-      keyRing,
-      trees: treeReader,
-      erasures: erasureReader,
-    }),
+    findHashedIps(
+      createBrowseService({
+        database,
+        store,
+        search: createEntrySearch(database),
+        keyRing,
+        trees: treeReader,
+        erasures: erasureReader,
+      }),
+      () => ipSalt.find(),
+    ),
     readingScope,
   );
   const tables = accessTables(db, database);
@@ -401,7 +406,11 @@ export function createDeps(
     anchors,
     verifier,
     retention,
-    mayPurge: (role) => ROLES.some((one) => one === role && can({ role: one }, 'data.purge')),
+    async mayPurge(tenantId, role) {
+      const key = await roles.findKey(tenantId, role);
+      const meaning = key === undefined ? undefined : await roles.findMeaning(tenantId, key);
+      return meaning !== undefined && can(meaning, 'data.purge');
+    },
     delayMs: config.purgeDelayMs,
     storeName: hidePassword(config.databaseUrl),
     now,

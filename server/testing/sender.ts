@@ -68,7 +68,7 @@ export function createSender(url: string, bridge: BridgeCredentials, now: () => 
       body,
     });
     const text = await response.text();
-    const isTaken = response.status === 200 && text.startsWith('{');
+    const isTaken = response.status === 200 && /^application\/json\b/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       headers: response.headers,

@@ -33,6 +33,12 @@ function itemsFrom(ip: string) {
   ]; // prettier-ignore
 }
 
+async function allOf<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const page of pages) all.push(...page);
+  return all;
+}
+
 describe.each(ENGINES)('addresses of people, on %s', (engine) => {
   let app: TestApp;
   const columns = (text: string) => columnsWith(app.database.knex, engine, text);
@@ -87,6 +93,36 @@ describe.each(ENGINES)('addresses of people, on %s', (engine) => {
     const { ipSalt } = await app.deps.liveSettings.addressingOf(app.ledger.tenant.id);
     expect(ipSalt).toMatch(/^[0-9a-f]{64}$/);
     expect(await columns(ipSalt)).toEqual([]);
+  });
+
+  it('find what was stored of them in any mode, typed as they are', async () => {
+    const typed = [VISITOR, '2001:DB8:0::1'];
+    const sender = await app.pair();
+    await set({ trusted_proxies: PROXY });
+    await sender.send([itemsFrom(VISITOR)[0]]);
+    await set({ ip_mode: 'hashed' });
+    for (const ip of [VISITOR, '2001:db8::1', '203.0.113.43']) await sender.send([itemsFrom(ip)[0]]);
+    await set({ ip_mode: 'full' });
+    await app.deps.indexer.catchUp();
+    const action = 'client.login';
+    const countOf = async (ip: string) => {
+      const filter = parseFilter({ action, ip });
+      const { entries } = await app.deps.browse.findPage(app.ledger, { filter, perPage: 20, page: 1, sort: 'seq' });
+      const newer = await app.deps.browse.findNewer(app.ledger, filter, 0, 20);
+      const views = await allOf(app.deps.browse.streamEntries(app.ledger, filter, 'seq'));
+      const stored = await allOf(app.deps.browse.streamStored(app.ledger, { filter }, { withValues: true }));
+      return [entries.length, newer.seqs.length, views.length, stored.length];
+    };
+    expect(await countOf(VISITOR)).toEqual([2, 2, 2, 2]);
+    expect(await countOf(typed[1] ?? '')).toEqual([1, 1, 1, 1]);
+    expect(await countOf(typed.join(','))).toEqual([3, 3, 3, 3]);
+    expect(await countOf(`!${VISITOR}`)).toEqual([2, 2, 2, 2]);
+    expect(await countOf('203.0.113.44')).toEqual([0, 0, 0, 0]);
+
+    const headers = { authorization: `Bearer ${await app.token(['read', 'export'])}` };
+    const listed = await (await fetch(`${app.url}/api/v1/entries?action=${action}&ip=${VISITOR}`, { headers })).text();
+    const exported = await (await fetch(`${app.url}/api/v1/export?format=ndjson&action=${action}&ip=${VISITOR}`, { headers })).text(); // prettier-ignore
+    for (const text of [listed, exported]) expect(text.match(/"client\.login"/g)).toHaveLength(2);
   });
 
   it('are hidden from the next entry on in another sidecar within seconds', async () => {

@@ -40,7 +40,7 @@ interface DangerPartsDeps {
     readonly archives: ArchiveService;
   };
   /** Whether a role, as sign-ins record it, may purge. */
-  readonly mayPurge: (role: string) => boolean;
+  readonly mayPurge: (tenantId: number, role: string) => Promise<boolean>;
   /** How long a purge waits for its confirmation (ms). */
   readonly delayMs: number;
   /** The store without credentials. */

@@ -12,8 +12,8 @@ export interface PurgePeople {
 
 interface PeopleDeps {
   readonly facts: LedgerFacts;
-  /** Whether a role, as sign-ins record it, may purge. */
-  readonly mayPurge: (role: string) => boolean;
+  /** Whether a role, as sign-ins record it, may purge now: a built-in one, or the name of a custom one of the tenant. */
+  readonly mayPurge: (tenantId: number, role: string) => Promise<boolean>;
   readonly now: () => Date;
 }
 
@@ -25,8 +25,11 @@ export function createPurgePeople({ facts, mayPurge, now }: PeopleDeps): PurgePe
       const receivedFrom = now().getTime() - SEEN_MS;
       const logins = (await facts.read(ledger, ['audit.login'], { receivedFrom })).filter(isByLink);
       const able = new Map(logins.map((login) => [login.actor.id ?? '', login]));
+      const roles = [...new Set([...able.values()].flatMap(({ actor }) => actor.role ?? []))];
+      const purging = new Set<string | null>();
+      for (const role of roles) if (await mayPurge(ledger.tenant.id, role)) purging.add(role);
       return [...able.values()]
-        .filter(({ actor }) => actor.role !== null && mayPurge(actor.role))
+        .filter(({ actor }) => purging.has(actor.role))
         .map(personOf)
         .filter((person) => !isSamePerson(person, besides));
     },

@@ -288,6 +288,31 @@ describe.each(ENGINES)('a purge on %s', (engine) => {
       expect(await reasonOf(confirm(request, joe))).toBe('accepted');
     });
 
+    it('to the one who asked where somebody else may purge by a role that was made here', async () => {
+      await fill();
+      const rights = ['entries.read_own', 'data.purge'] as const;
+      const by = { name: 'test', rights, via: 'cli' } as const;
+      const purger = await test.deps.roles.save(test.ledger.tenant, { id: null, name: 'Purger', rights }, by);
+      const reader = await test.deps.roles.save(test.ledger.tenant, { id: null, name: 'Reader', rights: [rights[0]] }, by); // prettier-ignore
+      expect([purger.ok, reader.ok]).toEqual([true, true]);
+      const inRole = async (name: string, roleName: string) => {
+        const actor = actorOf({ ...viewer(name, 'standard_user'), roleName });
+        await test.deps.ownEvents.record('default', { action: 'audit.login', actor, targetId: name, via: 'ui' });
+      };
+      await inRole('bob', 'Reader');
+      await inRole('eve', 'No such role');
+      const jane = await signIn('jane');
+      expect((await purges().terms(test.ledger, jane)).others).toEqual([]);
+      await inRole('joe', 'Purger');
+      expect((await purges().terms(test.ledger, jane)).others).toEqual([{ ref: 'admin:joe', name: 'joe' }]);
+      const request = await ask(jane);
+      expect(request).toMatchObject({ needsSecond: true, delayMs: DEFAULT_DELAY_MS });
+      test.clock.advance(DEFAULT_DELAY_MS);
+      expect(await reasonOf(confirm(request, await signIn('jane')))).toBe('second');
+      await inRole('joe', 'Purger');
+      expect(await reasonOf(confirm(request, askerOf('joe')))).toBe('accepted');
+    });
+
     it('behind a sign-in that is too old, or older than the request, or none in the chain', async () => {
       const request = await asked();
       const joe = await signIn('joe');

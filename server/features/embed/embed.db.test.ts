@@ -111,6 +111,8 @@ describe.each(ENGINES)('pages inside the billing system, on %s', (engine) => {
         ['module', 'sealtrail'],
         ['st', '/entries'],
         ['per_page', '50'],
+        // The span that the list shows while nobody chose another.
+        ['range', '30d'],
       ]); // prettier-ignore
     });
 

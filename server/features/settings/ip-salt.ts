@@ -6,6 +6,8 @@ const NAME = 'ip_salt';
 
 /** The salt of this installation for hashed addresses, as hex digits: made once, kept wrapped by the master key. */
 export interface IpSalt {
+  /** Undefined while no address was ever hashed here. Throws where the stored one does not open. */
+  find(): Promise<string | undefined>;
   /** Throws where the stored one does not open: another in its place would part the addresses before from those after. */
   read(): Promise<string>;
 }
@@ -20,13 +22,17 @@ export function createIpSalt({
   const { knex: db, dialect } = database;
   let known: string | undefined;
   return {
+    async find() {
+      known ??= await findStored();
+      return known;
+    },
     async read() {
-      known ??= (await find()) ?? (await make());
+      known ??= (await findStored()) ?? (await make());
       return known;
     },
   };
 
-  async function find(): Promise<string | undefined> {
+  async function findStored(): Promise<string | undefined> {
     const row = await db<{ name: string; value: string }>('installation').where({ name: NAME }).first();
     if (!row) return undefined;
     const salt = keyRing.unwrapSecret(row.value, NAME);
@@ -38,7 +44,7 @@ export function createIpSalt({
   async function make(): Promise<string> {
     const wrapped = keyRing.wrapSecret(randomBytes(32), NAME);
     await dialect.insertRows(db, 'installation', ['name', 'value'], [[NAME, wrapped]], { onConflict: 'ignore' });
-    const salt = await find();
+    const salt = await findStored();
     if (salt === undefined) throw new Error('the salt for hashed addresses could not be stored');
     return salt;
   }
