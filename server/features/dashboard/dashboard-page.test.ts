@@ -60,7 +60,7 @@ describe('counters', () => {
     const { counters } = page({}, { quarantined: 2 });
     expect(counters.map(({ value, href }) => [value, href])).toEqual([
       ['1,542', '/entries'],
-      ['3', '/entries?severity=critical'],
+      ['3', '/entries?severity=critical&range=all'],
       ['7', '/entries?from=2026-11-21&to=2026-11-21'],
       ['2', '/quarantine'],
     ]);
@@ -138,7 +138,9 @@ describe('severities and top lists', () => {
       ['Client #5', '/entries?actor=client%3A5&after=2026-11-15&before=2026-11-22'],
       ['System', '/entries?actor=system&after=2026-11-15&before=2026-11-22'],
     ]);
-    expect(targets?.lines).toMatchObject([{ label: 'Domain a,b', href: '/entries?target=%22domain%3Aa%2Cb%22&after=2026-11-15&before=2026-11-22' }]);
+    expect(targets?.lines).toMatchObject([
+      { label: 'Domain a,b', href: '/entries?target=%22domain%3Aa%2Cb%22&after=2026-11-15&before=2026-11-22' },
+    ]);
   });
 });
 
@@ -211,6 +213,6 @@ describe('the first run', () => {
 
 it('shows somebody who may read only their own entries nobody else’s figures', () => {
   const own = ownDashboardPage([anEntryView()], { ...given(), actor: 'admin:7' }, ctx);
-  expect(own).toMatchObject({ counters: [], strip: [], periods: [], charts: null, firstRun: [], allHref: '/entries?actor=admin%3A7' }); // prettier-ignore
+  expect(own).toMatchObject({ counters: [], strip: [], periods: [], charts: null, firstRun: [], allHref: '/entries?actor=admin%3A7&range=all' }); // prettier-ignore
   expect(own.latest.lines).toHaveLength(1);
 });
