@@ -59,7 +59,7 @@ describe('counters', () => {
   it('lead to what they count, and compare today with what is usual', () => {
     const { counters } = page({}, { quarantined: 2 });
     expect(counters.map(({ value, href }) => [value, href])).toEqual([
-      ['1,542', '/entries'],
+      ['1,542', '/entries?range=all'],
       ['3', '/entries?severity=critical&range=all'],
       ['7', '/entries?from=2026-11-21&to=2026-11-21'],
       ['2', '/quarantine'],
