@@ -115,7 +115,7 @@ export function entryPage(entry: EntryView, ctx: PageContext, more: EntrySurroun
   const hasPayload = Object.keys(entry.source.payload).length > 0;
   const turn = (other: EntryView | null): Turn | null =>
     other && { href: entryHref(url, other.id, place), sentence: sentenceOf(other, ctx) };
-  const filterLink = (name: string, value: string) => url('/entries', { [name]: value });
+  const filterLink = (name: string, value: string) => url('/entries', { [name]: value, range: 'all' });
   const line = entryLine(entry, ctx, filterLink);
   const isErased = (name: string) => entry.erased.includes(name);
   return {
@@ -180,7 +180,11 @@ function whoSection(entry: EntryView, line: EntryLine, ctx: PageContext): Sectio
             href:
               actor.name === null
                 ? erasureHref(entry, 'actor.name', ctx)
-                : linkTo((name, value) => ctx.url('/entries', { [name]: value }), 'actor_name', actor.name),
+                : linkTo(
+                    (name, value) => ctx.url('/entries', { [name]: value, range: 'all' }),
+                    'actor_name',
+                    actor.name,
+                  ),
           }
         : null,
       {
@@ -195,7 +199,7 @@ function whoSection(entry: EntryView, line: EntryLine, ctx: PageContext): Sectio
         : {
             label: t('entry:fact.acting_as'),
             text: actingAsText(actor.acting_as, ctx),
-            href: linkTo((_, value) => ctx.url('/entries', { target: value }), 'target', actor.acting_as),
+            href: linkTo((_, value) => ctx.url('/entries', { target: value, range: 'all' }), 'target', actor.acting_as),
             timelineHref: timelineHref(ctx.url, 'target', actor.acting_as),
           },
     ]),
@@ -226,7 +230,7 @@ function targetSection(entry: EntryView, line: EntryLine, ctx: PageContext): Sec
         : {
             label: t('entry:fact.client'),
             text: revealText(entry.client),
-            href: linkTo((name, value) => url('/entries', { [name]: value }), 'client', entry.client),
+            href: linkTo((name, value) => url('/entries', { [name]: value, range: 'all' }), 'client', entry.client),
             timelineHref: timelineHref(url, 'client', entry.client),
           },
       entry.reason === null && !entry.erased.includes('reason')
@@ -271,7 +275,7 @@ function requestSection(entry: EntryView, line: EntryLine, ctx: PageContext): Se
         : {
             label: t('entry:fact.via'),
             text: translateCode(ctx, 'terms:via.', entry.via),
-            href: url('/entries', { via: entry.via }),
+            href: url('/entries', { via: entry.via, range: 'all' }),
           },
       source.script === null ? null : { label: t('entry:fact.script'), text: revealText(source.script), kind: 'code' },
     ]),
@@ -296,7 +300,7 @@ function sourceSection(entry: EntryView, ctx: PageContext): Section {
             label: t('entry:fact.hook'),
             text: revealText(source.hook),
             kind: 'code',
-            href: linkTo((name, value) => url('/entries', { [name]: value }), 'hook', source.hook),
+            href: linkTo((name, value) => url('/entries', { [name]: value, range: 'all' }), 'hook', source.hook),
           },
       source.bridge === null ? null : { label: t('entry:fact.bridge'), text: revealText(source.bridge), kind: 'code' },
       source.seq === null ? null : { label: t('entry:fact.bridge_seq'), text: revealText(source.seq), kind: 'code' },
@@ -350,7 +354,7 @@ function delayText(ms: number, ctx: PageContext): string {
 /** Where to go from here: timelines, filters that no group of related entries gives, and bundles. */
 function waysOn(entry: EntryView, ctx: PageContext): { label: string; href: string }[] {
   const { t, url } = ctx;
-  const filter = (name: string, value: string) => url('/entries', { [name]: value });
+  const filter = (name: string, value: string) => url('/entries', { [name]: value, range: 'all' });
   const found: (readonly [key: string, href: string | null])[] = [
     ['target_timeline', entry.target.id === null ? null : timelineHref(url, 'target', referenceOf(entry.target))],
     ['client_timeline', timelineHref(url, 'client', entry.client)],

@@ -57,6 +57,12 @@ it('turns pages with the filter, the order and the page size kept', () => {
   ]);
 });
 
+it('says in how many entries words were not searched yet, and nothing where all were', () => {
+  const entries = found({ unindexed: 12_000 });
+  expect(listPage(asked(), entries, ctx).unindexed).toMatch(/^12,000 entries not searched yet/);
+  expect(listPage(asked(), found(), ctx).unindexed).toBe('');
+});
+
 it('has neither first nor previous page on the first page', () => {
   const page = listPage(asked(), found({ nextCursor: null }), ctx);
   expect([page.firstHref, page.previousHref, page.nextHref]).toEqual([null, null, null]);

@@ -69,6 +69,8 @@ export interface ListPage {
   readonly hasOwnColumns: boolean;
   readonly lines: readonly (EntryLine & { readonly isNew: boolean })[];
   readonly count: string;
+  /** How many entries the words were not looked for in, while the index is on its way; empty when it holds all. */
+  readonly unindexed: string;
   /** The numbers in `count`, where all of them are known. */
   readonly counted: { readonly from: number; readonly to: number; readonly total: number } | null;
   /** This view with everything that belongs to it, to be sent to somebody. */
@@ -130,6 +132,7 @@ export function listPage(
     hasOwnColumns: viewQuery(view)['columns'] !== null && viewQuery(view)['columns'] !== undefined,
     lines,
     count: countText(request, found, ctx),
+    unindexed: found?.unindexed === undefined ? '' : t('log:unindexed', { count: found.unindexed }),
     counted:
       found?.totalIsExact === true && lines.length > 0 ? { from: found.from, to: found.to, total: found.total } : null,
     href: url('/entries', query),

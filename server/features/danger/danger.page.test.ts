@@ -2,7 +2,14 @@ import type { Page } from 'playwright-core';
 import { anAppendItem } from '../../testing/append-item';
 import { createTestApp, type TestApp } from '../../testing/test-app';
 import type { TestSite } from '../../testing/test-site';
-import { sideways, signIn, startTestPages, type TestPages, type Visitor } from '../../testing/visitor';
+import {
+  sideways,
+  signIn,
+  startTestPages,
+  type TestPages,
+  type Visitor,
+  type VisitorOptions,
+} from '../../testing/visitor';
 import { DEFAULT_DELAY_MS } from './purge-service';
 
 let app: TestApp;
@@ -10,8 +17,8 @@ let site: TestSite;
 let pages: TestPages;
 
 /** A window of somebody who has just signed in, at the clock of the test. */
-async function windowOf(name: string): Promise<Visitor> {
-  const visitor = await pages.open({ isStranger: true });
+async function windowOf(name: string, options: VisitorOptions = {}): Promise<Visitor> {
+  const visitor = await pages.open({ isStranger: true, ...options });
   await signIn(site, visitor, name);
   return visitor;
 }
@@ -85,7 +92,7 @@ it('goes from the phrase over a second person to entries that are gone', async (
 }, 60_000);
 
 it('works without scripts', async () => {
-  const { page } = await pages.open({ javaScriptEnabled: false });
+  const { page } = await windowOf('jane', { javaScriptEnabled: false });
   await page.goto(`${app.url}/danger/uninstall`);
   await page.locator('#st-phrase').fill('UNINSTALL AND DELETE 0 ENTRIES');
   await button(page, 'Ask to uninstall and delete 0 entries').click();

@@ -59,8 +59,8 @@ describe('counters', () => {
   it('lead to what they count, and compare today with what is usual', () => {
     const { counters } = page({}, { quarantined: 2 });
     expect(counters.map(({ value, href }) => [value, href])).toEqual([
-      ['1,542', '/entries'],
-      ['3', '/entries?severity=critical'],
+      ['1,542', '/entries?range=all'],
+      ['3', '/entries?severity=critical&range=all'],
       ['7', '/entries?from=2026-11-21&to=2026-11-21'],
       ['2', '/quarantine'],
     ]);
@@ -213,6 +213,6 @@ describe('the first run', () => {
 
 it('shows somebody who may read only their own entries nobody else’s figures', () => {
   const own = ownDashboardPage([anEntryView()], { ...given(), actor: 'admin:7' }, ctx);
-  expect(own).toMatchObject({ counters: [], strip: [], periods: [], charts: null, firstRun: [], allHref: '/entries?actor=admin%3A7' }); // prettier-ignore
+  expect(own).toMatchObject({ counters: [], strip: [], periods: [], charts: null, firstRun: [], allHref: '/entries?actor=admin%3A7&range=all' }); // prettier-ignore
   expect(own.latest.lines).toHaveLength(1);
 });

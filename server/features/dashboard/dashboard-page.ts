@@ -105,7 +105,7 @@ export function dashboardPage(
         },
     latest: latestPage(newest.slice(0, LATEST), asked.sort, queryOf({ ...asked, sort: '' }), ctx),
     latestTitle: t('browse:latest_title'),
-    allHref: url('/entries'),
+    allHref: url('/entries', { range: 'all' }),
     firstRun: isFirstRun ? firstRunSteps(ctx) : [],
     cards,
   };
@@ -127,7 +127,7 @@ export function ownDashboardPage(
     charts: null,
     latest: latestPage(newest.slice(0, LATEST), given.asked.sort, {}, ctx),
     latestTitle: t('dashboard:own_title'),
-    allHref: url('/entries', { actor: given.actor }),
+    allHref: url('/entries', { actor: given.actor, range: 'all' }),
     firstRun: [],
     cards: given.cards,
   };
@@ -156,8 +156,8 @@ function countersOf(figures: DashboardFigures, { quarantined }: SystemState, ctx
     note,
   });
   return [
-    counter('total', figures.total, url('/entries')),
-    counter('critical', figures.critical, url('/entries', { severity: 'critical' })),
+    counter('total', figures.total, url('/entries', { range: 'all' })),
+    counter('critical', figures.critical, url('/entries', { severity: 'critical', range: 'all' })),
     counter('today', figures.today, url('/entries', { from: today, to: today }), usualNote(figures, ctx)),
     ...(quarantined > 0
       ? [counter('quarantined', quarantined, url('/quarantine'), t('browse:counter_quarantined_note'))]

@@ -116,7 +116,7 @@ describe('somebody who may read only their own entries', () => {
     const { text } = await request(app).get('/').expect(200);
     expect(asked).toMatchObject([{ of: 'entries', filter: { terms: { actor: { is: ['admin:7'], not: [] } } } }]);
     expect(text).not.toMatch(/1,542|dash-picture|dash-strip|dash-ranking|st-counters/);
-    expect(text).toContain('href="/entries?actor=admin%3A7"');
+    expect(text).toContain('href="/entries?actor=admin%3A7&amp;range=all"');
   });
 
   it('is one actor, whatever their name looks like', async () => {

@@ -62,7 +62,7 @@ export function integrityPage(
     summary: report ? summaryOf(report, ctx) : '',
     finished: report ? showTime(report.finishedAt, ctx) : null,
     reportHref: report ? url(`/verify/reports/${report.id}`) : '',
-    brokenHref: state?.verdict === 'broken' ? url('/entries', { status: 'broken' }) : '',
+    brokenHref: state?.verdict === 'broken' ? url('/entries', { status: 'broken', range: 'all' }) : '',
     job: job && jobPage(job, ctx),
     reports: reports.map((one) => reportLine(one, ctx)),
     reportsHref: url('/verify/reports'),

@@ -77,7 +77,7 @@ export function reportPage(
     headHash: hashOf(report.head?.hash),
     treeRoot: hashOf(report.tree?.root),
     breaks: found.breaks.map((one) => breakLine(one, ctx)),
-    brokenHref: report.brokenCount > 0 ? url('/entries', { status: 'broken' }) : '',
+    brokenHref: report.brokenCount > 0 ? url('/entries', { status: 'broken', range: 'all' }) : '',
     previousHref: turn(page - 1),
     nextHref: turn(page + 1),
     pageText:

@@ -107,7 +107,7 @@ export function timelinePage(
   return {
     title: t('timeline:title', { name: nameOf(subject, found.entries, ctx) }),
     count: countText(found, ctx),
-    logHref: url('/entries', { ...own, category: asked.category }),
+    logHref: url('/entries', { ...own, category: asked.category, range: 'all' }),
     otherHref: url('/timeline'),
     others: othersOf(subject, ctx),
     form: formOf({ ...own, order: listed['order'], at: asked.at }, ctx),
@@ -159,7 +159,7 @@ function daysOf(
     const delay = Date.parse(entry.received_at) - ms;
     const changes = changeLines(entry.changes, ctx);
     days.at(-1)?.lines.push({
-      line: entryLine(entry, ctx, (name, value) => url('/entries', { ...own, [name]: value }), { place }),
+      line: entryLine(entry, ctx, (name, value) => url('/entries', { ...own, [name]: value, range: 'all' }), { place }),
       time: timeFormat.format(ms),
       utc: formatUtc(entry.occurred_at),
       iso: entry.occurred_at,
