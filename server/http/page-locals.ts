@@ -90,9 +90,9 @@ function groupZones(): readonly ZoneGroup[] {
   return [...groups].map(([region, zones]) => ({ region, zones }));
 }
 
-/** Pages without a session (an error before it) have no token and no form that needs one. */
-function tokenOf(req: Request): string {
-  return typeof req.csrfToken === 'function' ? req.csrfToken() : '';
+/** Pages without a session (an error before it, or one that has just ended) have no token and no form that needs one. */
+function tokenOf(req: Partial<Pick<Request, 'csrfToken' | 'session'>>): string {
+  return req.session && req.csrfToken ? req.csrfToken() : '';
 }
 
 function markOf(file: string): string {
