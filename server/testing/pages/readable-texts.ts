@@ -52,7 +52,8 @@ export async function valuesOf({ db }: TestSite): Promise<string[]> {
 }
 
 export function withoutValues({ text, mayHoldValues }: ReadableText, values: readonly string[]): string {
-  if (!mayHoldValues) return text;
+  // The code of an action is none, though a part of it may be the name of something.
+  if (!mayHoldValues || /^[a-z_]+\.[a-z_]+$/.test(text)) return text;
   // What was shortened in its middle is no value any more, but nothing of ours is ever shortened.
   const whole = text.replace(/[^\p{Script=Han}，。：（）“”「」]*…[^\p{Script=Han}，。：（）“”「」]*/gu, ' ');
   return values.reduce((left, value) => left.replaceAll(value, ' '), whole);
