@@ -79,7 +79,8 @@ export function createAccessRoutes(deps: AccessDeps): Router {
       response.locals['viewer'] = viewer;
       return next();
     }
-    if (request.session.viewer) await endSession(request);
+    // A new one in its place: the page that says so has forms of its own.
+    if (request.session.viewer) await regenerate(request);
     if (request.method === 'GET' && request.accepts(['html', 'json']) === 'html')
       return response.redirect(303, urlIn(response)('/sign-in'));
     next(new KnownError('not_signed_in'));

@@ -2,7 +2,7 @@ import { ensureLedger } from '../../entries/ledger-setup';
 import { anAppendItem } from '../../testing/append-item';
 import { createTestApp, type TestApp } from '../../testing/test-app';
 import { webPerson, type WebPerson } from '../../testing/web-person';
-import { DEFAULT_DELAY_MS } from './purge-service';
+import { DEFAULT_DELAY_MS, FRESH_MS } from './purge-service';
 
 const GOING = 511;
 const PHRASE = 'DELETE 511 ENTRIES';
@@ -105,9 +105,13 @@ describe('the danger zone', () => {
   });
 
   it('refuses a confirmation behind an older sign-in, or of another number', async () => {
-    const joe = await webPerson(app, 'joe');
+    const gone = await webPerson(app, 'joe');
     const where = await asked(await webPerson(app, 'jane'));
     app.clock.advance(DEFAULT_DELAY_MS);
+    const joe = await webPerson(app, 'joe');
+    app.clock.advance(FRESH_MS + 60_000);
+    const over = await gone.post(`${where}/confirm`, { entries: String(GOING) });
+    expect([over.status, over.text]).toEqual([401, expect.stringContaining('<main id="main"')]);
     expect((await joe.post(`${where}/confirm`, { entries: String(GOING) })).text).toContain(
       'Sign in by a new link first',
     );
