@@ -367,7 +367,7 @@ export function createDeps(
       vkeysOf: (ledger) => checkpoints.vkeys(ledger),
       readLeaves: (ledger, tile) => tree.readTile(ledger, 0, tile),
     },
-    forget: indexer.forget,
+    forget: (trx, ledger, rows, options) => indexer.forget(trx, ledger, rows, options),
     holdCounters: (trx, ledger) => activity.hold(trx, ledger),
     catchUp: async () => {
       await indexer.catchUp();
