@@ -1,4 +1,4 @@
-import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, openSync, renameSync, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
@@ -7,9 +7,12 @@ export async function writeOutput(stream: Readable, output: string | undefined):
   if (output === undefined) return pipeline(stream, process.stdout, { end: false });
   const partial = `${output}.part`;
   try {
-    await pipeline(stream, createWriteStream(partial, { mode: 0o600 }));
+    // Before anything is read: what reads would still be at it while the store is closed behind an error.
+    const file = createWriteStream(partial, { fd: openSync(partial, 'w', 0o600) });
+    await pipeline(stream, file);
     renameSync(partial, output);
   } catch (error) {
+    stream.destroy();
     rmSync(partial, { force: true });
     throw error;
   }
