@@ -98,7 +98,6 @@ describe('the command line in an empty folder', () => {
     [['token', 'create', '--name', 'x'], /--scope/],
     [['token', 'create', '--name', 'x', '--scope', 'root'], /read, export, verify, write, admin/],
     [['token', 'create', '--name', 'x', '--scope', ''], /read, export/],
-    [['login-link', '--role', 'god'], /super_admin/],
     [['export'], /--format/],
     [['export', '--format', 'xlsx'], /csv/],
     [['export', '--format', 'csv', '--days', '0'], /days/],
@@ -212,6 +211,14 @@ describe('the command line in an empty folder', () => {
       expect((await sealtrail('token', 'list')).stdout).not.toContain(made.token);
       expect(await json('token', 'revoke', made.id)).toEqual({ id: made.id, revoked: true });
       expectOneLine(await sealtrail('token', 'revoke', made.id), 2, /no active token/);
+    });
+
+    it('login-link knows the built-in roles and those of your own, and no other', async () => {
+      await json('role', 'add', '--name', 'Helpdesk', '--rights', 'entries.read');
+      expect(await json('login-link', '--role', 'Helpdesk', '--name', 'hana')).toMatchObject({
+        url: expect.any(String) as string,
+      });
+      expectOneLine(await sealtrail('login-link', '--role', 'god'), 2, /super_admin/);
     });
 
     it('export writes to stdout and to a file, as the filter says', async () => {

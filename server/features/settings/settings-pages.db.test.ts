@@ -100,8 +100,10 @@ describe('general settings', () => {
     expect(text).toContain('Set by jane');
     expect(text).toContain('(Asia/Taipei)');
     expect(text).toContain('<p class="st-printed"><bdi>Acme</bdi></p>');
-    // Not offered any more.
-    expect(text).not.toContain('<option value="zh-CN" lang="zh-CN"');
+    // Not offered any more, but to be chosen as the default again with it.
+    const [, offered = ''] = /id="st-language"([\s\S]*?)<\/select>/.exec(text) ?? [];
+    expect(offered).toContain('value="zh-TW"');
+    expect(offered).not.toContain('value="zh-CN"');
   });
 
   it('tell a wrong value beside its field and keep everything that was typed', async () => {
