@@ -4,6 +4,7 @@ import path from 'node:path';
 import knex, { type Knex } from 'knex';
 import { dialectOf, type Dialect } from './dialect';
 import { noteNoAutocommit } from './insert-pipeline';
+import { BUSY_TIMEOUT_MS, SqliteClient } from './sqlite-client';
 
 /** A knex instance with the few things in which engines differ. */
 export interface Database {
@@ -46,7 +47,7 @@ const SQLITE_SESSION = [
   // 64 MiB between checkpoints: a batch touches pages of every index, and the default of 4 MiB would copy them after each.
   'PRAGMA wal_autocheckpoint = 8192',
   'PRAGMA foreign_keys = ON',
-  'PRAGMA busy_timeout = 10000',
+  `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`,
   'PRAGMA trusted_schema = OFF',
 ];
 
@@ -64,7 +65,7 @@ const DEFAULT_CACHE_KIB = 65_536;
 export function knexConfig(databaseUrl: string, options: OpenOptions = {}): Knex.Config {
   if (databaseUrl.startsWith('sqlite:')) {
     return {
-      client: 'better-sqlite3',
+      client: SqliteClient,
       connection: { filename: databaseUrl.slice('sqlite:'.length) },
       useNullAsDefault: true,
       log: SILENT,

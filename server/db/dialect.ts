@@ -43,7 +43,7 @@ export interface InsertOptions {
 }
 
 export function dialectOf(db: Knex): Dialect {
-  return (db.client as { config: { client: string } }).config.client === 'better-sqlite3' ? sqlite : mysql;
+  return (db.client as { driverName: string }).driverName === 'better-sqlite3' ? sqlite : mysql;
 }
 
 const mysql: Dialect = {

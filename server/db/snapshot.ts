@@ -7,5 +7,5 @@ export async function readSnapshot<T>(
   read: (trx: Knex.Transaction) => Promise<T>,
 ): Promise<T> {
   // SQLite's transactions are snapshots anyway; ours on MySQL read what was committed last, statement by statement.
-  return dialect.name === 'sqlite' ? db.transaction(read) : db.transaction(read, { isolationLevel: 'repeatable read' });
+  return db.transaction(read, dialect.name === 'sqlite' ? { readOnly: true } : { isolationLevel: 'repeatable read' });
 }

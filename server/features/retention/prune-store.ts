@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { dialectOf } from '../../db/dialect';
 import type { Ledger } from '../../entries/entry-store';
 
 /**
@@ -73,7 +74,7 @@ interface PruneRow {
 }
 
 export function createPruneStore(db: Knex): PruneStore {
-  const isSqlite = (db.client as { config: { client: string } }).config.client === 'better-sqlite3';
+  const isSqlite = dialectOf(db).name === 'sqlite';
   const prunes = (on: Knex = db) => on<PruneRow>('prunes');
 
   return {
