@@ -26,10 +26,20 @@ interface Fact {
   readonly value: string;
 }
 
+interface FoundLine {
+  readonly ref: string;
+  readonly name: string;
+  readonly href: string;
+}
+
 export interface ErasurePage {
   readonly title: string;
   readonly search: { readonly form: ReturnType<PageContext['url']['form']>; readonly text: string };
-  readonly found: readonly { readonly ref: string; readonly name: string; readonly href: string }[] | null;
+  readonly found: {
+    readonly named: readonly FoundLine[];
+    /** Whom entries with the words are about, under another name. */
+    readonly others: readonly FoundLine[];
+  } | null;
   readonly preview: {
     readonly ref: string;
     readonly heading: string;
@@ -61,14 +71,19 @@ export function erasurePage(facts: ErasureFacts, ctx: PageContext): ErasurePage 
   return {
     title: t('erasure:title'),
     search: { form: url.form('/erasure'), text: facts.text },
-    found:
-      facts.found?.map(({ ref, name }) => ({ ref: revealText(ref), name: revealText(name), href: url('/erasure', { subject: ref }) })) ?? null, // prettier-ignore
+    found: facts.found && foundOf(facts.found, ctx),
     preview: facts.preview && previewOf(facts.preview, ctx),
     action: url('/erasure'),
     ground: facts.form.ground,
     bases: ERASURE_BASES.map((value) => ({ value, label: t(`erasure:basis.${value}`), selected: value === facts.form.basis })), // prettier-ignore
     problems: { ground: problem('ground'), phrase: problem('phrase'), count: problem('count') },
   };
+}
+
+function foundOf(found: readonly FoundSubject[], { url }: PageContext) {
+  const line = ({ ref, name }: FoundSubject) => ({ ref: revealText(ref), name: revealText(name), href: url('/erasure', { subject: ref }) }); // prettier-ignore
+  const [named, others] = [true, false].map((wanted) => found.filter(({ isNamed }) => isNamed === wanted).map(line));
+  return { named: named ?? [], others: others ?? [] };
 }
 
 function previewOf({ ref, name, plan, copies }: NonNullable<ErasureFacts['preview']>, ctx: PageContext) {

@@ -55,8 +55,6 @@ export function createErasureStore({ knex: db, dialect }: Database): ErasureStor
       return new Set(await runs(ledger).whereNotNull('finished_at').pluck<string[]>('id'));
     },
     async lock(trx, ledger, id) {
-      // A transaction of SQLite that reads first cannot write once another process has committed (entry-store.ts, lockHead).
-      if (dialect.name === 'sqlite') await runs(ledger, trx).where({ id }).update({ id });
       const row = await runs(ledger, trx).where({ id }).forUpdate().first();
       return row?.finished_at === null ? fromRow(row) : undefined;
     },

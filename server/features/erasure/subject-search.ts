@@ -7,6 +7,8 @@ export interface FoundSubject {
   readonly ref: string;
   /** A name that an entry has for them; '' where none is left. */
   readonly name: string;
+  /** Found by their number or their own name, and not only in entries that hold the words. */
+  readonly isNamed: boolean;
 }
 
 /** People that entries name: by number, by `client:5`, or by words of a name or an e-mail address. */
@@ -27,7 +29,7 @@ export function createSubjectSearch(browse: Pick<BrowseService, 'findPage'>): Fi
     const id = rest.join(':');
     const filters: readonly RawFilter[] = [{ actor: ref }, { target: ref }, ...(type === 'client' ? [{ client: id }] : [])]; // prettier-ignore
     const found = (await Promise.all(filters.map((filter) => entriesWith(ledger, filter, LOOKED_AT)))).flat();
-    return found.length === 0 ? undefined : { ref, name: nameIn(found, ref) };
+    return found.length === 0 ? undefined : { ref, name: nameIn(found, ref), isNamed: true };
   }
 
   return async (ledger, text) => {
@@ -36,11 +38,14 @@ export function createSubjectSearch(browse: Pick<BrowseService, 'findPage'>): Fi
     if (/^\d{1,20}$/.test(text))
       return present(await Promise.all(TYPES.map((type) => byRef(ledger, `${type}:${text}`))));
     const matches = await entriesWith(ledger, { q: text }, LOOKED_AT);
-    const refs = [...new Set(matches.flatMap(refsIn))];
-    const people = refs.map((ref) => ({ ref, name: nameIn(matches, ref) }));
-    // Whose own name fits comes first: an entry that holds the word names others, too.
-    const fits = ({ name }: FoundSubject) => name.toLowerCase().includes(text.toLowerCase());
-    return [...people.filter(fits), ...people.filter((one) => !fits(one))].slice(0, SHOWN);
+    const isNamed = (name: string) => name.toLowerCase().includes(text.toLowerCase());
+    const aboutThem = new Set(matches.flatMap(aboutIn));
+    const people = [...new Set([...aboutThem, ...matches.flatMap(actorIn)])].map((ref) => {
+      const name = nameIn(matches, ref);
+      return { ref, name, isNamed: isNamed(name) };
+    });
+    // An entry that holds the word has an actor, too: an admin who once opened the client's invoice is not meant.
+    return [...people.filter((one) => one.isNamed), ...people.filter((one) => !one.isNamed && aboutThem.has(one.ref))].slice(0, SHOWN); // prettier-ignore
   };
 }
 
@@ -48,13 +53,17 @@ function present(found: readonly (FoundSubject | undefined)[]): FoundSubject[] {
   return found.filter((one) => one !== undefined);
 }
 
-function refsIn({ actor, target, client }: EntryView): string[] {
-  const isPerson = ({ type, id }: { readonly type: string; readonly id: string | null }) => id !== null && TYPES.some((one) => one === type); // prettier-ignore
-  return [
-    ...(isPerson(target) ? [`${target.type}:${target.id}`] : []),
-    ...(client === null ? [] : [`client:${client}`]),
-    ...(isPerson(actor) ? [`${actor.type}:${actor.id}`] : []),
-  ];
+/** Whom an entry is about: an e-mail address in it is theirs even where they go by another name. */
+function aboutIn({ target, client }: EntryView): string[] {
+  return [...personIn(target), ...(client === null ? [] : [`client:${client}`])];
+}
+
+function actorIn({ actor }: EntryView): string[] {
+  return personIn(actor);
+}
+
+function personIn({ type, id }: { readonly type: string; readonly id: string | null }): string[] {
+  return id !== null && TYPES.some((one) => one === type) ? [`${type}:${id}`] : [];
 }
 
 function nameIn(entries: readonly EntryView[], ref: string): string {
