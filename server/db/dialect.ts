@@ -30,7 +30,7 @@ export interface Dialect {
   selectArrays(db: Knex, sql: string, bindings: readonly Cell[]): Promise<Cell[][]>;
   /** Index hint for one query, so that ORDER BY ... LIMIT never makes the planner walk the whole ledger. */
   useIndex(index: string): string;
-  /** For a SELECT that locks the rows it reads; SQLite's writer lock is the transaction itself. */
+  /** For a SELECT that locks the rows it reads; a transaction of SQLite holds the writer's lock from its begin (sqlite-client.ts). */
   readonly forUpdate: string;
   isDuplicate(error: unknown): boolean;
   /** The transaction lost a race (deadlock, lock wait, busy) and may be tried again. */

@@ -171,9 +171,6 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
   }
 
   async function lockHead(trx: Knex.Transaction, ledger: Ledger): Promise<Head> {
-    // SQLite begins a transaction as a reader, and one that has read cannot become the writer once another process has
-    // committed ("database is locked", without any wait). So the first thing it does is to write.
-    if (dialect.name === 'sqlite') await trx.raw('UPDATE heads SET epoch = epoch WHERE ledger_id = ?', [ledger.id]);
     const [cells] = await dialect.selectArrays(
       trx,
       `SELECT seq, hash, mac, epoch FROM heads WHERE ledger_id = ?${dialect.forUpdate}`,

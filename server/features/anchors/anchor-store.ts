@@ -72,10 +72,7 @@ export function createAnchorStore(database: Database, rowMac: RowMac): AnchorSto
   }
 
   async function locked(trx: Knex.Transaction, id: string): Promise<AnchorRow | undefined> {
-    // A transaction of SQLite that reads first cannot write once another process has committed (entry-store.ts, lockHead).
-    if (dialect.name === 'sqlite') await trx('anchors').where({ id }).update({ id });
-    const rows = trx<AnchorRow>('anchors').where({ id });
-    return dialect.name === 'sqlite' ? rows.first() : rows.forUpdate().first();
+    return trx<AnchorRow>('anchors').where({ id }).forUpdate().first();
   }
 
   function fromRow(row: AnchorRow): Anchor {

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { BLOCK } from '../../core/seq-set';
 import type { Database } from '../../db/connection';
 import type { Cell } from '../../db/dialect';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import { createFollower, type Follower } from '../../entries/follower';
 import { buildBlock } from './block-builder';
 import { createBlockStore } from './block-store';
 import { wordsOf, wordTerms } from './entry-terms';
@@ -14,15 +16,8 @@ export { createBlockStore, type BlockInfo } from './block-store';
 export { completeKeys, sharedKeys, wordsOf, wordTerms } from './entry-terms';
 export { readWords } from './fresh-words';
 
-/** Fills the index of words and sets behind the commits: entries are its queue, a position in `consumers` says how far it is. */
-export interface SearchIndexer {
-  /** There may be new entries. */
-  wake(): void;
-  /** Works until every ledger is indexed to its head. */
-  catchUp(): Promise<void>;
-  stop(): Promise<void>;
-  /** Entries that are not indexed yet, over all ledgers. */
-  countBehind(): Promise<number>;
+/** Fills the index of words and sets behind the commits. */
+export interface SearchIndexer extends Follower {
   /**
    * Keeps the index still until the transaction ends: to be called before entries are read whose values are about to go, or their
    * words might come back. What it gives brings the index in line with what is left of an entry.
@@ -49,34 +44,21 @@ interface IndexerDeps {
 export const WORDS_CONSUMER = 'words';
 const CONSUMER = WORDS_CONSUMER;
 const CHUNK = 200;
-const POLL_MS = 1_000;
-const YIELD_MS = 50;
-const MAX_WAIT_MS = 2_000;
 /** More words in one statement, and a planner may prefer to walk the whole index. */
 const WORDS_AT_ONCE = 500;
 
 export function createSearchIndexer({ database, store, isBusy, onError }: IndexerDeps): SearchIndexer {
   const { knex: db, dialect } = database;
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let working: Promise<void> | undefined;
   const blocks = createBlockStore(database);
 
-  async function indexLedger(ledger: Ledger, options: { readonly politely: boolean }): Promise<void> {
+  async function indexLedger(ledger: Ledger, mayGoOn: () => Promise<boolean>): Promise<void> {
     await ensurePosition(db, ledger);
-    while (!stopped) {
-      const done = await db.transaction((trx) => indexChunk(trx, ledger));
+    let isMore: boolean;
+    do {
+      const indexed = await db.transaction((trx) => indexChunk(trx, ledger));
       const built = await buildNext(ledger);
-      if (done === 0 && !built) return;
-      if (options.politely) await untilQuiet();
-    }
-  }
-
-  /** New events come first; but a stream of them that never ends must not keep the index waiting for ever. */
-  async function untilQuiet(): Promise<void> {
-    const latest = Date.now() + MAX_WAIT_MS;
-    do await pause(isBusy() ? YIELD_MS : 0);
-    while (isBusy() && Date.now() < latest && !stopped);
+      isMore = indexed > 0 || built;
+    } while (isMore && (await mayGoOn()));
   }
 
   /** Words and position move together; the locked position row keeps two processes from doing the same work. */
@@ -102,7 +84,7 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
       await lockPosition(trx, ledger);
       // Another process may have made it meanwhile.
       if ((await blocks.findEnd(ledger, trx)) === fromSeq)
-        await buildBlock(database, trx, ledger, { fromSeq, giveWay: () => pause(0) });
+        await buildBlock(database, trx, ledger, { fromSeq, giveWay: () => setImmediate() });
     });
     return true;
   }
@@ -119,9 +101,6 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
   }
 
   async function lockPosition(trx: Knex.Transaction, ledger: Ledger): Promise<number> {
-    // A transaction of SQLite that reads first cannot write once another process has committed (entry-store.ts, lockHead).
-    if (dialect.name === 'sqlite')
-      await trx('consumers').where({ name: CONSUMER, ledger_id: ledger.id }).update({ name: CONSUMER });
     const [position] = await dialect.selectArrays(
       trx,
       `SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?${dialect.forUpdate}`,
@@ -169,45 +148,8 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
     await trx.raw(`DELETE FROM fresh_words WHERE ${within}`, range);
   }
 
-  async function indexAll(options: { readonly politely: boolean }): Promise<void> {
-    for (const ledger of await store.listLedgers()) await indexLedger(ledger, options);
-  }
-
-  function schedule(ms: number): void {
-    if (stopped || timer !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      working = indexAll({ politely: true })
-        .catch(onError)
-        .finally(() => {
-          working = undefined;
-          schedule(POLL_MS);
-        });
-    }, ms).unref();
-  }
-
   return {
-    wake() {
-      if (working !== undefined || timer !== undefined) return;
-      schedule(YIELD_MS);
-    },
-    async catchUp() {
-      await working;
-      await indexAll({ politely: false });
-    },
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await working;
-    },
-    async countBehind() {
-      const [row] = await dialect.selectArrays(
-        db,
-        'SELECT SUM(h.seq - COALESCE(c.seq, 0)) FROM heads h LEFT JOIN consumers c ON c.ledger_id = h.ledger_id AND c.name = ?',
-        [CONSUMER],
-      );
-      return Number(row?.[0] ?? 0);
-    },
+    ...createFollower({ database, store, name: CONSUMER, isBusy, onError, follow: indexLedger }),
     async hold(trx, ledger) {
       await ensurePosition(trx, ledger);
       const position = await lockPosition(trx, ledger);
@@ -228,8 +170,4 @@ function compareText(a: string, b: string): number {
 
 function marks(values: readonly unknown[]): string {
   return values.map(() => '?').join(',');
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)));
 }

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Database } from '../../db/connection';
 import { retriedTransaction } from '../../db/retried-transaction';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import { createFollower, type Follower } from '../../entries/follower';
 import { countSlots, type CountedEntry } from './activity-slots';
 import { countParties, findDue, partyId, type PartyChange } from './party-counts';
 
@@ -10,17 +11,10 @@ export { KEPT_DAYS, partyId } from './party-counts';
 export { totalsOf } from './party-totals';
 
 /**
- * Keeps the dashboard's counters behind the commits: entries are its queue, a position in `consumers` says how far it is. Several
- * processes may run it on one database; the locked position keeps two from counting the same entries.
+ * Keeps the dashboard's counters behind the commits. Several processes may run it on one database; the locked position keeps two
+ * from counting the same entries.
  */
-export interface ActivityCounter {
-  /** There may be new entries. */
-  wake(): void;
-  /** Counts until every ledger is counted to its head. */
-  catchUp(): Promise<void>;
-  stop(): Promise<void>;
-  /** Entries that are not counted yet, over all ledgers. */
-  countBehind(): Promise<number>;
+export interface ActivityCounter extends Follower {
   /**
    * Keeps the counters still until the transaction ends: to be called before entries are read that are about to go. What it gives
    * takes them out of the counters.
@@ -52,27 +46,20 @@ export const DAY = 'activity_day';
 
 const DAY_MS = 86_400_000;
 const CHUNK = 400;
-const POLL_MS = 1_000;
-const YIELD_MS = 50;
-const MAX_WAIT_MS = 2_000;
 
 export function createActivityCounter({ database, store, now, isBusy, onError }: CounterDeps): ActivityCounter {
   const { knex: db, dialect } = database;
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let working: Promise<void> | undefined;
   /** By ledger: the day to which every total was brought up by this process. */
   const broughtUpTo = new Map<number, number>();
 
-  async function countLedger(ledger: Ledger, options: { readonly politely: boolean }): Promise<void> {
+  async function countLedger(ledger: Ledger, mayGoOn: () => Promise<boolean>): Promise<void> {
     const today = dayNow();
     const state = await look(ledger);
     if (state.position === null || state.day === null) await ensureRows(db, ledger, today);
     if (state.day !== null && (state.day < today || state.day > today + 1)) await moveDay(ledger, today);
-    if (state.head > (state.position ?? 0)) await repeat(ledger, countChunk, options);
-    if (broughtUpTo.get(ledger.id) === today || stopped) return;
-    await repeat(ledger, bringUpChunk, options);
-    if (!stopped) broughtUpTo.set(ledger.id, today);
+    if (state.head > (state.position ?? 0) && !(await repeat(ledger, countChunk, mayGoOn))) return;
+    if (broughtUpTo.get(ledger.id) === today) return;
+    if (await repeat(ledger, bringUpChunk, mayGoOn)) broughtUpTo.set(ledger.id, today);
   }
 
   /** Without a lock: nearly always there is nothing to do. */
@@ -86,21 +73,14 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
     return { head, position, day };
   }
 
-  /** Small transactions one after the other, until there is no more. */
+  /** Small transactions one after the other. Whether it came to the end. */
   async function repeat(
     ledger: Ledger,
     chunk: (trx: Knex.Transaction, ledger: Ledger) => Promise<boolean>,
-    { politely }: { readonly politely: boolean },
-  ): Promise<void> {
-    while (!stopped && (await retriedTransaction(database, (trx) => chunk(trx, ledger))))
-      if (politely) await untilQuiet();
-  }
-
-  /** New events come first; but a stream of them that never ends must not keep the counters waiting for ever. */
-  async function untilQuiet(): Promise<void> {
-    const latest = Date.now() + MAX_WAIT_MS;
-    do await pause(isBusy() ? YIELD_MS : 0);
-    while (isBusy() && Date.now() < latest && !stopped);
+    mayGoOn: () => Promise<boolean>,
+  ): Promise<boolean> {
+    while (await retriedTransaction(database, (trx) => chunk(trx, ledger))) if (!(await mayGoOn())) return false;
+    return true;
   }
 
   const dayNow = () => Math.floor(now().getTime() / DAY_MS);
@@ -154,9 +134,6 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
   }
 
   async function lock(trx: Knex.Transaction, ledger: Ledger): Promise<{ position: number; day: number }> {
-    // A transaction of SQLite that reads first cannot write once another process has committed (entry-store.ts, lockHead).
-    if (dialect.name === 'sqlite')
-      await trx('consumers').where({ name: POSITION, ledger_id: ledger.id }).update({ name: POSITION });
     const read = async (name: string, suffix: string) => {
       const sql = `SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?${suffix}`;
       const [row] = await dialect.selectArrays(trx, sql, [name, ledger.id]);
@@ -173,45 +150,8 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
     await dialect.insertRows(on, 'consumers', ['name', 'ledger_id', 'seq'], rows, { onConflict: 'ignore' });
   }
 
-  async function countAll(options: { readonly politely: boolean }): Promise<void> {
-    for (const ledger of await store.listLedgers()) await countLedger(ledger, options);
-  }
-
-  function schedule(ms: number): void {
-    if (stopped || timer !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      working = countAll({ politely: true })
-        .catch(onError)
-        .finally(() => {
-          working = undefined;
-          schedule(POLL_MS);
-        });
-    }, ms).unref();
-  }
-
   return {
-    wake() {
-      if (working !== undefined || timer !== undefined) return;
-      schedule(YIELD_MS);
-    },
-    async catchUp() {
-      await working;
-      await countAll({ politely: false });
-    },
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await working;
-    },
-    async countBehind() {
-      const [row] = await dialect.selectArrays(
-        db,
-        'SELECT SUM(h.seq - COALESCE(c.seq, 0)) FROM heads h LEFT JOIN consumers c ON c.ledger_id = h.ledger_id AND c.name = ?',
-        [POSITION],
-      );
-      return Number(row?.[0] ?? 0);
-    },
+    ...createFollower({ database, store, name: POSITION, isBusy, onError, follow: countLedger }),
     async hold(trx, ledger) {
       await ensureRows(trx, ledger, dayNow());
       const { position, day } = await lock(trx, ledger);
@@ -236,8 +176,4 @@ function changesOf(entries: readonly PrunedEntry[], sign: 1 | -1): PartyChange[]
     note('target', entry.targetType, partyId(entry.targetId), day);
   }
   return [...changes.values()];
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)));
 }

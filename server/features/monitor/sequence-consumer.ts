@@ -67,8 +67,6 @@ export function createSequenceConsumer({ database, store, sequences, now }: Cons
     read: Read,
     options: { mayRestart: boolean },
   ): Promise<boolean> {
-    // A transaction of SQLite that reads first cannot write once another process has committed (entry-store.ts, lockHead).
-    if (dialect.name === 'sqlite') await trx('consumers').where({ name, ledger_id: ledger.id }).update({ name });
     const found = await read(trx, ledger, await positionOf(trx, ledger, name, dialect.forUpdate));
     if (!found) return false;
     await absorb(trx, found.arrivals, options);

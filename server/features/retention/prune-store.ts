@@ -1,5 +1,4 @@
 import type { Knex } from 'knex';
-import { dialectOf } from '../../db/dialect';
 import type { Ledger } from '../../entries/entry-store';
 
 /**
@@ -74,7 +73,6 @@ interface PruneRow {
 }
 
 export function createPruneStore(db: Knex): PruneStore {
-  const isSqlite = dialectOf(db).name === 'sqlite';
   const prunes = (on: Knex = db) => on<PruneRow>('prunes');
 
   return {
@@ -121,10 +119,7 @@ export function createPruneStore(db: Knex): PruneStore {
       return row && fromRow(row);
     },
     async lock(trx, id) {
-      // A transaction of SQLite that reads first cannot write once another process has committed (entry-store.ts, lockHead).
-      if (isSqlite) await prunes(trx).where({ id }).update({ id });
-      const query = prunes(trx).where({ id });
-      const row = await (isSqlite ? query : query.forUpdate()).first();
+      const row = await prunes(trx).where({ id }).forUpdate().first();
       return row && fromRow(row);
     },
     async list(ledger) {

@@ -66,8 +66,6 @@ export function createTreeStore({ dialect }: Database): TreeStore {
     find: (db, ledger) => find(db, ledger),
 
     async lock(trx, ledger, origin) {
-      // On SQLite the transaction becomes a writer before it reads (entry-store.ts, lockHead).
-      if (dialect.name === 'sqlite') await trx.raw('UPDATE trees SET size = size WHERE ledger_id = ?', [ledger.id]);
       const found = await find(trx, ledger, dialect.forUpdate);
       if (found) return found;
       // Only now: on MySQL an insert that finds the row shares a lock on it, and two who share it then wait for each other.
