@@ -173,7 +173,12 @@ describe.each(ENGINES)('anchors on %s', (engine) => {
     });
 
     it.each<[string, (text: string) => string, string]>([
-      ['an edited root in the note', (text) => text.replace(/(\\n\d+\\n.)./, '$1/'), 'has not our signature'],
+      [
+        'an edited root in the note',
+        (text) =>
+          text.replace(/(\\n\d+\\n.)(.)/, (_all, before: string, one: string) => `${before}${one === '/' ? '+' : '/'}`),
+        'has not our signature',
+      ],
       [
         'an edited signature',
         (text) => text.replace(/(.)=\\n"/, (_all, one: string) => `${one === 'A' ? 'B' : 'A'}=\\n"`),

@@ -45,9 +45,10 @@ describe('by keyboard alone', () => {
     await page.goto(`${place.site.url}${where}`);
     const controls = await page.evaluate<number>(WALK);
     await page.evaluate('document.activeElement.blur()');
-    // A date has three parts to tab through, and its button.
-    const dates = await page.locator('input[type=date]').count();
-    await tabThrough(page, controls + 3 * dates + 2);
+    // A date has three parts to tab through and its button; a date with its time three parts more.
+    const dates = await page.locator('input[type=date], input[type=datetime-local]').count();
+    const times = await page.locator('input[type=datetime-local]').count();
+    await tabThrough(page, controls + 3 * dates + 3 * times + 2);
     const { missed, unseen } = await page.evaluate<{ missed: string[]; unseen: string[] }>(
       `({ missed: walk.wanted.filter((one) => !walk.reached.has(one)).map((one) => one.outerHTML.slice(0, 120)), unseen: walk.unseen })`,
     );
@@ -89,7 +90,7 @@ describe('by keyboard alone', () => {
     await link.focus();
     await page.keyboard.press('Enter');
     await page.locator('dialog[open] .st-entry h1').waitFor();
-    expect(await page.evaluate('document.querySelector("dialog").contains(document.activeElement)')).toBe(true);
+    expect(await page.evaluate('document.querySelector("dialog[open]").contains(document.activeElement)')).toBe(true);
     await page.keyboard.press('Escape');
     await page.locator('dialog[open]').waitFor({ state: 'detached' });
     expect(await page.evaluate(`document.activeElement === document.querySelectorAll('.st-row-link')[3]`)).toBe(true);
