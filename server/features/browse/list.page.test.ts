@@ -322,6 +322,7 @@ describe('rows', () => {
   it('can be selected and exported without JavaScript', async () => {
     const page = await openAt('/entries?category=tickets&range=all', { javaScriptEnabled: false });
     await page.getByRole('link', { name: 'Select all on this page' }).click();
+    await page.locator('.st-row .st-pick-box:checked').first().waitFor();
     expect(await page.locator('.st-row .st-pick-box:checked').count()).toBe(20);
     const ticked = await seqsOf(page);
     const form = await page.locator('#st-pick').getAttribute('action');
