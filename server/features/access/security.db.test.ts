@@ -86,6 +86,15 @@ describe('a session', () => {
     await app.database.knex('sessions').delete();
     expect((await joe.get('/entries')).headers.get('location')).toBe('/sign-in');
   });
+
+  it('that ended before its form was sent is told to sign in, and the form does nothing', async () => {
+    const jane = await signInTo(app, { role: 'super_admin', name: 'jane' });
+    app.clock.advance(SESSION_LIFE_MS);
+    const ended = await jane.post('/retention', { choice: '30', understood: 'yes' });
+    expect(ended.status).toBe(401);
+    expect(await ended.text()).toContain('Please sign in');
+    expect(await app.database.knex('entries').where({ action: 'audit.retention_changed' })).toEqual([]);
+  });
 });
 
 it.each(['//evil.example', '/\\evil.example', 'https://evil.example/', 'javascript:alert(1)', '/\tevil', ''])(
