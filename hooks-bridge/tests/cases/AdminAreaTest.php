@@ -98,7 +98,7 @@ final class AdminAreaTest extends BridgeCase
         $this->assertStringContainsString('<strong>13</strong>', $html);
         $this->assertStringContainsString('Chain intact', $html);
         $this->assertMatchesRegularExpression('~Financial.*9.*Clients.*4~s', $html);
-        $this->assertStringContainsString('href="/admin/addonmodules.php?module=sealtrail&amp;at=%2Fentries%3Fseverity%3Dcritical"', $html);
+        $this->assertStringContainsString('href="/admin/addonmodules.php?module=sealtrail&amp;at=%2Fentries%3Fseverity%3Dcritical%26range%3Dall"', $html);
         $question = $this->endpoint->questions()[0];
         $this->assertSame('dashboard', $question['of']);
         $viewer = $question['viewer'];
