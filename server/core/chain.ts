@@ -1,4 +1,5 @@
 import { hmacSha256 } from './hmac';
+import { Scratch } from './scratch';
 
 /** The hash before the first entry of a ledger: 32 zero bytes, lower-case hex like every hash. */
 export const GENESIS_PREV_HASH = '0'.repeat(64);
@@ -16,6 +17,9 @@ const entryBytes = createPlaceBytes('sealtrail.entry.v1\0');
 const headBytes = createPlaceBytes('sealtrail.head.v1\0');
 const digestBytes = createPlaceBytes('sealtrail.digest.v1\0');
 const COMMITMENT_TAG = Buffer.from('sealtrail.commitment.v1\0', 'latin1');
+/** Where the reference stands: behind the tag and its length in four bytes. */
+const COMMITMENT_REF = COMMITMENT_TAG.length + 4;
+const commitmentHead = new Scratch();
 
 /**
  * HMAC-SHA256(epoch key, tag || u32be(length of ledger) || ledger || u64be(seq) || prev_hash || sealed record).
@@ -30,12 +34,12 @@ export function hashEntry(epochKey: Buffer, place: ChainPlace, record: string): 
  * `salt` is 32 random bytes; `ref` names the subject (`admin:7`); `body` is the canonical text of the values.
  */
 export function commitTo(salt: Buffer, ref: string, body: string): string {
-  const refLength = Buffer.byteLength(ref, 'utf8');
-  const head = Buffer.allocUnsafe(COMMITMENT_TAG.length + 4 + refLength);
-  let at = COMMITMENT_TAG.copy(head, 0);
-  at = head.writeUInt32BE(refLength, at);
-  head.write(ref, at, 'utf8');
-  return hmacSha256(salt, head, body);
+  const head = commitmentHead.reserve(COMMITMENT_REF + ref.length * 3);
+  const refLength = head.write(ref, COMMITMENT_REF, 'utf8');
+  head.writeUInt32BE(refLength, COMMITMENT_TAG.length);
+  // Bytes of their own, when the reference is very long, have no tag yet.
+  head.set(COMMITMENT_TAG);
+  return hmacSha256(salt, commitmentHead.first(head, COMMITMENT_REF + refLength), body);
 }
 
 const DIGEST_LENGTH = 64;

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto';
-import { HASH_BYTES, rootOfLeaves } from './merkle';
+import { HASH_BYTES, leafText, rootOfLeaves } from './merkle';
 import { TILE_WIDTH } from './tile';
 import type { StoredEntry } from './stored-entry';
 import { hashesIn } from './tile-growth';
@@ -41,11 +40,6 @@ export interface LeafScan {
 
 export function tileOf(seq: number): number {
   return Math.floor((seq - 1) / TILE_WIDTH);
-}
-
-/** The leaf of a record (RFC 6962), as a string with one character a byte: cheap to compare. */
-export function leafText(record: string): string {
-  return hash('sha256', `\0${record}`, 'binary');
 }
 
 export function createLeafScan({ toSeq, treeSize, cuts }: LeafScanOptions): LeafScan {

@@ -1,4 +1,5 @@
 import { RECORD_FORMAT, type SealedRecord } from './sealed-record';
+import type { StoredEntry } from './stored-entry';
 
 /** What a verifier compares with the columns beside a record. Named and nested as in the record. */
 export type RecordFields = Pick<
@@ -98,11 +99,87 @@ function readFields(at: Cursor): RecordFields {
   };
 }
 
+/** Names that rows hold as numbers and records as words. */
+export interface LedgerNames {
+  readonly ledger: string;
+  readonly tenant: string;
+  readonly tenantId: number;
+}
+
+/**
+ * What a record knows of its erasable values, if each column beside it says what the record says; undefined where one does not, or
+ * where this cannot be told so: `readRecordFields` or `parseRecord` tell more. Nearly every row is as it was sealed, and comparing in
+ * place makes no strings.
+ */
+export function readAsStored(
+  entry: StoredEntry,
+  names: LedgerNames,
+): Pick<RecordFields, 'commitments' | 'subjects'> | undefined {
+  if (entry.tenantId !== names.tenantId) return undefined;
+  try {
+    return compareFields(new Cursor(entry.record), entry, names);
+  } catch (error) {
+    if (error instanceof NotSoLaidOut) return undefined;
+    throw error;
+  }
+}
+
+function compareFields(
+  at: Cursor,
+  entry: StoredEntry,
+  names: LedgerNames,
+): Pick<RecordFields, 'commitments' | 'subjects'> {
+  at.pass('{"acting_as":').skip();
+  at.pass(',"action":').equal(entry.action);
+  at.pass(',"actor":{"id":').equal(entry.actorId);
+  at.pass(',"role":').skip();
+  at.pass(',"type":').equal(entry.actorType);
+  at.pass('},"category":').equal(entry.category);
+  at.pass(',"changes":').skip();
+  at.pass(',"client":').equal(entry.clientId);
+  const actorCommitment = at.pass(',"commitments":{"actor":').textOrNull();
+  const subjectCommitment = at.pass(',"subject":').textOrNull();
+  at.pass('},"epoch":').equal(String(entry.epoch));
+  at.pass(AFTER_EPOCH).equal(entry.id);
+  at.pass(',"ledger":').equal(names.ledger);
+  at.pass(',"occurred_at":').equalTime(entry.occurredAt);
+  at.pass(',"outcome":').equal(entry.outcome);
+  at.pass(',"received_at":').equalTime(entry.receivedAt);
+  at.pass(',"seq":').equal(String(entry.seq));
+  at.pass(',"severity":').equal(entry.severity);
+  at.pass(',"source":{"bridge":').skip();
+  at.pass(',"event_id":').equal(entry.eventId);
+  at.pass(',"hook":').equal(entry.hook);
+  at.pass(',"kind":').skip();
+  at.pass(',"part":').equal(String(entry.part));
+  at.pass(',"payload":').skip();
+  at.pass(',"script":').skip();
+  at.pass(',"sent_at":').skip();
+  at.pass(',"seq":').skip();
+  at.pass(',"skew_ms":').skip();
+  const actorRef = at.pass('},"subjects":{"actor":').textOrNull();
+  const subjectRef = at.pass(',"subject":').textOrNull();
+  at.pass('},"target":{"id":').equal(entry.targetId);
+  at.pass(',"type":').equal(entry.targetType);
+  at.pass('},"tenant":').equal(names.tenant);
+  at.pass(',"via":').equal(entry.via);
+  at.pass('}').end();
+  return {
+    commitments: { actor: actorCommitment, subject: subjectCommitment },
+    subjects: { actor: actorRef, subject: subjectRef },
+  };
+}
+
 const AFTER_EPOCH = `,"format":"${RECORD_FORMAT}","id":`;
 
 class NotSoLaidOut extends Error {
   override name = 'NotSoLaidOut';
 }
+
+/** Where the hours stand behind a quotation mark and a date. */
+const TIME_AT = 12;
+/** The day of the moment before: mostly that of the next, too. */
+let day = { text: '', ms: 0 };
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -140,6 +217,53 @@ class Cursor {
     if (!this.source.startsWith('null', this.at)) return this.text();
     this.at += 4;
     return null;
+  }
+
+  /** A string without escapes that is `value`, or null. */
+  equal(value: string | null): void {
+    if (value === null) {
+      this.pass('null');
+      return;
+    }
+    const start = this.at + 1;
+    const end = start + value.length;
+    if (!this.isQuote(this.at) || !this.isQuote(end)) throw new NotSoLaidOut();
+    for (let at = start; at < end; at += 1) {
+      const code = this.source.charCodeAt(at);
+      // What a value brings along must not be taken for the members behind it.
+      if (code !== value.charCodeAt(at - start) || code === QUOTE || code === BACKSLASH) throw new NotSoLaidOut();
+    }
+    this.at = end + 1;
+  }
+
+  private isQuote(at: number): boolean {
+    return this.source.charCodeAt(at) === QUOTE;
+  }
+
+  /** A moment as we write it, `"2026-11-21T01:02:03.456Z"`, of so many milliseconds since 1970. */
+  equalTime(ms: number): void {
+    const { source, at } = this;
+    if (day.text === '' || !source.startsWith(day.text, at)) {
+      const text = source.slice(at, at + TIME_AT);
+      if (!/^"\d{4}-\d\d-\d\dT$/.test(text)) throw new NotSoLaidOut();
+      day = { text, ms: Date.parse(`${text.slice(1)}00:00:00.000Z`) };
+    }
+    const start = at + TIME_AT;
+    const [hours, minutes, seconds] = [this.digits(start, 2), this.digits(start + 3, 2), this.digits(start + 6, 2)];
+    const told = day.ms + ((hours * 60 + minutes) * 60 + seconds) * 1000 + this.digits(start + 9, 3);
+    const isLaidOut = hours < 24 && minutes < 60 && seconds < 60 && source[start + 2] === ':' && source[start + 5] === ':' && source[start + 8] === '.'; // prettier-ignore
+    if (!isLaidOut || told !== ms || !source.startsWith('Z"', start + 12)) throw new NotSoLaidOut();
+    this.at = start + 14;
+  }
+
+  private digits(from: number, count: number): number {
+    let value = 0;
+    for (let at = from; at < from + count; at += 1) {
+      const digit = this.source.charCodeAt(at) - 0x30;
+      if (!(digit >= 0 && digit <= 9)) throw new NotSoLaidOut();
+      value = value * 10 + digit;
+    }
+    return value;
   }
 
   /** Any value. */

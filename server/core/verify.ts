@@ -3,9 +3,11 @@ import { refsOf, type Side } from './data-subject';
 import { createEpochWatch, isValidByProof, type ProofRule } from './epoch-rotation';
 import type { ErasureCover } from './erasure-cover';
 import { countIn, createPrunedRuns, type PrunedRun } from './pruned-runs';
-import { readRecordFields, type RecordFields } from './record-fields';
-import { parseRecord } from './sealed-record';
+import { readAsStored, readRecordFields, type LedgerNames, type RecordFields } from './record-fields';
+import { parseRecord, RECORD_FORMAT } from './sealed-record';
 import type { StoredEntry } from './stored-entry';
+
+export type { LedgerNames } from './record-fields';
 
 /** CONTRACT section 3. `content`: the record does not give its hash. `projection`: a column differs from the record. */
 export type BreakKind =
@@ -21,13 +23,6 @@ export interface Break {
 }
 
 export type Verdict = 'intact' | 'broken' | 'cannot_tell';
-
-/** Names that rows hold as numbers and records as words. */
-export interface LedgerNames {
-  readonly ledger: string;
-  readonly tenant: string;
-  readonly tenantId: number;
-}
 
 export interface SealCheck {
   readonly breaks: readonly Break[];
@@ -57,6 +52,7 @@ export function checkSeal(
   const found = (kind: BreakKind, detail: string) => breaks.push(breakAt(entry, kind, detail));
 
   const isIntact = epochKey !== undefined && isSealIntact(entry, names, epochKey);
+  if (isIntact && isAsSealed(entry, names, epochKey)) return AS_SEALED;
   if (epochKey && !isIntact) found('content', 'the sealed record does not give the hash that stands beside it');
   // What somebody wrote over must be read whole to say what it is.
   const record = (isIntact ? readRecordFields(entry.record) : undefined) ?? parseRecord(entry.record);
@@ -78,8 +74,35 @@ export function checkSeal(
   return { breaks, unverifiable: epochKey === undefined || isUnexplained, isUnexplained, format: record.format };
 }
 
+const HEX_64 = /^[0-9a-f]{64}$/;
+const AS_SEALED: SealCheck = { breaks: [], unverifiable: false, isUnexplained: false, format: RECORD_FORMAT };
+
+/** Whether all that stands beside an intact record is there and fits. What is not so is looked at in full. */
+function isAsSealed(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
+  if (entry.digest === null) return false;
+  const digest = digestIn(entry.digest);
+  const sealed = HEX_64.test(digest) ? readAsStored(entry, names) : undefined;
+  return (
+    sealed !== undefined &&
+    isSameHash(sealDigest(epochKey, names.ledger, entry.seq, digest), entry.digest) &&
+    areValuesSealed(entry.actorSalt, entry.actorBody, sealed.subjects.actor, sealed.commitments.actor) &&
+    areValuesSealed(entry.subjectSalt, entry.subjectBody, sealed.subjects.subject, sealed.commitments.subject)
+  );
+}
+
+function areValuesSealed(
+  salt: string | null,
+  body: string | null,
+  ref: string | null,
+  commitment: string | null,
+): boolean {
+  if (salt === null || body === null || ref === null || commitment === null)
+    return salt === null && body === null && commitment === null;
+  return isCommittedTo({ salt, body }, ref, commitment);
+}
+
 function isSealIntact(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
-  if (!/^[0-9a-f]{64}$/.test(entry.prevHash) || !Number.isSafeInteger(entry.seq) || entry.seq < 0) return false;
+  if (!HEX_64.test(entry.prevHash) || !Number.isSafeInteger(entry.seq) || entry.seq < 0) return false;
   return isSameHash(
     hashEntry(epochKey, { ledger: names.ledger, seq: entry.seq, prevHash: entry.prevHash }, entry.record),
     entry.hash,
@@ -131,7 +154,7 @@ function digestFault(
     return state === 'unproven' ? [UNPROVEN] : [];
   }
   const digest = digestIn(entry.digest);
-  if (!/^[0-9a-f]{64}$/.test(digest)) return ['the digest of the item cannot be read'];
+  if (!HEX_64.test(digest)) return ['the digest of the item cannot be read'];
   const isOurs = !epochKey || isSameHash(sealDigest(epochKey, names.ledger, entry.seq, digest), entry.digest);
   return isOurs ? [] : ['the digest of the item differs from its seal'];
 }

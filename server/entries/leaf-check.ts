@@ -1,5 +1,5 @@
-import { leafText, tileOf } from '../core/leaf-scan';
-import { HASH_BYTES } from '../core/merkle';
+import { tileOf } from '../core/leaf-scan';
+import { HASH_BYTES, leafText } from '../core/merkle';
 import { TILE_WIDTH } from '../core/tile';
 import type { Ledger } from './ledger';
 import type { TreeReader } from './tree-reader';
