@@ -47,6 +47,26 @@ final class UninstallTest extends BridgeCase
         $this->assertCount(5, $this->tables());
     }
 
+    /** @dataProvider languages */
+    public function testDeactivationTellsItInTheLanguageOfWhoeverDoesIt(?string $language, string $expected): void
+    {
+        $this->undelivered(1);
+        $this->adminRequest('configaddonmods.php');
+        $_SESSION['adminid'] = 7;
+        $this->sql('UPDATE tbladmins SET language = \'' . $language . '\' WHERE id = 7');
+        $this->assertStringContainsString($expected, sealtrail_deactivate()['description']);
+        $this->assertStringContainsString('mod_sealtrail_outbox', sealtrail_deactivate()['description']);
+    }
+
+    public static function languages(): array
+    {
+        $of = static function (string $language): string {
+            return Words::inLanguage($language)->text('deactivated');
+        };
+
+        return [['chinese', $of('chinese')], ['chinese-tw', $of('chinese-tw')], ['german', $of('english')], [null, $of('english')]];
+    }
+
     public function testItOnlyTellsUnlessItIsToldToRemove(): void
     {
         $this->undelivered(2);

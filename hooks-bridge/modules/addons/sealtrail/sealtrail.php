@@ -2,6 +2,7 @@
 
 declare(strict_types=1);
 
+use WHMCS\Module\Addon\Sealtrail\Admin\Viewer;
 use WHMCS\Module\Addon\Sealtrail\AdminPage;
 use WHMCS\Module\Addon\Sealtrail\Bridge;
 use WHMCS\Module\Addon\Sealtrail\Installation;
@@ -50,12 +51,16 @@ function sealtrail_config()
 
 function sealtrail_activate()
 {
-    return (new Lifecycle(Bridge::ofBilling(), new Words([])))->activate();
+    $bridge = Bridge::ofBilling();
+
+    return (new Lifecycle($bridge, Viewer::words($bridge->connection())))->activate();
 }
 
 function sealtrail_deactivate()
 {
-    return (new Lifecycle(Bridge::ofBilling(), new Words([])))->deactivate();
+    $bridge = Bridge::ofBilling();
+
+    return (new Lifecycle($bridge, Viewer::words($bridge->connection())))->deactivate();
 }
 
 function sealtrail_upgrade($vars)

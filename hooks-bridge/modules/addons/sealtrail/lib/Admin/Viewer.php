@@ -8,6 +8,7 @@ use WHMCS\Module\Addon\Sealtrail\Connection;
 use WHMCS\Module\Addon\Sealtrail\People;
 use WHMCS\Module\Addon\Sealtrail\Settings;
 use WHMCS\Module\Addon\Sealtrail\State;
+use WHMCS\Module\Addon\Sealtrail\Words;
 
 /** The signed-in administrator, as the sidecar is told about them. */
 final class Viewer
@@ -35,6 +36,18 @@ final class Viewer
         $facts = self::read($connection, (int) $person['id']);
 
         return $facts === null ? null : new self((int) $person['id'], $facts);
+    }
+
+    /** Texts for whoever looks on, where WHMCS hands over none; English where nobody is signed in. */
+    public static function words(Connection $connection): Words
+    {
+        try {
+            $viewer = self::find($connection);
+        } catch (\Throwable $e) {
+            $viewer = null;
+        }
+
+        return Words::inLanguage($viewer === null ? 'english' : $viewer->language());
     }
 
     /** Whether WHMCS lets this role open the addon page: who may not sees nothing of ours elsewhere either. */
