@@ -253,7 +253,7 @@
     find('[data-filters]')?.addEventListener('submit', wait);
     document.addEventListener('click', (event) => {
       const leading = event.target.closest(
-        '.st-chips a, .st-presets a, .st-pages a, .st-sizes a, .st-table th a, .st-filter-link, .st-not, .st-ways a, .st-view-list a',
+        '.st-chips a, .st-pages a, .st-sizes a, .st-table th a, .st-filter-link, .st-not, .st-ways a, .st-view-list a',
       );
       if (!leading || event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey)
         return;

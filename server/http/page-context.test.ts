@@ -18,7 +18,11 @@ describe('showTime', () => {
     ['2026-11-21T03:59:30Z', 'just now'],
     ['2026-11-21T04:00:30Z', 'just now'],
     ['2026-11-21T03:59:00Z', '1 minute ago'],
-    ['2026-11-20T03:00:00Z', '1 day ago'],
+    ['2026-11-20T03:00:00Z', 'Fri, 1 day ago'],
+    // Three days and eight hours before, and the fourth day before in the calendar.
+    ['2026-11-17T20:00:00Z', 'Tue, 4 days ago'],
+    ['2026-11-08T04:00:00Z', 'Sun, 13 days ago'],
+    ['2026-11-07T03:00:00Z', '14 days ago'],
     ['2026-09-01T00:00:00Z', '2 months ago'],
     ['2024-01-01T00:00:00Z', '2 years ago'],
     ['2026-11-21T06:00:00Z', 'in 2 hours'],

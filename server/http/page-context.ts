@@ -117,12 +117,27 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60_000],
 ];
 
-function formatRelative(at: Date, { lng, now, t }: Pick<PageContext, 'lng' | 'now' | 't'>): string {
+/** "5 minutes ago", "Tue, 4 days ago": days are those of the calendar in the reader's zone, with their name while it is plain which is meant. */
+function formatRelative(at: Date, ctx: Pick<PageContext, 'lng' | 'now' | 't' | 'timeZone'>): string {
+  const { lng, now, t, timeZone } = ctx;
   const ms = at.getTime() - now.getTime();
   const [unit, length] = STEPS.find(([, size]) => Math.abs(ms) >= size) ?? ['second', 1000];
   if (unit === 'second') return t('common:just_now');
   const format = cached(`relative ${lng}`, () => new Intl.RelativeTimeFormat(lng, { numeric: 'always' }));
-  return format.format(Math.trunc(ms / length), unit);
+  if (unit !== 'day') return format.format(Math.trunc(ms / length), unit);
+  const days = dayOf(at, timeZone) - dayOf(now, timeZone);
+  const relative = format.format(days, unit);
+  if (Math.abs(days) > NAMED_DAYS) return relative;
+  const weekday = cached(`weekday ${lng} ${timeZone}`, () => new Intl.DateTimeFormat(lng, { weekday: 'short', timeZone })).format(at); // prettier-ignore
+  return t('common:weekday_relative', { weekday, relative });
+}
+
+const NAMED_DAYS = 13;
+
+/** Days since 1970 of the calendar in a zone. */
+function dayOf(at: Date, timeZone: string): number {
+  const format = cached(`day ${timeZone}`, () => new Intl.DateTimeFormat('en-CA', { dateStyle: 'short', timeZone }));
+  return Date.parse(`${format.format(at)}T00:00:00Z`) / 86_400_000;
 }
 
 /** "75 seconds", "8 days": whole numbers of the largest unit of which there are at least two. */

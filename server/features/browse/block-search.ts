@@ -25,7 +25,11 @@ const WINDOWS = [8, 128, 256];
 const FRESH = [1_024];
 /** Up to so many entries their times are read one by one, else those of their blocks. */
 const FEW = 200;
-/** Sections whose times are read at once: twice as many each time, up to this. */
+/** No entry of a block. Known by itself, never written into: most values are in no set of a block. */
+const NONE: SeqSet = emptySet();
+/** Entries of which most pages have enough. */
+const A_PAGE = 50;
+/** Sections whose times are read at once, where entries are many: twice as many each time, up to this. */
 const MOST_TIMES = 32;
 
 /**
@@ -62,7 +66,7 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
     const wanted: BlockInfo[] = [];
     for (const { info } of next) {
       if (info === null || found.has(info.block)) continue;
-      if (isRuledOut(expression, info.block)) found.set(info.block, emptySet());
+      if (isRuledOut(expression, info.block)) found.set(info.block, NONE);
       else if (wanted.push(info) === window) break;
     }
     if (wanted.length === 0) return;
@@ -70,18 +74,20 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
     const keys = terms.map(({ key }) => key);
     const sets = await store.readSets(ledger, keys, blocks);
     for (const { key, run } of terms) {
-      const missing = blocks.filter((block) => !sets.get(block)?.has(key));
-      if (missing.length === 0) continue;
-      for (const block of missing) sets.get(block)?.set(key, emptySet());
+      const missing = run === null ? [] : blocks.filter((block) => !sets.get(block)?.has(key));
+      if (run === null || missing.length === 0) continue;
       const isMissing = new Set(missing);
-      for (const seq of run === null ? [] : await runs.read(run, missing)) {
-        const set = isMissing.has(blockOf(seq)) ? sets.get(blockOf(seq))?.get(key) : undefined;
-        if (set) addTo(set, seq % BLOCK);
+      for (const seq of await runs.read(run, missing)) {
+        const ofBlock = isMissing.has(blockOf(seq)) ? sets.get(blockOf(seq)) : undefined;
+        if (!ofBlock) continue;
+        const set = ofBlock.get(key) ?? emptySet();
+        addTo(set, seq % BLOCK);
+        ofBlock.set(key, set);
       }
     }
     const times = await store.readTimes(ledger, wanted.filter((info) => isCut(info, span)).map(({ block }) => block)); // prettier-ignore
     for (const info of wanted) {
-      const match = evaluate(expression, info, (key) => sets.get(info.block)?.get(key) ?? emptySet(), times.get(info.block)); // prettier-ignore
+      const match = evaluate(expression, info, (key) => sets.get(info.block)?.get(key) ?? NONE, times.get(info.block)); // prettier-ignore
       found.set(info.block, info.gone === null ? match : without(match, info.gone));
     }
   }
@@ -97,14 +103,14 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
   async function matches(section: Section, next: readonly Section[]): Promise<readonly Found[]> {
     if (section.info === null) return freshMatches(section);
     await prepare(next);
-    const set = found.get(section.info.block) ?? emptySet();
+    const set = found.get(section.info.block) ?? NONE;
     return seqsOf(section.info.block, set).map((seq) => ({ seq, time: 0 }));
   }
 
   async function count(section: Section, next: readonly Section[]): Promise<number> {
     if (section.info === null) return (await freshMatches(section)).length;
     await prepare(next);
-    return countOf(found.get(section.info.block) ?? emptySet());
+    return countOf(found.get(section.info.block) ?? NONE);
   }
 
   async function freshMatches({ fromSeq, toSeq }: Section): Promise<readonly Found[]> {
@@ -136,7 +142,9 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
     timesAtOnce = Math.min(timesAtOnce * 2, MOST_TIMES);
     const few: number[] = [];
     const many: number[] = [];
-    for (const { info } of next.slice(0, timesAtOnce)) {
+    for (const [i, { info }] of next.entries()) {
+      // Rare entries are looked for in many sections at once.
+      if (i >= timesAtOnce && many.length + few.length >= A_PAGE) break;
       const set = info && !timed.has(info.block) ? found.get(info.block) : undefined;
       if (!info || !set) continue;
       timed.set(info.block, []);
@@ -212,16 +220,26 @@ function evaluate(
       }
       return set;
     }
-    case 'not':
-      return without(fullSet(), evaluate(expression.of, info, setOf, times));
-    case 'all':
-      return combined(expression.of, both, fullSet);
-    case 'any':
-      return combined(expression.of, either, emptySet);
-  }
-
-  function combined(of: readonly Expression[], join: (a: SeqSet, b: SeqSet) => SeqSet, none: () => SeqSet): SeqSet {
-    const [first, ...others] = of.map((one) => evaluate(one, info, setOf, times));
-    return first === undefined ? none() : others.reduce(join, first);
+    case 'not': {
+      const not = evaluate(expression.of, info, setOf, times);
+      return not === NONE ? fullSet() : without(fullSet(), not);
+    }
+    case 'all': {
+      let set: SeqSet | undefined;
+      for (const one of expression.of) {
+        const next = evaluate(one, info, setOf, times);
+        if (next === NONE) return NONE;
+        set = set === undefined ? next : both(set, next);
+      }
+      return set ?? fullSet();
+    }
+    case 'any': {
+      let set = NONE;
+      for (const one of expression.of) {
+        const next = evaluate(one, info, setOf, times);
+        if (next !== NONE) set = set === NONE ? next : either(set, next);
+      }
+      return set;
+    }
   }
 }

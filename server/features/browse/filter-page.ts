@@ -2,18 +2,18 @@ import { ACTOR_TYPES } from '../../core/event';
 import type { KnownError } from '../../errors';
 import type { PageContext } from '../../http/page-context';
 import type { Query } from '../../http/url-builder';
-import { addDays, DEFAULT_RANGE, RANGES } from './date-range';
+import { addDays, DEFAULT_RANGE, RANGES, type Range } from './date-range';
 import { FILTER_NAMES } from './entry-filter';
 import { filterChips, type Chip } from './filter-chips';
 import { filterField, type FilterField } from './filter-fields';
 import { valueText } from './filter-words';
-import { toQuery, withRange, type PageFilter } from './page-filter';
+import { toQuery, type PageFilter } from './page-filter';
 
-/** The span of time: presets as links, and two days of one's own. */
+/** The span of time: presets that send the form, so that what was chosen beside them stays, and two days of one's own. */
 interface PeriodField {
   readonly label: string;
   readonly summary: string;
-  readonly presets: readonly { readonly label: string; readonly href: string; readonly isCurrent: boolean }[];
+  readonly presets: readonly { readonly label: string; readonly value: Range; readonly isCurrent: boolean }[];
   readonly from: string;
   readonly to: string;
   readonly problems: { readonly from: string; readonly to: string };
@@ -61,7 +61,7 @@ export function filterForm(filter: PageFilter, kept: Query, ctx: PageContext, er
       summary: periodText(filter, ctx),
       presets: RANGES.map((range) => ({
         label: t(`log:range.${range}`),
-        href: link(withRange(filter, range)),
+        value: range,
         isCurrent: range === filter.range,
       })),
       from: filter.from,

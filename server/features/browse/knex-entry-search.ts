@@ -34,14 +34,13 @@ export function createEntrySearch(database: Database): EntrySearch {
     openSearch(database, ledger, expressionOf(filter, ledger, dialect));
 
   async function findWindow(search: BlockSearch, sort: Sort, window: Window): Promise<Found[]> {
-    const walk = { descending: sort.startsWith('-') !== window.backwards, after: window.after };
-    const wanted = window.offset + window.limit;
+    const walk = { descending: sort.startsWith('-') !== window.backwards, after: window.after, skip: window.offset };
     const found: Found[] = [];
     for await (const some of walkThrough(search, sort, walk)) {
       found.push(...some);
-      if (found.length >= wanted) break;
+      if (found.length >= window.limit) break;
     }
-    const shown = found.slice(window.offset, wanted);
+    const shown = found.slice(0, window.limit);
     return window.backwards ? shown.reverse() : shown;
   }
 

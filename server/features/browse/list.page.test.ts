@@ -87,6 +87,21 @@ describe('filters', () => {
     expect(await seqsOf(page)).toEqual(wanted.slice(0, 20));
   });
 
+  it.each([[true], [false]])(
+    'take what is ticked along when a period is chosen (JavaScript %s)',
+    async (javaScriptEnabled) => {
+      const page = await openAt('/entries?from=2020-01-01&to=2020-02-01', { javaScriptEnabled });
+      await page.locator('#f-category').click();
+      await page.getByLabel('Tickets', { exact: true }).check();
+      await page.locator('#f-category').click();
+      await page.locator('#f-period').click();
+      await page.getByRole('button', { name: 'Everything' }).click();
+      await page.waitForURL(/preset=all|range=all/);
+      expect(await page.locator('.st-chip > span').allInnerTexts()).toEqual(['Category: Tickets']);
+      expect(await seqsOf(page)).toEqual((await seqs(`WHERE category = 'tickets'`)).slice(0, 20));
+    },
+  );
+
   it('search 30 days at first, and everything by one click', async () => {
     const page = await openAt('/entries?per_page=100');
     expect(await text(page.locator('.st-chip').first())).toBe('Period: Last 30 days');

@@ -45,6 +45,9 @@ export function readFilter(query: Readonly<Record<string, unknown>>): PageFilter
     if (value === '') continue;
     raw[name] = LISTED.includes(name) && query[`${name}_is`] === 'not' ? joinTerms(readTerms(value).map(exclude)) : value; // prettier-ignore
   }
+  // The form sends it along with the days that stand beside it.
+  const preset = RANGES.find((range) => range === query['preset']);
+  if (preset !== undefined) return { raw: without(raw, 'after', 'before'), from: '', to: '', range: preset };
   const [from, to] = [read('from'), read('to')];
   const isOwn = from !== '' || to !== '' || raw.after !== undefined || raw.before !== undefined;
   const otherwise = THINGS.some((name) => raw[name] !== undefined) ? 'all' : DEFAULT_RANGE;

@@ -17,19 +17,23 @@ const LAST = '\u{10FFFF}';
 export function createRunReader({ knex: db, dialect }: Database, ledger: Ledger) {
   const from = `SELECT x.seq FROM entry_words x${dialect.name === 'mysql' ? ' FORCE INDEX (PRIMARY)' : ''} WHERE x.ledger_id = ?`;
   const known = new Map<string, Promise<Sql>>();
-  const short = new Map<Run, ReadonlySet<number> | null>();
+  /** What a short run holds, and in which blocks; null: it is long. */
+  const short = new Map<Run, { readonly seqs: readonly number[]; readonly blocks: ReadonlySet<number> } | null>();
 
   /** Sequence numbers within the blocks, which ascend, in no order; there may be others among them. */
   async function read(run: Run, blocks: readonly number[]): Promise<readonly number[]> {
+    const whole = short.get(run);
+    if (whole) return whole.seqs;
     const column = run.kind === 'rows' ? run.column : 'x.seq';
     const numbers = async (select: Sql, text: string, bindings: readonly Cell[]) =>
       (await dialect.selectArrays(db, select.text + text, [...select.bindings, ...bindings])).map(([seq]) =>
         Number(seq),
       );
-    if (!short.has(run)) {
+    if (whole === undefined) {
       const all = await numbers(run.kind === 'rows' ? run.select : rangeUnder(run.prefix), ` LIMIT ${SHORT + 1}`, []);
-      short.set(run, all.length > SHORT ? null : new Set(all.map(blockOf)));
-      if (all.length <= SHORT) return all;
+      const isShort = all.length <= SHORT;
+      short.set(run, isShort ? { seqs: all, blocks: new Set(all.map(blockOf)) } : null);
+      if (isShort) return all;
     }
     const ranges = rangesOf(blocks);
     const select = run.kind === 'rows' ? run.select : await wordsUnder(run.prefix);
@@ -38,7 +42,7 @@ export function createRunReader({ knex: db, dialect }: Database, ledger: Ledger)
 
   /** True when it is known, without asking, that the run has nothing in the block. */
   function isOutside(run: Run, block: number): boolean {
-    return short.get(run)?.has(block) === false;
+    return short.get(run)?.blocks.has(block) === false;
   }
 
   /** Its words one by one, where they are few: then only the blocks asked for are read. Else the whole range of words. */

@@ -1,20 +1,34 @@
 import type { BlockSearch, Found, Section } from './block-search';
 
-/** Where a list goes on: behind this entry. */
+/** Where a list goes on: behind this entry, or behind so many. */
 export interface Walk {
   readonly descending: boolean;
   readonly after: Found | null;
+  /** From the beginning on; entries that are stepped over are counted, not read. Nothing else starts with a number. */
+  readonly skip?: number;
 }
 
 /** Everything that was found, in the order of sequence numbers, some at a time. */
-export async function* inSeqOrder(search: BlockSearch, { descending, after }: Walk): AsyncGenerator<readonly Found[]> {
+export async function* inSeqOrder(
+  search: BlockSearch,
+  { descending, after, skip = 0 }: Walk,
+): AsyncGenerator<readonly Found[]> {
   const isBeyond = (seq: number) => after === null || (descending ? seq < after.seq : seq > after.seq);
   const ordered = descending ? [...search.sections].reverse() : search.sections;
   const sections = ordered.filter(({ fromSeq, toSeq }) => isBeyond(descending ? fromSeq : toSeq));
+  let left = skip;
   for (const [i, section] of sections.entries()) {
-    const matches = await search.matches(section, sections.slice(i));
+    const next = sections.slice(i);
+    const count = left > 0 ? await search.count(section, next) : 0;
+    if (count < left || (count === left && left > 0)) {
+      left -= count;
+      continue;
+    }
+    const matches = await search.matches(section, next);
     const found = matches.filter(({ seq }) => isBeyond(seq));
-    if (found.length > 0) yield descending ? found.reverse() : found;
+    const shown = (descending ? found.reverse() : found).slice(left);
+    left = 0;
+    if (shown.length > 0) yield shown;
   }
 }
 
@@ -22,7 +36,10 @@ export async function* inSeqOrder(search: BlockSearch, { descending, after }: Wa
  * The same in the order of time. Sections overlap in time where events came late: what was found is given once no other section can
  * hold anything before it.
  */
-export async function* inTimeOrder(search: BlockSearch, { descending, after }: Walk): AsyncGenerator<readonly Found[]> {
+export async function* inTimeOrder(
+  search: BlockSearch,
+  { descending, after, skip = 0 }: Walk,
+): AsyncGenerator<readonly Found[]> {
   const compare = (a: Found, b: Found) => (descending ? -1 : 1) * (a.time - b.time || a.seq - b.seq);
   const isBeyond = (one: Found) => after === null || compare(one, after) > 0;
   // Counted so that a smaller one comes first in either direction.
@@ -32,15 +49,38 @@ export async function* inTimeOrder(search: BlockSearch, { descending, after }: W
   const sections = search.sections
     .filter((section) => after === null || last(section) >= place(after.time))
     .sort((a, b) => first(a) - first(b) || (descending ? b.fromSeq - a.fromSeq : a.fromSeq - b.fromSeq));
+  let left = skip;
+  const stepped = await stepOver();
   let waiting: Found[] = [];
   for (const [i, section] of sections.entries()) {
-    const timed = await search.timedMatches(section, sections.slice(i));
-    waiting.push(...timed.filter(isBeyond));
+    if (!stepped.has(section)) {
+      const timed = await search.timedMatches(section, sections.slice(i));
+      waiting.push(...timed.filter(isBeyond));
+    }
     const following = sections[i + 1];
     const next = following === undefined ? Infinity : first(following);
     const ready = waiting.filter(({ time }) => place(time) < next).sort(compare);
     if (ready.length === 0) continue;
     waiting = waiting.filter(({ time }) => place(time) >= next);
-    yield ready;
+    const shown = ready.slice(left);
+    left = Math.max(0, left - ready.length);
+    if (shown.length > 0) yield shown;
+  }
+
+  /** The first sections that together hold no more than is to be skipped, as far as they end before the next one begins. */
+  async function stepOver(): Promise<ReadonlySet<Section>> {
+    const over: Section[] = [];
+    let sum = 0;
+    for (const [i, section] of sections.entries()) {
+      if (left === 0) break;
+      const count = await search.count(section, sections.slice(i));
+      if (sum + count > left) break;
+      sum += count;
+      over.push(section);
+    }
+    const following = sections[over.length];
+    const ended = over.filter((section) => following === undefined || last(section) < first(following));
+    for (const [i, section] of ended.entries()) left -= await search.count(section, ended.slice(i));
+    return new Set(ended);
   }
 }
