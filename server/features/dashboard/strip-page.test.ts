@@ -43,7 +43,7 @@ describe('the strip', () => {
 
   it('tells a queue that works from one that is behind and from one that needs a person', () => {
     expect(items()['queue']).toMatchObject({ state: 'good', text: 'Up to date', details: [], href: null });
-    expect(items({ index: 3 })['queue']).toMatchObject({ state: 'good', details: ['search index: 3 entries behind'] });
+    expect(items({ index: 3 })['queue']).toMatchObject({ state: 'good', text: 'Keeping up', details: ['search index: 3 entries behind'] }); // prettier-ignore
     expect(items({ activity: 25_000 })['queue']).toMatchObject({ state: 'bad', text: 'Behind', details: ['these charts: 25,000 entries behind'] }); // prettier-ignore
     expect(items({ quarantined: 1 })['queue']).toMatchObject({ state: 'bad', text: 'Items in quarantine', href: '/quarantine' }); // prettier-ignore
   });

@@ -87,9 +87,10 @@ function queueItem(queue: SystemState, ctx: PageContext): StripItem {
     ['waiting', queue.waiting],
     ['quarantined', queue.quarantined],
   ] as const;
-  const late = Math.max(queue.index, queue.tree, queue.activity, queue.waiting) >= BEHIND;
+  const behind = Math.max(queue.index, queue.tree, queue.activity, queue.waiting);
+  const late = behind >= BEHIND;
   const state = late || queue.quarantined > 0 ? 'bad' : 'good';
-  const word = late ? 'queue_late' : queue.quarantined > 0 ? 'queue_quarantine' : 'queue_good';
+  const word = late ? 'queue_late' : queue.quarantined > 0 ? 'queue_quarantine' : behind > 0 ? 'queue_near' : 'queue_good';
   return {
     name: 'queue',
     label: t('dashboard:strip.queue'),
