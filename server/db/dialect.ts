@@ -81,6 +81,8 @@ const sqlite: Dialect = {
   useIndex: (index) => `INDEXED BY ${index}`,
   async insertRows(db, table, columns, rows, options = {}) {
     if (rows.length === 0) return;
+    // Past knex's own query, which waits for the writer's lock beside the thread (sqlite-client.ts).
+    if (!db.isTransaction) return db.transaction((trx) => sqlite.insertRows(trx, table, columns, rows, options));
     const verb = options.onConflict === 'ignore' ? 'INSERT OR IGNORE' : 'INSERT';
     const merge =
       typeof options.onConflict === 'object'

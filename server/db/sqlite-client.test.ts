@@ -52,6 +52,14 @@ describe('two connections of one program to a SQLite store', () => {
     expect(await done).toEqual([1, 2]);
   });
 
+  it('so do rows that go past knex', async () => {
+    const release = await holdLock(one);
+    const done = other.dialect.insertRows(other.knex, 'notes', ['n'], [[2], [3]]).then(() => notes());
+    await sleep(50);
+    await release();
+    expect(await done).toEqual([1, 2, 3]);
+  });
+
   it('a transaction that reads first and writes then is not refused', async () => {
     const both = [one, other].map(({ knex }) =>
       knex.transaction(async (trx) => {

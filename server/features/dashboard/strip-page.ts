@@ -90,7 +90,13 @@ function queueItem(queue: SystemState, ctx: PageContext): StripItem {
   const behind = Math.max(queue.index, queue.tree, queue.activity, queue.waiting);
   const late = behind >= BEHIND;
   const state = late || queue.quarantined > 0 ? 'bad' : 'good';
-  const word = late ? 'queue_late' : queue.quarantined > 0 ? 'queue_quarantine' : behind > 0 ? 'queue_near' : 'queue_good';
+  const word = late
+    ? 'queue_late'
+    : queue.quarantined > 0
+      ? 'queue_quarantine'
+      : behind > 0
+        ? 'queue_near'
+        : 'queue_good';
   return {
     name: 'queue',
     label: t('dashboard:strip.queue'),
