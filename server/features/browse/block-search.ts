@@ -3,7 +3,7 @@ import type { Database } from '../../db/connection';
 import type { Ledger } from '../../entries/entry-store';
 import { createBlockStore, type BlockInfo } from './block-store';
 import { createRunReader } from './run-reader';
-import { rowCondition, termsIn, type Expression } from './search-expression';
+import { rowCondition, termsIn, type Expression, type Term } from './search-expression';
 
 /** An entry that was found; `time` only where entries are asked for in the order of time. */
 export interface Found {
@@ -73,22 +73,25 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
     const blocks = wanted.map(({ block }) => block).sort((a, b) => a - b);
     const keys = terms.map(({ key }) => key);
     const sets = await store.readSets(ledger, keys, blocks);
-    for (const { key, run } of terms) {
-      const missing = run === null ? [] : blocks.filter((block) => !sets.get(block)?.has(key));
-      if (run === null || missing.length === 0) continue;
-      const isMissing = new Set(missing);
-      for (const seq of await runs.read(run, missing)) {
-        const ofBlock = isMissing.has(blockOf(seq)) ? sets.get(blockOf(seq)) : undefined;
-        if (!ofBlock) continue;
-        const set = ofBlock.get(key) ?? emptySet();
-        addTo(set, seq % BLOCK);
-        ofBlock.set(key, set);
-      }
-    }
+    await Promise.all(terms.map((term) => fillIn(term, sets, blocks)));
     const times = await store.readTimes(ledger, wanted.filter((info) => isCut(info, span)).map(({ block }) => block)); // prettier-ignore
     for (const info of wanted) {
       const match = evaluate(expression, info, (key) => sets.get(info.block)?.get(key) ?? NONE, times.get(info.block)); // prettier-ignore
       found.set(info.block, info.gone === null ? match : without(match, info.gone));
+    }
+  }
+
+  /** The entries of a term in blocks that have no set of it. */
+  async function fillIn({ key, run }: Term, sets: ReadonlyMap<number, Map<number, SeqSet>>, blocks: readonly number[]) {
+    const missing = run === null ? [] : blocks.filter((block) => !sets.get(block)?.has(key));
+    if (run === null || missing.length === 0) return;
+    const isMissing = new Set(missing);
+    for (const seq of await runs.read(run, missing)) {
+      const ofBlock = isMissing.has(blockOf(seq)) ? sets.get(blockOf(seq)) : undefined;
+      if (!ofBlock) continue;
+      const set = ofBlock.get(key) ?? emptySet();
+      addTo(set, seq % BLOCK);
+      ofBlock.set(key, set);
     }
   }
 
