@@ -35,6 +35,8 @@ export function createFollower({ database, store, name, isBusy, onError, follow 
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
+  /** How many wait for the end: with new events all the time, politeness would never come to it. */
+  let waiting = 0;
 
   async function followAll(mayGoOn: () => Promise<boolean>): Promise<void> {
     for (const ledger of await store.listLedgers()) {
@@ -46,8 +48,8 @@ export function createFollower({ database, store, name, isBusy, onError, follow 
   /** New events come first; but a stream of them that never ends must not keep the others waiting for ever. */
   async function whenQuiet(): Promise<boolean> {
     const latest = Date.now() + MAX_WAIT_MS;
-    do await pause(isBusy() ? YIELD_MS : 0);
-    while (isBusy() && Date.now() < latest && !stopped);
+    do await pause(isBusy() && waiting === 0 ? YIELD_MS : 0);
+    while (isBusy() && waiting === 0 && Date.now() < latest && !stopped);
     return !stopped;
   }
 
@@ -70,8 +72,13 @@ export function createFollower({ database, store, name, isBusy, onError, follow 
       schedule(YIELD_MS);
     },
     async catchUp() {
-      await working;
-      await followAll(() => Promise.resolve(!stopped));
+      waiting += 1;
+      try {
+        await working;
+        await followAll(() => Promise.resolve(!stopped));
+      } finally {
+        waiting -= 1;
+      }
     },
     async stop() {
       stopped = true;

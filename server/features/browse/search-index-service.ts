@@ -57,7 +57,8 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
     do {
       const indexed = await db.transaction((trx) => indexChunk(trx, ledger));
       const built = await buildNext(ledger);
-      isMore = indexed > 0 || built;
+      // Not while anything is new: under a stream of events that never ends, whoever waits for the index would wait for ever.
+      isMore = indexed === CHUNK || built;
     } while (isMore && (await mayGoOn()));
   }
 
