@@ -9,14 +9,8 @@ export const BUSY_TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 25;
 
-interface SqliteStatement {
-  readonly readonly: boolean;
-  run(): unknown;
-}
-
 interface SqliteConnection {
   readonly inTransaction: boolean;
-  prepare(sql: string): SqliteStatement;
   pragma(source: string): unknown;
 }
 
@@ -32,13 +26,15 @@ export class SqliteClient extends BetterSqlite3Client<SqliteConnection> {
 
   override async _query(connection: SqliteConnection, query: { sql: string }): Promise<unknown> {
     // Who is inside a transaction has the lock already; who only reads needs none (WAL).
-    if (connection.inTransaction || connection.prepare(query.sql).readonly) return super._query(connection, query);
+    if (connection.inTransaction || /^\s*select\b/i.test(query.sql)) return super._query(connection, query);
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
         return await withoutWaiting(connection, () => super._query(connection, query));
       } catch (error) {
-        if ((error as { code?: unknown }).code !== 'SQLITE_BUSY' || performance.now() > deadline) throw error;
+        // Busy with another writer, or with the log of one that died (SQLITE_BUSY_RECOVERY).
+        const isBusy = String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY');
+        if (!isBusy || performance.now() > deadline) throw error;
       }
       await sleep(pause);
     }

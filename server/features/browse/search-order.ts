@@ -4,7 +4,7 @@ import type { BlockSearch, Found, Section } from './block-search';
 export interface Walk {
   readonly descending: boolean;
   readonly after: Found | null;
-  /** From the beginning on; entries that are stepped over are counted, not read. Nothing else starts with a number. */
+  /** Only from the beginning on (`after` is null). Entries that are stepped over are counted, not read. */
   readonly skip?: number;
 }
 
@@ -20,7 +20,7 @@ export async function* inSeqOrder(
   for (const [i, section] of sections.entries()) {
     const next = sections.slice(i);
     const count = left > 0 ? await search.count(section, next) : 0;
-    if (count < left || (count === left && left > 0)) {
+    if (left > 0 && count <= left) {
       left -= count;
       continue;
     }
@@ -69,18 +69,18 @@ export async function* inTimeOrder(
 
   /** The first sections that together hold no more than is to be skipped, as far as they end before the next one begins. */
   async function stepOver(): Promise<ReadonlySet<Section>> {
-    const over: Section[] = [];
+    const over = new Map<Section, number>();
     let sum = 0;
     for (const [i, section] of sections.entries()) {
       if (left === 0) break;
       const count = await search.count(section, sections.slice(i));
       if (sum + count > left) break;
       sum += count;
-      over.push(section);
+      over.set(section, count);
     }
-    const following = sections[over.length];
-    const ended = over.filter((section) => following === undefined || last(section) < first(following));
-    for (const [i, section] of ended.entries()) left -= await search.count(section, ended.slice(i));
-    return new Set(ended);
+    const following = sections[over.size];
+    const ended = [...over].filter(([section]) => following === undefined || last(section) < first(following));
+    for (const [, count] of ended) left -= count;
+    return new Set(ended.map(([section]) => section));
   }
 }

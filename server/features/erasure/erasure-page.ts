@@ -82,8 +82,7 @@ export function erasurePage(facts: ErasureFacts, ctx: PageContext): ErasurePage 
 
 function foundOf(found: readonly FoundSubject[], { url }: PageContext) {
   const line = ({ ref, name }: FoundSubject) => ({ ref: revealText(ref), name: revealText(name), href: url('/erasure', { subject: ref }) }); // prettier-ignore
-  const [named, others] = [true, false].map((wanted) => found.filter(({ isNamed }) => isNamed === wanted).map(line));
-  return { named: named ?? [], others: others ?? [] };
+  return { named: found.filter(({ isNamed }) => isNamed).map(line), others: found.filter(({ isNamed }) => !isNamed).map(line) }; // prettier-ignore
 }
 
 function previewOf({ ref, name, plan, copies }: NonNullable<ErasureFacts['preview']>, ctx: PageContext) {
