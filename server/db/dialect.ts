@@ -1,8 +1,9 @@
+import type { EventEmitter } from 'node:events';
 import type { Knex } from 'knex';
 import type { Cell } from './execute-packet';
 import { insertPrepared } from './prepared-insert';
 import { pipelineInserts } from './insert-pipeline';
-import type { PreparingConnection } from './insert-statement';
+import type { InsertText, PreparingConnection } from './insert-statement';
 
 export type { Cell } from './execute-packet';
 
@@ -23,11 +24,16 @@ export interface Dialect {
    */
   insertMany<T extends string>(
     trx: Knex.Transaction,
-    tables: Readonly<Record<T, readonly string[]>>,
+    tables: Readonly<Record<T, Insert>>,
     work: (write: (table: T, rows: readonly (readonly Cell[])[]) => void) => Promise<void>,
   ): Promise<void>;
   /** Rows as arrays in the order of the selected columns: the cheapest form for reading many. */
   selectArrays(db: Knex, sql: string, bindings: readonly Cell[]): Promise<Cell[][]>;
+  /**
+   * The same rows one by one. A server sends them while `visit` looks at those before, and none is kept; SQLite reads all of them at
+   * once. What `visit` throws is thrown, and it is not called again.
+   */
+  eachArray(db: Knex, sql: string, bindings: readonly Cell[], visit: (cells: Cell[]) => void): Promise<void>;
   /** Index hint for one query, so that ORDER BY ... LIMIT never makes the planner walk the whole ledger. */
   useIndex(index: string): string;
   /** For a SELECT that locks the rows it reads; a transaction of SQLite holds the writer's lock from its begin (sqlite-client.ts). */
@@ -35,6 +41,11 @@ export interface Dialect {
   isDuplicate(error: unknown): boolean;
   /** The transaction lost a race (deadlock, lock wait, busy) and may be tried again. */
   isRetriable(error: unknown): boolean;
+}
+
+/** Where rows go: the columns that each of them has values for. */
+export interface Insert extends InsertOptions {
+  readonly columns: readonly string[];
 }
 
 export interface InsertOptions {
@@ -52,16 +63,11 @@ const mysql: Dialect = {
   useIndex: (index) => `FORCE INDEX (${index})`,
   async insertRows(db, table, columns, rows, options = {}) {
     if (rows.length === 0) return;
-    const verb = options.onConflict === 'ignore' ? 'INSERT IGNORE' : 'INSERT';
-    const merge =
-      typeof options.onConflict === 'object'
-        ? ` ON DUPLICATE KEY UPDATE ${options.onConflict.set.map((part) => part.replace(/new\((\w+)\)/g, 'VALUES($1)')).join(', ')}`
-        : '';
-    const insert = `${verb} INTO ${table} (${columns.join(', ')}) VALUES `;
-    await onConnection(db, (connection: PreparingConnection) => insertPrepared(connection, [insert, merge], rows));
+    const insert = mysqlInsert(table, { columns, ...options });
+    await onConnection(db, (connection: PreparingConnection) => insertPrepared(connection, insert, rows));
   },
   async insertMany(trx, tables, work) {
-    const inserts = intoTables(tables);
+    const inserts = eachTable(tables, mysqlInsert);
     await onConnection(trx, (connection: PreparingConnection) =>
       pipelineInserts(connection, Object.values(inserts), (send) => work((table, rows) => send(inserts[table], rows))),
     );
@@ -70,6 +76,9 @@ const mysql: Dialect = {
     return onConnection(db, (connection: Mysql2Connection) =>
       query(connection, { sql, rowsAsArray: true }, bindings),
     ) as Promise<Cell[][]>;
+  },
+  async eachArray(db, sql, bindings, visit) {
+    await onConnection(db, (connection: Mysql2Connection) => queryEach(connection, sql, bindings, visit));
   },
   isDuplicate: (error) => codeOf(error) === 'ER_DUP_ENTRY',
   isRetriable: (error) => ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'].includes(codeOf(error)),
@@ -83,22 +92,17 @@ const sqlite: Dialect = {
     if (rows.length === 0) return;
     // Past knex's own query, which waits for the writer's lock beside the thread (sqlite-client.ts).
     if (!db.isTransaction) return db.transaction((trx) => sqlite.insertRows(trx, table, columns, rows, options));
-    const verb = options.onConflict === 'ignore' ? 'INSERT OR IGNORE' : 'INSERT';
-    const merge =
-      typeof options.onConflict === 'object'
-        ? ` ON CONFLICT (${options.onConflict.key.join(', ')}) DO UPDATE SET ${options.onConflict.set.map((part) => part.replace(/new\((\w+)\)/g, 'excluded.$1')).join(', ')}`
-        : '';
-    const sql = `${verb} INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})${merge}`;
+    const sql = sqliteInsert(table, { columns, ...options });
     await onConnection(db, (connection: SqliteConnection) => {
       const statement = prepared(connection, sql);
       for (const row of rows) statement.run(row);
     });
   },
   async insertMany(trx, tables, work) {
-    const inserts = intoTables(tables);
+    const inserts = eachTable(tables, sqliteInsert);
     await onConnection(trx, (connection: SqliteConnection) =>
       work((table, rows) => {
-        const statement = prepared(connection, `${inserts[table]}(${tables[table].map(() => '?').join(', ')})`);
+        const statement = prepared(connection, inserts[table]);
         for (const row of rows) statement.run(row);
       }),
     );
@@ -106,23 +110,48 @@ const sqlite: Dialect = {
   async selectArrays(db, sql, bindings) {
     return onConnection(db, (connection: SqliteConnection) => connection.prepare(sql).raw().all(bindings));
   },
+  async eachArray(db, sql, bindings, visit) {
+    for (const cells of await sqlite.selectArrays(db, sql, bindings)) visit(cells);
+  },
   isDuplicate: (error) => codeOf(error).startsWith('SQLITE_CONSTRAINT'),
   isRetriable: (error) => codeOf(error).startsWith('SQLITE_BUSY'),
 };
 
-function intoTables<T extends string>(tables: Readonly<Record<T, readonly string[]>>): Record<T, string> {
-  const names = Object.keys(tables) as T[];
-  return Object.fromEntries(
-    names.map((name) => [name, `INSERT INTO ${name} (${tables[name].join(', ')}) VALUES `]),
-  ) as Record<T, string>;
+/** The text around the lists of values. */
+function mysqlInsert(table: string, { columns, onConflict }: Insert): InsertText {
+  const verb = onConflict === 'ignore' ? 'INSERT IGNORE' : 'INSERT';
+  const merge =
+    typeof onConflict === 'object'
+      ? ` ON DUPLICATE KEY UPDATE ${onConflict.set.map((part) => part.replace(/new\((\w+)\)/g, 'VALUES($1)')).join(', ')}`
+      : '';
+  return { before: `${verb} INTO ${table} (${columns.join(', ')}) VALUES `, after: merge, columns: columns.length };
 }
 
-interface Mysql2Connection {
+/** The text of one row. */
+function sqliteInsert(table: string, { columns, onConflict }: Insert): string {
+  const verb = onConflict === 'ignore' ? 'INSERT OR IGNORE' : 'INSERT';
+  const merge =
+    typeof onConflict === 'object'
+      ? ` ON CONFLICT (${onConflict.key.join(', ')}) DO UPDATE SET ${onConflict.set.map((part) => part.replace(/new\((\w+)\)/g, 'excluded.$1')).join(', ')}`
+      : '';
+  return `${verb} INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})${merge}`;
+}
+
+function eachTable<T extends string, R>(
+  tables: Readonly<Record<T, Insert>>,
+  textOf: (table: string, insert: Insert) => R,
+): Record<T, R> {
+  const names = Object.keys(tables) as T[];
+  return Object.fromEntries(names.map((name) => [name, textOf(name, tables[name])])) as Record<T, R>;
+}
+
+interface Mysql2Connection extends EventEmitter {
   query(
     options: string | { sql: string; rowsAsArray: boolean },
     values: readonly unknown[],
     done: (error: Error | null, rows: unknown) => void,
   ): void;
+  query(options: { sql: string; rowsAsArray: boolean }, values: readonly unknown[]): EventEmitter;
 }
 
 interface SqliteStatement {
@@ -152,6 +181,36 @@ function query(
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     connection.query(sql, values, (error, rows) => (error ? reject(error) : resolve(rows)));
+  });
+}
+
+function queryEach(
+  connection: Mysql2Connection,
+  sql: string,
+  values: readonly unknown[],
+  visit: (cells: Cell[]) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let failure: Error | undefined;
+    const settle = (error: Error | undefined) => {
+      connection.off('error', settle);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    // A query without a callback is not told that its connection was lost.
+    connection.on('error', settle);
+    const query = connection.query({ sql, rowsAsArray: true }, values);
+    query.on('result', (cells: Cell[]) => {
+      if (failure !== undefined) return;
+      try {
+        visit(cells);
+      } catch (error) {
+        // Thrown into the driver it would end the connection.
+        failure = error as Error;
+      }
+    });
+    query.on('error', settle);
+    query.on('end', () => settle(failure));
   });
 }
 

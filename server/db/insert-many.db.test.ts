@@ -1,6 +1,6 @@
 import { createTestDatabase, ENGINES, type TestDatabase } from '../testing/test-database';
 
-const TABLES = { left_rows: ['id', 'word'], right_rows: ['id', 'word'] } as const;
+const TABLES = { left_rows: { columns: ['id', 'word'] }, right_rows: { columns: ['id', 'word'] } } as const;
 const rows = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => [from + i, `word ${from + i}`]);
 
@@ -96,7 +96,7 @@ describe.each(ENGINES.filter((engine) => engine !== 'sqlite'))('insertMany on %s
       const waits = waiting.then(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, 300));
 
-      const refused = test.dialect.insertMany(ours, { left_rows: ['id', 'word'] }, (write) => {
+      const refused = test.dialect.insertMany(ours, { left_rows: { columns: ['id', 'word'] } }, (write) => {
         write('left_rows', rows(11, 11));
         // The first row is there and locked by the other one: a circle.
         write('left_rows', rows(1, 1));

@@ -1,26 +1,26 @@
 import { executePacket } from './execute-packet';
-import { asPacket, MOST_ROWS, nextRows, prepare, preparedId, valuesOf, type Answer, type PreparingConnection, type Rows, type Wire } from './insert-statement'; // prettier-ignore
+import { asPacket, insertOf, MOST_ROWS, nextRows, prepare, preparedId, type Answer, type InsertText, type PreparingConnection, type Rows, type Wire } from './insert-statement'; // prettier-ignore
 
 /** Hands rows over; whether they are in is told at the end. */
-export type SendRows = (insert: string, rows: Rows) => void;
+export type SendRows = (insert: InsertText, rows: Rows) => void;
 
 /**
- * Inserts of one transaction, sent without a wait for each answer: the server works while `work` makes the next rows ready. `inserts`
- * are the texts before the lists of values, each with the columns in brackets. Rejects with the first refusal.
+ * Inserts of one transaction, sent without a wait for each answer: the server works while `work` makes the next rows ready.
+ * `inserts` are all that `work` may send. Rejects with the first refusal.
  *
  * A refusal may end the transaction on the server (a deadlock does), and what is on its way behind it would commit by itself. So this
  * is for connections that were noted as never doing so: what comes behind waits for a commit that never comes. Throws for others.
  */
 export async function pipelineInserts(
   connection: PreparingConnection,
-  inserts: readonly string[],
+  inserts: readonly InsertText[],
   work: (send: SendRows) => Promise<void>,
 ): Promise<void> {
   if (!manual.has(connection)) throw new Error('rows are pipelined only where nothing commits by itself');
   // In between, the driver could not ask: it would wait for the answers before.
   for (const insert of inserts)
     for (let rows = 1; rows <= MOST_ROWS; rows *= 2) {
-      const sql = textOf(insert, rows);
+      const sql = insertOf(insert, rows);
       if (preparedId(connection, sql) === undefined) await prepare(connection, sql);
     }
   const pipeline = new Pipeline();
@@ -30,7 +30,7 @@ export async function pipelineInserts(
       for (let at = 0; at < rows.length;) {
         const some = nextRows(rows, at);
         at += some.length;
-        pipeline.send(executePacket(preparedId(connection, textOf(insert, some.length)) ?? 0, some));
+        pipeline.send(executePacket(preparedId(connection, insertOf(insert, some.length)) ?? 0, some));
       }
     });
   } finally {
@@ -45,10 +45,6 @@ const manual = new WeakSet<object>();
 /** The session has autocommit off for good. */
 export function noteNoAutocommit(connection: object): void {
   manual.add(connection);
-}
-
-function textOf(insert: string, rows: number): string {
-  return `${insert}${valuesOf({ rows, columns: insert.split(',').length })}`;
 }
 
 const COM_PING = 0x0e;

@@ -38,10 +38,18 @@ export function nextRows(rows: Rows, from: number): Rows {
   return count === rows.length ? rows : rows.slice(from, from + count);
 }
 
-/** The lists of values of a statement, as parameters. */
-export function valuesOf(shape: { readonly rows: number; readonly columns: number }): string {
-  const row = `(${'?,'.repeat(shape.columns - 1)}?)`;
-  return `${`${row},`.repeat(shape.rows - 1)}${row}`;
+/** An INSERT, but for its lists of values. */
+export interface InsertText {
+  readonly before: string;
+  readonly after: string;
+  /** Values of a row. */
+  readonly columns: number;
+}
+
+/** The statement for so many rows, their values as parameters. */
+export function insertOf({ before, after, columns }: InsertText, rows: number): string {
+  const row = `(${'?,'.repeat(columns - 1)}?)`;
+  return `${before}${`${row},`.repeat(rows - 1)}${row}${after}`;
 }
 
 const ids = new WeakMap<PreparingConnection, Map<string, number>>();

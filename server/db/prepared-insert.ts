@@ -1,20 +1,16 @@
 import { executePacket } from './execute-packet';
-import { asPacket, nextRows, prepare, preparedId, valuesOf, type Answer, type PreparingConnection, type Rows, type Wire } from './insert-statement'; // prettier-ignore
+import { asPacket, insertOf, nextRows, prepare, preparedId, type Answer, type InsertText, type PreparingConnection, type Rows, type Wire } from './insert-statement'; // prettier-ignore
 
 /**
- * Inserts rows by prepared statements of many rows. `before` and `after` stand around the list of values. A literal must be read
- * by the server character by character: as parameters the same rows cost it two thirds (docs/bench.md).
+ * Inserts rows by prepared statements of many rows. A literal must be read by the server character by character: as parameters
+ * the same rows cost it two thirds (docs/bench.md).
  */
-export async function insertPrepared(
-  connection: PreparingConnection,
-  [before, after]: readonly [string, string],
-  rows: Rows,
-): Promise<void> {
+export async function insertPrepared(connection: PreparingConnection, insert: InsertText, rows: Rows): Promise<void> {
   let sent = Promise.resolve();
   for (let at = 0; at < rows.length;) {
     const some = nextRows(rows, at);
     at += some.length;
-    const sql = `${before}${valuesOf({ rows: some.length, columns: some[0]?.length ?? 0 })}${after}`;
+    const sql = insertOf(insert, some.length);
     const id = preparedId(connection, sql) ?? (await prepare(connection, sql));
     // Written while the server works on the rows before.
     const packet = executePacket(id, some);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { Database } from '../db/connection';
 import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from './entry-row';
@@ -13,13 +14,35 @@ export interface ReadOptions {
 export interface EntryReader {
   /** Entries by sequence number, ascending, `fromSeq` and `toSeq` included. */
   readRange(ledger: Ledger, options: ReadOptions, trx?: Knex): Promise<EntryRow[]>;
+  /**
+   * The same one after the other, each gone when `visit` comes back: whoever reads all of a ledger keeps nothing of it. What `visit`
+   * throws ends it.
+   */
+  eachInRange(
+    ledger: Ledger,
+    range: Pick<ReadOptions, 'fromSeq' | 'toSeq'>,
+    visit: (row: EntryRow) => void,
+  ): Promise<void>;
   findBySeq(ledger: Ledger, seq: number): Promise<EntryRow | undefined>;
   readMany(ledger: Ledger, seqs: readonly number[], trx?: Knex): Promise<EntryRow[]>;
 }
 
+/** Rows of SQLite read in one go. */
+const TURN = 250;
+
 export function createEntryReader({ knex: db, dialect }: Database): EntryReader {
   const select = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id = ?`;
   return {
+    async eachInRange(ledger, { fromSeq, toSeq }, visit) {
+      const sql = `${select} AND e.seq >= ? AND e.seq <= ? ORDER BY e.seq`;
+      // SQLite has one connection for everybody, and works in our own thread.
+      const step = dialect.name === 'sqlite' ? TURN : toSeq - fromSeq + 1;
+      for (let from = fromSeq; from <= toSeq; from += step) {
+        const bindings = [ledger.id, from, Math.min(toSeq, from + step - 1)];
+        await dialect.eachArray(db, sql, bindings, (cells) => visit(fromCells(cells)));
+        await setImmediate();
+      }
+    },
     async readRange(ledger, { fromSeq, toSeq, limit }, trx = db) {
       const rows = await dialect.selectArrays(trx, `${select} AND e.seq >= ? AND e.seq <= ? ORDER BY e.seq LIMIT ?`, [
         ledger.id,

@@ -8,6 +8,7 @@ import { openStore } from '../main';
 import { anAppendItem } from '../testing/append-item';
 import { createTestStore, type TestStore } from '../testing/test-app';
 import type { Engine } from '../testing/test-database';
+import type { EntryRow } from './entry-row';
 import type { AppendItem, Ledger } from './entry-store';
 import { ensureLedger } from './ledger-setup';
 
@@ -366,6 +367,14 @@ export function describeEntryStore(engine: Engine): void {
       expect(await seqs(3, 5, 100)).toEqual([3, 4, 5]);
       expect(await seqs(3, 100, 2)).toEqual([3, 4]);
       expect(await seqs(11, 100, 10)).toEqual([]);
+      const visited = async (fromSeq: number, toSeq: number) => {
+        const rows: EntryRow[] = [];
+        await store.eachInRange(ledger, { fromSeq, toSeq }, (row) => rows.push(row));
+        return rows;
+      };
+      expect(await visited(3, 600)).toEqual(await store.readRange(ledger, { fromSeq: 3, toSeq: 600, limit: 600 }));
+      expect((await visited(3, 5)).map((row) => row.seq)).toEqual([3, 4, 5]);
+      expect(await visited(11, 9_000)).toEqual([]);
       expect((await store.readMany(ledger, [7, 2, 99])).map((row) => row.seq).sort()).toEqual([2, 7]);
       expect(await store.readMany(ledger, [])).toEqual([]);
       expect(await store.findBySeq(ledger, 99)).toBeUndefined();

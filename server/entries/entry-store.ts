@@ -72,8 +72,22 @@ interface StoreDeps {
 }
 
 const MAX_ATTEMPTS = 8;
-/** Entries that are linked at a time: as many as one prepared statement takes. */
+/** Entries that are linked at a time: as many as one prepared statement takes. Few at first, so that a server soon has work. */
 const PART = 64;
+const FIRST_PART = 16;
+
+/** What an append writes, but for the head. */
+const APPENDED = {
+  entries: { columns: ENTRY_COLUMNS },
+  entry_values: { columns: VALUE_COLUMNS },
+  day_counters: {
+    columns: ['ledger_id', 'day', 'category', 'severity', 'entries', 'min_seq', 'max_seq'],
+    onConflict: {
+      key: ['ledger_id', 'day', 'category', 'severity'],
+      set: ['entries = day_counters.entries + new(entries)', 'max_seq = new(max_seq)'],
+    },
+  },
+} as const;
 
 export class AppendError extends Error {
   override name = 'AppendError';
@@ -157,7 +171,7 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
 
   /** The next items are linked while a server works on those before. */
   async function insertItems(trx: Knex.Transaction, linker: Linker, items: readonly AppendItem[]): Promise<void> {
-    await dialect.insertMany(trx, { entries: ENTRY_COLUMNS, entry_values: VALUE_COLUMNS }, async (write) => {
+    await dialect.insertMany(trx, APPENDED, async (write) => {
       for (const some of partsOf(items)) {
         const part = linker.link(some);
         write('entries', part.entries);
@@ -166,8 +180,8 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
         // transaction would only last longer, and its lock with it.
         if (dialect.name !== 'sqlite') await new Promise((resolve) => setImmediate(resolve));
       }
+      write('day_counters', linker.counters());
     });
-    await addToCounters(trx, linker.counters());
   }
 
   async function lockHead(trx: Knex.Transaction, ledger: Ledger): Promise<Head> {
@@ -203,21 +217,6 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
       known.set(id, entry);
     }
     return known;
-  }
-
-  async function addToCounters(trx: Knex.Transaction, rows: readonly Cell[][]): Promise<void> {
-    await dialect.insertRows(
-      trx,
-      'day_counters',
-      ['ledger_id', 'day', 'category', 'severity', 'entries', 'min_seq', 'max_seq'],
-      rows,
-      {
-        onConflict: {
-          key: ['ledger_id', 'day', 'category', 'severity'],
-          set: ['entries = day_counters.entries + new(entries)', 'max_seq = new(max_seq)'],
-        },
-      },
-    );
   }
 
   async function moveHead(trx: Knex.Transaction, ledger: Ledger, from: Head, to: LockedHead['head']): Promise<void> {
@@ -288,14 +287,14 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
   }
 }
 
-/** Runs of items with up to PART entries; an item with more is a run of its own. */
+/** Runs of items with up to FIRST_PART, then PART entries; an item with more is a run of its own. */
 function partsOf(items: readonly AppendItem[]): AppendItem[][] {
   const parts: AppendItem[][] = [];
   let room = 0;
   for (const item of items) {
     if (item.entries.length > room) {
+      room = parts.length === 0 ? FIRST_PART : PART;
       parts.push([]);
-      room = PART;
     }
     parts.at(-1)?.push(item);
     room -= item.entries.length;

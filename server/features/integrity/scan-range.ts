@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import { GENESIS_PREV_HASH } from '../../core/chain';
 import type { ProofRule } from '../../core/epoch-rotation';
 import { createErasureCover, type CoverData } from '../../core/erasure-cover';
 import { createLeafScan, tileOf, type TileScan } from '../../core/leaf-scan';
 import { createPrunedRuns, type PrunedRun } from '../../core/pruned-runs';
+import { TILE_WIDTH } from '../../core/tile';
 import { createLedgerScan, type KnownHead, type LedgerNames, type ScanResult } from '../../core/verify';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
@@ -32,14 +32,14 @@ export interface RangeResult extends ScanResult {
   readonly tiles: readonly TileScan[];
 }
 
-/** Two chunks are in memory at a time; larger ones outlive the collector's young space and are copied again and again. */
-const CHUNK = 250;
-/** Rows checked before the thread looks at what the database has sent meanwhile: a full socket keeps the database waiting. */
-const TURN = 100;
+/** Rows checked between two looks at what else there is to be done, and two words about how far it is. */
+const TURN = 250;
+/** Tiles read at once, with the rows that they are made of. */
+const TILES = 32;
 
-/** Reads a range in chunks and checks it; the next chunk is on its way while one is checked. */
+/** Reads a range row by row and checks each as it comes: none is kept, so that a range of any size takes the same memory. */
 export async function scanRange(
-  store: Pick<EntryStore, 'readRange' | 'findBySeq'> & Pick<TreeReader, 'readLeafTiles'>,
+  store: Pick<EntryStore, 'eachInRange' | 'findBySeq'> & Pick<TreeReader, 'readLeafTiles'>,
   request: RangeRequest,
   onProgress: (rows: number) => void,
 ): Promise<RangeResult> {
@@ -60,64 +60,73 @@ export async function scanRange(
     cover: createErasureCover(request.cover),
   });
 
-  const leaves = createLeafWalk(store, request);
-  await leaves.goTo(tileOf(fromSeq));
-  const readChunk = (from: number) => store.readRange(ledger, { fromSeq: from, toSeq, limit: CHUNK });
-  let next = readChunk(fromSeq);
-  for (;;) {
-    const rows = await next;
-    const last = rows.at(-1);
-    if (last && rows.length === CHUNK) next = readChunk(last.seq + 1);
-    for (const [at, row] of rows.entries()) {
-      if (tileOf(row.seq) > leaves.tile()) await leaves.goTo(tileOf(row.seq));
-      leaves.add(row, scan.add(row));
-      if (at % TURN === TURN - 1) await setImmediate();
-    }
-    onProgress(rows.length);
-    if (!last || rows.length < CHUNK) return { ...scan.finish(), tiles: await leaves.finish() };
+  const leaves = createLeafWalk(request);
+  let unsaid = 0;
+  const check = (row: EntryRow) => {
+    leaves.add(row, scan.add(row));
+    unsaid += 1;
+    if (unsaid < TURN) return;
+    onProgress(unsaid);
+    unsaid = 0;
+  };
+  const lastTile = tileOf(toSeq);
+  const readTiles = (from: number) => store.readLeafTiles(ledger, tilesBetween(from, Math.min(from + TILES - 1, lastTile))); // prettier-ignore
+  let next = readTiles(tileOf(fromSeq));
+  for (let tile = tileOf(fromSeq); tile <= lastTile; tile += TILES) {
+    leaves.stored(await next);
+    const lastHere = Math.min(tile + TILES - 1, lastTile);
+    if (lastHere < lastTile) next = readTiles(lastHere + 1);
+    // Awaited later; where the rows cannot be read, nobody asks for them any more.
+    next.catch(() => undefined);
+    const rows = {
+      fromSeq: Math.max(fromSeq, tile * TILE_WIDTH + 1),
+      toSeq: Math.min(toSeq, (lastHere + 1) * TILE_WIDTH),
+    };
+    await store.eachInRange(ledger, rows, check);
+    leaves.closeTo(lastHere);
   }
+  onProgress(unsaid);
+  return { ...scan.finish(), tiles: leaves.scanned };
 }
 
-/** Tiles read at once. */
-const TILES = 32;
+function tilesBetween(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_none, at) => first + at);
+}
 
 /** Goes through the tiles of a range with the scan; those of which every entry is missing too. */
-function createLeafWalk(store: Pick<TreeReader, 'readLeafTiles'>, { ledger, toSeq, tree }: RangeRequest) {
+function createLeafWalk({ fromSeq, toSeq, tree }: RangeRequest) {
   const scan = createLeafScan({ toSeq, treeSize: tree.size, cuts: tree.cuts });
-  const lastTile = tileOf(toSeq);
   const scanned: TileScan[] = [];
-  let stored: ReadonlyMap<number, Buffer> = new Map();
-  let storedTo = -1;
-  let current = -1;
+  let tiles: ReadonlyMap<number, Buffer> = new Map();
+  let next = tileOf(fromSeq);
+  let isOpen = false;
 
-  async function open(tile: number): Promise<void> {
-    if (tile > storedTo) {
-      storedTo = Math.min(tile + TILES - 1, lastTile);
-      stored = await store.readLeafTiles(
-        ledger,
-        Array.from({ length: storedTo - tile + 1 }, (_none, at) => tile + at),
-      );
-    }
-    scan.open(tile, stored.get(tile));
-    current = tile;
+  function open(tile: number): void {
+    closeTo(tile - 1);
+    if (!isOpen) scan.open(tile, tiles.get(tile));
+    isOpen = true;
   }
 
-  async function goTo(tile: number): Promise<void> {
-    if (current < 0) return open(tile);
-    while (current < tile) {
+  /** Ends the tiles up to this one, whether anything was added to them or not. */
+  function closeTo(tile: number): void {
+    for (; next <= tile; next += 1) {
+      if (!isOpen) scan.open(next, tiles.get(next));
       scanned.push(scan.close());
-      await open(current + 1);
+      isOpen = false;
     }
   }
 
   return {
-    tile: () => current,
-    goTo,
-    add: (row: EntryRow, isSealed: boolean) => scan.add(row, isSealed),
-    async finish(): Promise<TileScan[]> {
-      await goTo(lastTile);
-      scanned.push(scan.close());
-      return scanned;
+    scanned: scanned as readonly TileScan[],
+    /** What the tree has of the tiles that come now. */
+    stored(read: ReadonlyMap<number, Buffer>): void {
+      tiles = read;
     },
+    add(row: EntryRow, isSealed: boolean): void {
+      const tile = tileOf(row.seq);
+      if (!isOpen || tile > next) open(tile);
+      scan.add(row, isSealed);
+    },
+    closeTo,
   };
 }
