@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { aHookItem } from '../../testing/builders';
 import { MAX_ITEMS, parseDelivery, type DeliveredItem } from './delivery';
 
@@ -90,8 +91,28 @@ describe('a whole delivery', () => {
     '{"events":[{"id":"a"}],"events":[]}',
     '{"events":[1],"ev\\u0065nts":[1]}',
     '{"a":1,"a":2,"events":[]}',
+    '{"\u{e9}":1,"\\u00e9":2,"events":[]}',
   ])('is refused when the outermost object names a member twice: %s', (text) => {
     expect(parseDelivery(Buffer.from(text))).toMatchObject({ ok: false, error: 'bad_shape' });
+  });
+
+  it('knows names apart whose bytes only look like each other', () => {
+    const text = '{"\u{e9}":1,"\\u00c3\\u00a9":2,"events":[]}';
+    expect(parseDelivery(Buffer.from(text))).toMatchObject({ ok: true });
+  });
+
+  it('reads what is not ASCII as it was written, whichever item of the delivery it is in', () => {
+    const names = ['Lin', '\u6797\u6c0f\u8336\u884c', '\u{1f600}', 'M\u00fcller', 'Lin'];
+    const items = names.map((name, at) => JSON.stringify(aHookItem({ id: `${at}`, params: { name } })));
+    const read = itemsOf(Buffer.from(`{"\u00e9":1,"events":[${items.join(',')}]}`));
+    expect(read.map((item) => item.ok && item.item.params['name'])).toEqual(names);
+    expect(read.map((item) => item.raw)).toEqual(items);
+    expect(read.map((item) => item.digest)).toEqual(items.map((text) => hash('sha256', text)));
+  });
+
+  it('is refused with the character at which it is no JSON', () => {
+    const parsed = parseDelivery(Buffer.from('\u6797'));
+    expect(parsed).toMatchObject({ ok: false, error: 'not_json', detail: expect.stringContaining('\u6797') as string });
   });
 
   it('is refused with 1,001 items, and taken with 1,000', () => {
