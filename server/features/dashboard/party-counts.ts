@@ -66,6 +66,8 @@ export async function countParties(
   }
 
   const [days, totals]: [(string | number)[][], (string | number)[][]] = [[], []];
+  const emptyDays = new Map<number, Party[]>();
+  const emptyTotals: Party[] = [];
   for (const [key, party] of parties) {
     const place = [ledger.id, party.side, party.type, party.id];
     for (const [day, entries] of party.days) {
@@ -73,18 +75,18 @@ export async function countParties(
         if (changed.has(`${key} ${day}`)) days.push([...place, day, entries]);
       } else {
         party.days.delete(day);
-        await trx('party_days')
-          .where({ ledger_id: ledger.id, side: party.side, type: party.type, id: party.id, day })
-          .delete();
+        emptyDays.set(day, [...(emptyDays.get(day) ?? []), party]);
       }
     }
     const total = totalsOf(party.days, today);
     if (total) totals.push([...place, total.week, total.month, total.dueDay]);
-    else
-      await trx('party_totals')
-        .where({ ledger_id: ledger.id, side: party.side, type: party.type, id: party.id })
-        .delete();
+    else emptyTotals.push(party);
   }
+  for (const [day, some] of emptyDays)
+    for (const { side, type, ids } of groupByType(some))
+      await trx('party_days').where({ ledger_id: ledger.id, side, type, day }).whereIn('id', ids).delete();
+  for (const { side, type, ids } of groupByType(emptyTotals))
+    await trx('party_totals').where({ ledger_id: ledger.id, side, type }).whereIn('id', ids).delete();
   const key = ['ledger_id', 'side', 'type', 'id'];
   await dialect.insertRows(trx, 'party_days', [...key, 'day', 'entries'], days, {
     onConflict: { key: [...key, 'day'], set: ['entries = new(entries)'] },
