@@ -5,7 +5,12 @@ import { PROGRAM_ROOT } from '../root';
 
 const run = promisify(execFile);
 /** As `npm start` gives them. */
-const START_FLAGS = ['--max-old-space-size=256', '--max-semi-space-size=32', '--single-threaded-gc'];
+const START_FLAGS = [
+  '--max-old-space-size=256',
+  '--max-semi-space-size=32',
+  '--heap-growing-percent=200',
+  '--single-threaded-gc',
+];
 const CLI = path.join(PROGRAM_ROOT, 'dist', 'server', 'cli', 'main.js');
 
 export interface BenchServer {
