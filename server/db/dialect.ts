@@ -67,7 +67,7 @@ const mysql: Dialect = {
     await onConnection(db, (connection: PreparingConnection) => insertPrepared(connection, insert, rows));
   },
   async insertMany(trx, tables, work) {
-    const inserts = eachTable(tables, mysqlInsert);
+    const inserts = mysqlInserts(tables);
     await onConnection(trx, (connection: PreparingConnection) =>
       pipelineInserts(connection, Object.values(inserts), (send) => work((table, rows) => send(inserts[table], rows))),
     );
@@ -125,6 +125,15 @@ function mysqlInsert(table: string, { columns, onConflict }: Insert): InsertText
       ? ` ON DUPLICATE KEY UPDATE ${onConflict.set.map((part) => part.replace(/new\((\w+)\)/g, 'VALUES($1)')).join(', ')}`
       : '';
   return { before: `${verb} INTO ${table} (${columns.join(', ')}) VALUES `, after: merge, columns: columns.length };
+}
+
+const known = new WeakMap<object, Record<string, InsertText>>();
+
+/** Made once for the same tables. */
+function mysqlInserts<T extends string>(tables: Readonly<Record<T, Insert>>): Record<T, InsertText> {
+  const made = known.get(tables) ?? eachTable(tables, mysqlInsert);
+  known.set(tables, made);
+  return made;
 }
 
 /** The text of one row. */
