@@ -57,7 +57,7 @@ function scanInThread(
 ): Promise<RangeResult> {
   return new Promise((resolve, reject) => {
     // No limit for what lives long: a ledger that somebody rewrote has as many breaks as entries.
-    // Two chunks of rows must fit into what lives shortly: promoted, they would cost more memory and a tenth of the time.
+    // The rows that SQLite reads at once must fit into what lives shortly: promoted, they would cost memory and a tenth of the time.
     const resourceLimits = { maxYoungGenerationSizeMb: 32 };
     const file = path.join(__dirname, 'verify-worker.js');
     const worker = new Worker(file, { workerData: { databaseUrl, request }, resourceLimits });
