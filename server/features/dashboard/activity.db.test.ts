@@ -60,6 +60,9 @@ describe.each(ENGINES)('the counters of the dashboard on %s', (engine) => {
     await app.deps.indexer.catchUp();
     await app.deps.activity.catchUp();
     expect(await queue()).toMatchObject({ index: 0, activity: 0 });
+    // They look by themselves each second, and would be there again before the queue is asked.
+    await app.deps.indexer.stop();
+    await app.deps.activity.stop();
     await db()('consumers')
       .whereIn('name', ['words', 'activity'])
       .where({ ledger_id: app.ledger.id })
