@@ -42,7 +42,9 @@ describe.each(ENGINES)('eachArray on %s', (engine) => {
   });
 
   it('throws what the engine says of a statement that it does not take', async () => {
-    await expect(read('SELECT id FROM no_such_table', [])).rejects.toThrow(/no_such_table/);
+    await expect(read('SELECT id FROM no_such_table', [])).rejects.toMatchObject({
+      message: expect.stringContaining('no_such_table') as string,
+    });
   });
 });
 
