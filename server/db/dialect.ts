@@ -127,12 +127,12 @@ function mysqlInsert(table: string, { columns, onConflict }: Insert): InsertText
   return { before: `${verb} INTO ${table} (${columns.join(', ')}) VALUES `, after: merge, columns: columns.length };
 }
 
-const known = new WeakMap<object, Record<string, InsertText>>();
+const knownInserts = new WeakMap<object, Record<string, InsertText>>();
 
 /** Made once for the same tables. */
 function mysqlInserts<T extends string>(tables: Readonly<Record<T, Insert>>): Record<T, InsertText> {
-  const made = known.get(tables) ?? eachTable(tables, mysqlInsert);
-  known.set(tables, made);
+  const made = knownInserts.get(tables) ?? eachTable(tables, mysqlInsert);
+  knownInserts.set(tables, made);
   return made;
 }
 

@@ -75,7 +75,9 @@ export async function countParties(
         if (changed.has(`${key} ${day}`)) days.push([...place, day, entries]);
       } else {
         party.days.delete(day);
-        emptyDays.set(day, [...(emptyDays.get(day) ?? []), party]);
+        const empty = emptyDays.get(day) ?? [];
+        empty.push(party);
+        emptyDays.set(day, empty);
       }
     }
     const total = totalsOf(party.days, today);
