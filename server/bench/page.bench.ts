@@ -36,12 +36,15 @@ export interface Reader {
   readonly hash: string;
 }
 
-interface Measured extends Asked {
+/** Milliseconds. */
+interface Times {
   readonly many: number;
   readonly few: number;
   /** The page without a filter at the same place in the small store. */
   readonly floor: number;
 }
+
+type Measured = Asked & Times;
 
 /** Every filter alone and every pair, at a million entries against ten thousand. */
 export async function benchPage(place: BenchPlace): Promise<BenchResult[]> {
@@ -60,12 +63,10 @@ export async function comparePages(small: Reader, large: Reader): Promise<BenchR
   const measured: Measured[] = [];
   for (const sort of SORTS) {
     for (const depth of DEPTHS) {
-      const [, floor] = await measure(small, large, { filter: { name: 'all', query: {} }, sort, depth }, CLOSER);
       for (const filter of [...PAGE_FILTERS, ...pairsOf(PAGE_FILTERS)]) {
         const asked = { filter, sort, depth };
-        let [many, few] = await measure(small, large, asked, ROUNDS);
-        if (many / Math.max(few, floor) > SUSPECT) [many, few] = await measure(small, large, asked, CLOSER);
-        measured.push({ ...asked, many, few, floor });
+        const first = { ...asked, ...(await measure(small, large, asked, ROUNDS)) };
+        measured.push(ratioOf(first) > SUSPECT ? { ...asked, ...(await measure(small, large, asked, CLOSER)) } : first);
       }
     }
   }
@@ -81,21 +82,26 @@ export async function comparePages(small: Reader, large: Reader): Promise<BenchR
 }
 
 /** A page with few rows costs less than one with twenty at any size: it is compared with the full page. */
-function ratioOf({ many, few, floor }: Measured): number {
+function ratioOf({ many, few, floor }: Times): number {
   return many / Math.max(few, floor);
 }
 
-/** Milliseconds in the large and in the small store, asked in turn. */
-async function measure(small: Reader, large: Reader, asked: Asked, rounds: number): Promise<[number, number]> {
-  const paths = [await pathOf(large, asked), await pathOf(small, asked)] as const;
-  const times: [number[], number[]] = [[], []];
+/** Milliseconds in the large and in the small store and of the page without a filter, asked in turn: a machine changes its speed. */
+async function measure(small: Reader, large: Reader, asked: Asked, rounds: number): Promise<Times> {
+  const unfiltered = { ...asked, filter: { name: 'all', query: {} } };
+  const pages = {
+    many: { store: large, path: await pathOf(large, asked) },
+    few: { store: small, path: await pathOf(small, asked) },
+    floor: { store: small, path: await pathOf(small, unfiltered) },
+  };
+  const times: Record<keyof Times, number[]> = { many: [], few: [], floor: [] };
   for (let round = 0; round < rounds; round += 1) {
-    for (const at of [0, 1] as const) {
-      const seconds = await timed(() => read(at === 0 ? large : small, paths[at]));
-      times[at].push(seconds * 1000);
+    for (const name of ['many', 'few', 'floor'] as const) {
+      const { store, path } = pages[name];
+      times[name].push((await timed(() => read(store, path))) * 1000);
     }
   }
-  return [median(times[0]), median(times[1])];
+  return { many: median(times.many), few: median(times.few), floor: median(times.floor) };
 }
 
 /** Asks once, which also warms up. */

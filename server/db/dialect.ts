@@ -36,6 +36,11 @@ export interface Dialect {
   eachArray(db: Knex, sql: string, bindings: readonly Cell[], visit: (cells: Cell[]) => void): Promise<void>;
   /** Index hint for one query, so that ORDER BY ... LIMIT never makes the planner walk the whole ledger. */
   useIndex(index: string): string;
+  /**
+   * The same for the primary key of a table: SQLite would rather walk a whole index that has all columns asked for than look up a
+   * hundred rows by their keys. Not for a table WITHOUT ROWID, whose key has no name there.
+   */
+  useKey(table: string): string;
   /** For a SELECT that locks the rows it reads; a transaction of SQLite holds the writer's lock from its begin (sqlite-client.ts). */
   readonly forUpdate: string;
   isDuplicate(error: unknown): boolean;
@@ -61,6 +66,7 @@ const mysql: Dialect = {
   name: 'mysql',
   forUpdate: ' FOR UPDATE',
   useIndex: (index) => `FORCE INDEX (${index})`,
+  useKey: () => 'FORCE INDEX (PRIMARY)',
   async insertRows(db, table, columns, rows, options = {}) {
     if (rows.length === 0) return;
     const insert = mysqlInsert(table, { columns, ...options });
@@ -88,6 +94,7 @@ const sqlite: Dialect = {
   name: 'sqlite',
   forUpdate: '',
   useIndex: (index) => `INDEXED BY ${index}`,
+  useKey: (table) => `INDEXED BY sqlite_autoindex_${table}_1`,
   async insertRows(db, table, columns, rows, options = {}) {
     if (rows.length === 0) return;
     // Past knex's own query, which waits for the writer's lock beside the thread (sqlite-client.ts).

@@ -122,10 +122,9 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
     const condition = rowCondition(expression);
     // What is not indexed yet has no words, and is not said to lack one either.
     const words = hasWords ? 'JOIN fresh_words f ON f.ledger_id = e.ledger_id AND f.seq = e.seq' : '';
-    const hint = dialect.name === 'mysql' ? 'FORCE INDEX (PRIMARY)' : '';
     const rows = await dialect.selectArrays(
       db,
-      `SELECT e.seq, e.occurred_at FROM entries e ${hint} ${words} WHERE e.ledger_id = ? AND e.seq BETWEEN ? AND ? AND ${condition.text} ORDER BY e.seq`,
+      `SELECT e.seq, e.occurred_at FROM entries e ${dialect.useKey('entries')} ${words} WHERE e.ledger_id = ? AND e.seq BETWEEN ? AND ? AND ${condition.text} ORDER BY e.seq`,
       [ledger.id, fromSeq, toSeq, ...condition.bindings],
     );
     const all = rows.map(([seq, time]) => ({ seq: Number(seq), time: Number(time) }));
@@ -158,7 +157,7 @@ export async function openSearch(database: Database, ledger: Ledger, expression:
     const add = (seq: number, time: number) => timed.get(blockOf(seq))?.push({ seq, time });
     for (const seq of many) add(seq, times.get(blockOf(seq))?.(seq % BLOCK) ?? 0);
     if (few.length === 0) return;
-    const sql = `SELECT seq, occurred_at FROM entries WHERE ledger_id = ? AND seq IN (${few.map(() => '?').join(',')})`;
+    const sql = `SELECT seq, occurred_at FROM entries ${dialect.useKey('entries')} WHERE ledger_id = ? AND seq IN (${few.map(() => '?').join(',')})`;
     for (const [seq, time] of await dialect.selectArrays(db, sql, [ledger.id, ...few])) add(Number(seq), Number(time));
   }
 
