@@ -37,6 +37,7 @@ import type { RelatedService } from './features/browse/related-service';
 import { createSearchIndexer, type SearchIndexer } from './features/browse/search-index-service';
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
+import { createStatedChanges } from './features/capture/stated-changes-service';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
 import { createSenderCheck, type SenderCheck } from './features/capture/sender-check-service';
 import { createBundleService, type BundleService } from './features/bundle/bundle-service';
@@ -269,7 +270,8 @@ export function createDeps(
     readingScope,
   );
   const tables = accessTables(db, database);
-  const accessLedger = createAccessLedger({ database, store, onCommit: noteCommit, now });
+  const stated = createStatedChanges({ store, addressingOf, onCommit: noteCommit, now });
+  const accessLedger = createAccessLedger({ database, stated });
   const roles = createRoleService({ ledger: accessLedger, roles: tables.roles, now });
   const accessLog = createAccessLog({
     windows: createAccessWindowStore(database),

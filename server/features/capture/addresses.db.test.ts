@@ -5,6 +5,7 @@ import { columnsWith } from '../../testing/columns-with';
 import { createTestApp, type TestApp } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
 import { until } from '../../testing/until';
+import { RIGHTS } from '../access/rights';
 import { parseFilter } from '../browse/browse-service';
 
 const BY = { name: 'jane', via: 'ui' } as const;
@@ -49,7 +50,7 @@ describe.each(ENGINES)('addresses of people, on %s', (engine) => {
   });
   afterEach(() => app.stop());
 
-  /** Everything that stores an address: deliveries, one that is refused, a sign-in that fails. */
+  /** Everything that stores an address: deliveries, one that is refused, a sign-in that fails, a role that somebody makes. */
   async function visitFrom(ip: string): Promise<void> {
     const sender = await app.pair();
     const items = itemsFrom(ip);
@@ -60,6 +61,9 @@ describe.each(ENGINES)('addresses of people, on %s', (engine) => {
     await app.deps.refusals.flush();
     await app.deps.indexer.catchUp();
     await app.deps.ownEvents.record('default', { action: 'audit.login_failed', targetId: null, ip, via: 'ui' });
+    const draft = { id: null, name: 'Reader', rights: ['entries.read'] };
+    const saved = await app.deps.roles.save(app.ledger.tenant, draft, { name: 'jane', rights: RIGHTS, via: 'ui', ip });
+    expect(saved.ok).toBe(true);
   }
 
   it('stand in the store as they came as long as nobody set anything else', async () => {
