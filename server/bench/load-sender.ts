@@ -3,7 +3,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { parseSecret, signDelivery } from '../features/capture/verify-delivery';
 import { benchItem } from './bench-events';
 
-/** A process of its own: `load-sender URL BRIDGE SECRET BATCHES SIZE CONNECTIONS FROM_MS SPAN_MS`; prints one JSON line. */
+/**
+ * A process of its own: `load-sender URL BRIDGE SECRET BATCHES SIZE CONNECTIONS FROM_MS SPAN_MS WARM_UP`; prints one JSON line, of
+ * the events behind WARM_UP batches.
+ */
 async function main(): Promise<void> {
   const [
     url = '',
@@ -14,11 +17,13 @@ async function main(): Promise<void> {
     connections = '8',
     fromMs = '0',
     spanMs = '0',
+    warmUp = '0',
   ] = process.argv.slice(2);
   const secret = parseSecret(secretText);
   if (!secret) throw new Error('no secret');
-  const total = Number(batches) * Number(size);
-  const bodies = Array.from({ length: Number(batches) }, (_, batch) => {
+  const length = Number(warmUp) + Number(batches);
+  const total = length * Number(size);
+  const bodies = Array.from({ length }, (_, batch) => {
     const events = Array.from({ length: Number(size) }, (_unused, i) => {
       const n = batch * Number(size) + i + 1;
       return benchItem(n, Number(fromMs) + Math.floor((n / total) * Number(spanMs)));
@@ -32,21 +37,28 @@ async function main(): Promise<void> {
   });
 
   const agent = new Agent({ keepAlive: true, maxSockets: Number(connections) });
-  let next = 0;
-  let accepted = 0;
+  await sendAll(deliveries.slice(0, Number(warmUp)));
   const startedAt = process.hrtime.bigint();
-  await Promise.all(
-    Array.from({ length: Number(connections) }, async () => {
-      for (let delivery = deliveries[next++]; delivery; delivery = deliveries[next++]) {
-        // Not `+= await`: that would read the sum before the wait.
-        const taken = await send(delivery);
-        accepted += taken;
-      }
-    }),
-  );
+  const accepted = await sendAll(deliveries.slice(Number(warmUp)));
   const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
   agent.destroy();
   process.stdout.write(`${JSON.stringify({ accepted, seconds })}\n`);
+
+  /** Events that were accepted. */
+  async function sendAll(all: readonly (typeof deliveries)[number][]): Promise<number> {
+    let next = 0;
+    let sum = 0;
+    await Promise.all(
+      Array.from({ length: Number(connections) }, async () => {
+        for (let delivery = all[next++]; delivery; delivery = all[next++]) {
+          // Not `+= await`: that would read the sum before the wait.
+          const taken = await send(delivery);
+          sum += taken;
+        }
+      }),
+    );
+    return sum;
+  }
 
   function send(delivery: (typeof deliveries)[number]): Promise<number> {
     return new Promise((resolve, reject) => {

@@ -6,26 +6,31 @@ type Rows = readonly (readonly Cell[])[];
 
 /**
  * The baseline: plain multi-row INSERTs of the same rows into the same table with the same indexes, `size` rows a statement and
- * commit, over `connections` at once, nothing else. Rows a second.
+ * commit, over `connections` at once, nothing else. Rows a second of those behind the first `warmUp` statements.
  */
 export async function measurePlainInsert(
   engine: Engine,
   rows: Rows,
-  options: { readonly size: number; readonly connections: number },
+  options: { readonly size: number; readonly connections: number; readonly warmUp: number },
 ): Promise<number> {
   const database = await createTestDatabase(engine);
   try {
     const batches: Rows[] = [];
     for (let at = 0; at < rows.length; at += options.size) batches.push(rows.slice(at, at + options.size));
     const insert = engine === 'sqlite' ? await sqliteInsert(database) : serverInsert(database);
-    let next = 0;
+    await insertAll(batches.slice(0, options.warmUp));
     const startedAt = process.hrtime.bigint();
-    await Promise.all(
-      Array.from({ length: options.connections }, async () => {
-        for (let batch = batches[next++]; batch; batch = batches[next++]) await insert(batch);
-      }),
-    );
-    return rows.length / (Number(process.hrtime.bigint() - startedAt) / 1e9);
+    await insertAll(batches.slice(options.warmUp));
+    return (rows.length - options.warmUp * options.size) / (Number(process.hrtime.bigint() - startedAt) / 1e9);
+
+    async function insertAll(all: readonly Rows[]): Promise<void> {
+      let next = 0;
+      await Promise.all(
+        Array.from({ length: options.connections }, async () => {
+          for (let batch = all[next++]; batch; batch = all[next++]) await insert(batch);
+        }),
+      );
+    }
   } finally {
     await database.drop();
   }

@@ -10,10 +10,11 @@ import { checkCounters } from './counter-check';
 import { checkQuarantine } from './quarantine-check';
 import { checkSearchIndex } from './search-index-check';
 import { checkSettings } from './settings-check';
+import { checkStatedRows } from './stated-rows-check';
 
 /**
- * Compares what is made from entries with the entries: counters, quarantine, settings, roles, search index, the dashboard's activity. The
- * chain does not cover these tables, and pages rest on them. Says something only of a ledger whose entries are intact.
+ * Compares what is made from entries with the entries: counters, quarantine, settings, roles, bridges, tokens, anchors, reports, search
+ * index, the dashboard's activity. The chain does not cover these tables, and pages rest on them. Says something only of a ledger whose entries are intact.
  */
 export interface DerivedChecks {
   check(ledger: Ledger): Promise<Break[]>;
@@ -40,6 +41,7 @@ export async function runDerivedChecks(database: Database, ledger: Ledger): Prom
     ...(await checkQuarantine(database, ledger)),
     ...(await checkSettings(database, ledger)),
     ...(await checkAccess(database, ledger)),
+    ...(await checkStatedRows(database, ledger)),
     ...(await checkSearchIndex(database, createEntryReader(database), ledger)),
     ...(await checkActivity(database, ledger)),
   ];
