@@ -62,6 +62,7 @@ export function createApp(deps: Deps): { readonly app: Express; readonly stop: (
   const session = createSession({
     db: deps.database.knex,
     secret: deps.sessionSecret,
+    rowMac: deps.rowMac,
     https,
     onCleanupError: (error) => deps.logger.warn({ err: error }, 'old sessions could not be removed'),
   });

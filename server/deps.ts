@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { hidePassword, storeName, type Config } from './config/config';
 import { deriveKey } from './core/keys';
 import { matchesHold } from './core/legal-hold';
+import { createRowMac, type RowMac } from './core/row-mac';
 import { signNote } from './core/signed-note';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
@@ -110,6 +111,7 @@ export interface Deps {
   readonly database: Database;
   readonly keyRing: KeyRing;
   readonly sessionSecret: string;
+  readonly rowMac: RowMac;
   readonly store: EntryStore;
   readonly appender: Appender;
   readonly headNotes: HeadNotes;
@@ -183,6 +185,7 @@ export function createDeps(
   const keyRing = createKeyRing(masterKey);
   const database = openDatabase(config.databaseUrl);
   const db = database.knex;
+  const rowMac = createRowMac(deriveKey(masterKey, 'row-mac'));
 
   const handedLeaves = createHandedLeaves();
   const store = createEntryStore({ database, keyRing, onLeaves: (...batch) => handedLeaves.add(...batch) });
@@ -329,7 +332,7 @@ export function createDeps(
   const anchors = createAnchors({
     database,
     keyRing,
-    rowKey: deriveKey(masterKey, 'row-mac'),
+    rowMac,
     store,
     checkpoints,
     tree,
@@ -345,7 +348,7 @@ export function createDeps(
   });
   const witness = createWitness({
     database,
-    rowKey: deriveKey(masterKey, 'row-mac'),
+    rowMac,
     seedOf: (name) => deriveKey(masterKey, 'witness', name),
     ownEvents,
     defaultTenant: DEFAULT_TENANT,
@@ -393,7 +396,7 @@ export function createDeps(
     findMark: (ledger) => verifications.findMark(ledger),
     erasures: erasureReader,
   });
-  const tokens = createApiTokenService({ db, now });
+  const tokens = createApiTokenService({ db, rowMac, now });
   const danger = createDangerParts({
     config,
     logger,
@@ -529,11 +532,12 @@ export function createDeps(
     database,
     keyRing,
     sessionSecret: deriveKey(masterKey, 'session').toString('base64url'),
+    rowMac,
     store,
     appender,
     headNotes,
     bridges,
-    loginLinks: createLoginLinkService({ db, now }),
+    loginLinks: createLoginLinkService({ db, rowMac, now }),
     tokens,
     access: createAccessService({ people: tables.people, roles, findTenant, now }),
     roles,

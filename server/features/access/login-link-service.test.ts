@@ -1,3 +1,4 @@
+import { ensureLedger } from '../../entries/ledger-setup';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { LOGIN_LINK_MS } from './login-link-service';
 
@@ -45,6 +46,17 @@ describe('a sign-in link', () => {
     await create();
     expect(await test.deps.loginLinks.use(token)).toBeUndefined();
   });
+
+  it.each([{ role: 'super_admin' }, { name: 'root' }, { tenant_id: 2 }, { expires_at: 9e15 }, { mac: null }])(
+    'does not open when somebody wrote %j into its row',
+    async (changed) => {
+      const token = await create();
+      expect((await ensureLedger(test.deps, 'other')).tenant.id).toBe(2);
+      await test.database.knex('login_links').update(changed);
+      expect(await test.deps.loginLinks.isOpen(token)).toBe(false);
+      expect(await test.deps.loginLinks.use(token)).toBeUndefined();
+    },
+  );
 
   it('stands nowhere in the store, and is forgotten a day after its end', async () => {
     const token = await create();

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
+import type { RowMac } from '../../core/row-mac';
 import type { SignedIn } from './viewer';
 
-/** One-time sign-in links, good for ten minutes. Only a hash of each is kept. */
+/** One-time sign-in links, good for ten minutes. Only a hash of each is kept, sealed: a row that somebody else wrote opens nothing. */
 export interface LoginLinkService {
   create(viewer: SignedIn & { readonly tenantId: number }): Promise<string>;
   /** Whether the link could still be used; does not use it. */
@@ -20,28 +21,35 @@ interface LinkRow {
   name: string;
   expires_at: number;
   used_at: number | null;
+  mac: string | null;
 }
 
-export function createLoginLinkService({ db, now }: { readonly db: Knex; readonly now: () => Date }): LoginLinkService {
+interface LinkDeps {
+  readonly db: Knex;
+  readonly rowMac: RowMac;
+  readonly now: () => Date;
+}
+
+export function createLoginLinkService({ db, rowMac, now }: LinkDeps): LoginLinkService {
   const links = () => db<LinkRow>('login_links');
   const open = (token: string) => links().where({ link_hash: hashToken(token) }).whereNull('used_at').where('expires_at', '>', now().getTime()); // prettier-ignore
   return {
     async create(viewer) {
       const token = randomBytes(32).toString('base64url');
       await links().where('expires_at', '<', now().getTime() - 86_400_000).delete(); // prettier-ignore
-      await links().insert({
+      const row = {
         link_hash: hashToken(token),
         tenant_id: viewer.tenantId,
         role: viewer.role,
         name: viewer.name,
         expires_at: now().getTime() + LOGIN_LINK_MS,
-      });
+      };
+      await links().insert({ ...row, mac: rowMac.of('login_links', cellsOf(row)) });
       return token;
     },
-    async isOpen(token) {
-      return (await open(token).first()) !== undefined;
-    },
+    isOpen,
     async use(token) {
+      if (!(await isOpen(token))) return undefined;
       // The update decides: of two requests at once, one changes the row.
       if ((await open(token).update({ used_at: now().getTime() })) !== 1) return undefined;
       const row = await db('login_links')
@@ -55,6 +63,15 @@ export function createLoginLinkService({ db, now }: { readonly db: Knex; readonl
       return row && { name: row.name, role: row.role, tenant: row.slug };
     },
   };
+
+  async function isOpen(token: string): Promise<boolean> {
+    const row = await open(token).first();
+    return row !== undefined && rowMac.fits(row.mac, 'login_links', cellsOf(row));
+  }
+}
+
+function cellsOf(row: Omit<LinkRow, 'used_at' | 'mac'>) {
+  return [row.link_hash, row.tenant_id, row.role, row.name, row.expires_at];
 }
 
 /** Tokens of ours hold 256 random bits, so a plain hash keeps them; a password would need more. */

@@ -62,6 +62,21 @@ describe('a session', () => {
     expect((await jane.get('/entries')).headers.get('location')).toBe('/sign-in');
   });
 
+  it('is over when somebody else wrote into it, or gave it the content of another', async () => {
+    const auditor = await signInTo(app, { role: 'auditor', name: 'jane' });
+    const [row] = await app.database.knex<{ sid: string; sess: string }>('sessions').where('sess', 'like', '%jane%');
+    const admin = await signInTo(app, { role: 'super_admin', name: 'root' });
+    const [other] = await app.database.knex<{ sid: string; sess: string }>('sessions').where('sess', 'like', '%root%');
+    const write = (sess: string) => app.database.knex('sessions').where({ sid: row?.sid }).update({ sess });
+    for (const sess of [(row?.sess ?? '').replace('auditor', 'super_admin'), other?.sess ?? '', '{"cookie":{}}']) {
+      expect(sess).not.toBe(row?.sess);
+      await write(sess);
+      expect((await auditor.get('/entries')).headers.get('location')).toBe('/sign-in');
+    }
+    await write(row?.sess ?? '');
+    expect([(await auditor.get('/entries')).status, (await admin.get('/entries')).status]).toEqual([200, 200]);
+  });
+
   it('has a cookie that no script reads and no other site sends, over https alone where the address says so', async () => {
     const [cookie = ''] = (await fetch(`${app.url}/sign-in`, { headers: HTML })).headers.getSetCookie();
     expect(cookie).toMatch(/^sealtrail_session=/);

@@ -1,4 +1,6 @@
+import { ensureLedger } from '../../entries/ledger-setup';
 import { createTestStore, type TestStore } from '../../testing/test-app';
+import { hashToken } from './login-link-service';
 
 let test: TestStore;
 
@@ -39,6 +41,32 @@ describe('an API token', () => {
     const { token } = await create();
     expect(await test.deps.tokens.find(change(token))).toBeUndefined();
   }); // prettier-ignore
+
+  it.each([{ scopes: 'read,export,admin' }, { tenant_id: 2 }, { name: 'other' }, { created_at: 1 }, { mac: null }])(
+    'is not found when somebody wrote %j into its row',
+    async (changed) => {
+      const { token } = await create();
+      expect((await ensureLedger(test.deps, 'other')).tenant.id).toBe(2);
+      await test.database.knex('api_tokens').update(changed);
+      expect(await test.deps.tokens.find(token)).toBeUndefined();
+    },
+  );
+
+  it('is not found when somebody gave it back in the store', async () => {
+    const { id, token } = await create();
+    await test.deps.tokens.revoke(id);
+    await test.database.knex('api_tokens').update({ revoked_at: null });
+    expect(await test.deps.tokens.find(token)).toBeUndefined();
+  });
+
+  it('is not found in a row that somebody made', async () => {
+    const { token } = await create();
+    const [row] = await test.database.knex<Record<string, unknown>>('api_tokens').select();
+    const forged = `stk_${'x'.repeat(43)}`;
+    await test.database.knex('api_tokens').insert({ ...row, id: 'forged', token_hash: hashToken(forged) });
+    expect(await test.deps.tokens.find(forged)).toBeUndefined();
+    expect(await test.deps.tokens.find(token)).toBeDefined();
+  });
 
   it('remembers its last use, to the minute', async () => {
     const { token } = await create();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
+import type { RowMac } from '../../core/row-mac';
 import { hashToken } from './login-link-service';
 
 export const SCOPES = ['read', 'export', 'verify', 'write', 'admin'] as const;
@@ -15,8 +16,10 @@ export interface ApiTokenRow {
   created_at: number;
   revoked_at: number | null;
   last_used_at: number | null;
+  mac: string | null;
 }
 
+/** Tokens for the API. Only a hash of each is kept, sealed: a row that somebody else wrote or changed opens nothing. */
 export interface ApiTokenService {
   create(
     name: string,
@@ -33,25 +36,38 @@ export interface ApiTokenService {
   >;
 }
 
-export function createApiTokenService({ db, now }: { readonly db: Knex; readonly now: () => Date }): ApiTokenService {
+interface TokenDeps {
+  readonly db: Knex;
+  readonly rowMac: RowMac;
+  readonly now: () => Date;
+}
+
+export function createApiTokenService({ db, rowMac, now }: TokenDeps): ApiTokenService {
+  const macOf = (row: SealedCells) => rowMac.of('api_tokens', cellsOf(row));
   const tokens = () => db<ApiTokenRow>('api_tokens');
   return {
     async create(name, tenantId, scopes) {
       const id = uuidv7();
       const token = `stk_${randomBytes(32).toString('base64url')}`;
-      await tokens().insert({
+      const row = {
         id,
         tenant_id: tenantId,
         name,
         token_hash: hashToken(token),
         scopes: scopes.join(','),
         created_at: now().getTime(),
-      });
+        revoked_at: null,
+      };
+      await tokens().insert({ ...row, mac: macOf(row) });
       return { id, token };
     },
     list: () => tokens().orderBy('created_at'),
     async revoke(id) {
-      return (await tokens().where({ id }).whereNull('revoked_at').update({ revoked_at: now().getTime() })) === 1;
+      const active = () => tokens().where({ id }).whereNull('revoked_at');
+      const row = await active().first();
+      if (!row) return false;
+      const revoked = { revoked_at: now().getTime() };
+      return (await active().update({ ...revoked, mac: macOf({ ...row, ...revoked }) })) === 1;
     },
     async find(token) {
       if (!token.startsWith('stk_')) return undefined;
@@ -59,11 +75,17 @@ export function createApiTokenService({ db, now }: { readonly db: Knex; readonly
         .where({ token_hash: hashToken(token) })
         .whereNull('revoked_at')
         .first();
-      if (!row) return undefined;
+      if (!row || !rowMac.fits(row.mac, 'api_tokens', cellsOf(row))) return undefined;
       const at = now().getTime();
       // Once a minute is exact enough, and spares a write for every request.
       if (at - (row.last_used_at ?? 0) > 60_000) await tokens().where({ id: row.id }).update({ last_used_at: at });
       return { id: row.id, name: row.name, tenantId: row.tenant_id, scopes: row.scopes.split(',') as Scope[] };
     },
   };
+}
+
+type SealedCells = Omit<ApiTokenRow, 'last_used_at' | 'mac'>;
+
+function cellsOf(row: SealedCells) {
+  return [row.id, row.tenant_id, row.name, row.token_hash, row.scopes, row.created_at, row.revoked_at];
 }

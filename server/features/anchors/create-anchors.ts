@@ -1,4 +1,4 @@
-import { createRowMac } from '../../core/row-mac';
+import type { RowMac } from '../../core/row-mac';
 import type { Database } from '../../db/connection';
 import type { EntryStore } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
@@ -25,7 +25,7 @@ export interface AnchorDeps {
   readonly database: Database;
   readonly keyRing: KeyRing;
   /** Of the rows of anchors; derived from the master key. */
-  readonly rowKey: Buffer;
+  readonly rowMac: RowMac;
   readonly store: EntryStore;
   readonly checkpoints: CheckpointService;
   readonly tree: TreeService;
@@ -42,8 +42,7 @@ export interface AnchorDeps {
 
 /** The parts of the feature, joined. */
 export function createAnchors(deps: AnchorDeps): AnchorService {
-  const { database, keyRing, checkpoints, tree, store, outbound, now } = deps;
-  const rowMac = createRowMac(deps.rowKey);
+  const { database, keyRing, rowMac, checkpoints, tree, store, outbound, now } = deps;
   const anchors = createAnchorStore(database, rowMac);
   const copies = createCopyStore(database, rowMac);
   const reports = createReportStore(database, rowMac);

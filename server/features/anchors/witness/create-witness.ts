@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { isKeyName } from '../../../core/note-key';
-import { createRowMac } from '../../../core/row-mac';
+import type { RowMac } from '../../../core/row-mac';
 import type { Database } from '../../../db/connection';
 import type { OwnEvents } from '../../capture/own-events-service';
 import { createWitnessLogStore } from './witness-log-store';
@@ -19,7 +19,7 @@ export interface WitnessDoor {
 interface WitnessDoorDeps {
   readonly database: Database;
   /** Of the rows of witnessed logs. */
-  readonly rowKey: Buffer;
+  readonly rowMac: RowMac;
   /** Of the signing key that goes with a name; derived from the master key. */
   readonly seedOf: (name: string) => Buffer;
   readonly ownEvents: OwnEvents;
@@ -53,7 +53,7 @@ export function createWitness(deps: WitnessDoorDeps): WitnessDoor {
       const name = await nameOf(asked);
       return createWitnessService({
         signer: { name, seed: deps.seedOf(name) },
-        logs: createWitnessLogStore(database, createRowMac(deps.rowKey)),
+        logs: createWitnessLogStore(database, deps.rowMac),
         memory: createWitnessMemory(path.join(deps.dataDir, FILE)),
         now,
         async onContradiction({ checkpoint }, log) {
