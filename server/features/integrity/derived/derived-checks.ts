@@ -20,13 +20,19 @@ export interface DerivedChecks {
   check(ledger: Ledger): Promise<Break[]>;
 }
 
+/** The server's own young space is for taking deliveries: a thread that reads a whole ledger would fill as much with garbage. */
+const YOUNG_MB = 16;
+
 /** In a thread of its own where the program is built: SQLite's answers would keep the server waiting. */
 export function createDerivedChecks(databaseUrl: string, database: Database): DerivedChecks {
   if (__filename.endsWith('.ts')) return { check: (ledger) => runDerivedChecks(database, ledger) };
   return {
     check: (ledger) =>
       new Promise((resolve, reject) => {
-        const worker = new Worker(path.join(__dirname, 'derived-worker.js'), { workerData: { databaseUrl, ledger } });
+        const worker = new Worker(path.join(__dirname, 'derived-worker.js'), {
+          workerData: { databaseUrl, ledger },
+          resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+        });
         worker.once('message', resolve);
         worker.once('error', reject);
         // After a result this says nothing new.
