@@ -170,8 +170,9 @@ export function addAccessCommands(program: Command, context: CliContext): void {
           created_at: iso(row.created_at),
           revoked_at: iso(row.revoked_at),
           last_used_at: iso(row.last_used_at),
+          genuine: row.isGenuine,
         }));
-        print(rows, rows.length === 0 ? ['There is no token.'] : rows.map((row) => `${row.id}  ${row.name}  ${row.scopes.join(',')}  ${row.revoked_at ? `revoked ${row.revoked_at}` : `last used ${row.last_used_at ?? 'never'}`}`)); // prettier-ignore
+        print(rows, rows.length === 0 ? ['There is no token.'] : rows.map((row) => `${row.id}  ${row.name}  ${row.scopes.join(',')}  ${row.revoked_at ? `revoked ${row.revoked_at}` : `last used ${row.last_used_at ?? 'never'}`}${row.genuine ? '' : '  opens nothing: changed in the database, or of an earlier build'}`)); // prettier-ignore
       }),
     );
   token
@@ -180,8 +181,15 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .argument('<id>')
     .action((id: string) =>
       withDeps(config(), async (deps) => {
-        if (!(await deps.tokens.revoke(id))) throw new Error(`There is no active token ${id}.`);
-        await deps.ownEvents.record(DEFAULT_TENANT, { action: 'audit.token_revoked', targetId: id, via: 'cli' });
+        const token = (await deps.tokens.list()).find((row) => row.id === id);
+        if (!token || !(await deps.tokens.revoke(id))) throw new Error(`There is no active token ${id}.`);
+        const [ledger] = await deps.store.listLedgers(token.tenant_id);
+        await deps.ownEvents.record(ledger?.tenant.slug ?? DEFAULT_TENANT, {
+          action: 'audit.token_revoked',
+          targetId: id,
+          targetLabel: token.name,
+          via: 'cli',
+        });
         print({ id, revoked: true }, [`Revoked ${id}.`]);
       }),
     );

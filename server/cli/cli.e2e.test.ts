@@ -309,6 +309,16 @@ describe('the command line in an empty folder', () => {
         ]),
       );
     });
+
+    it('a token of another tenant is revoked in the ledger of that tenant', async () => {
+      await json('bridge', 'add', '--name', 'theirs', '--tenant', 'elsewhere');
+      const made = await json<{ id: string }>('token', 'create', '--name', 'theirs', '--scope', 'read', '--tenant', 'elsewhere'); // prettier-ignore
+      await json('token', 'revoke', made.id);
+      const revoked = async (ledger: string) =>
+        (await sealtrail('export', '--format', 'ndjson', '--ledger', ledger, '--action', 'audit.token_revoked')).stdout;
+      expect(await revoked('elsewhere')).toContain(made.id);
+      expect(await revoked('default')).not.toContain(made.id);
+    });
   });
 
   describe('doctor', () => {

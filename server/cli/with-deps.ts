@@ -6,7 +6,7 @@ import { ensureMasterKey, openStore } from '../main';
 
 /**
  * How much of the heap may be garbage, in percent of what lives, before all of it is collected. Unasked, a process on a large machine
- * lets 27 MB grow to 140: an export of 200,000 entries took 332 MB and takes 224 (docs/bench.md).
+ * lets 27 MB grow to 140: an export of 200,000 entries took 358 MB and takes 242 (docs/bench.md).
  */
 const GARBAGE_PERCENT = 50;
 

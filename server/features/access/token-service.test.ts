@@ -47,8 +47,10 @@ describe('an API token', () => {
     async (changed) => {
       const { token } = await create();
       expect((await ensureLedger(test.deps, 'other')).tenant.id).toBe(2);
+      expect((await test.deps.tokens.list()).map(({ isGenuine }) => isGenuine)).toEqual([true]);
       await test.database.knex('api_tokens').update(changed);
       expect(await test.deps.tokens.find(token)).toBeUndefined();
+      expect((await test.deps.tokens.list()).map(({ isGenuine }) => isGenuine)).toEqual([false]);
     },
   );
 

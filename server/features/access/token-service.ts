@@ -19,6 +19,11 @@ export interface ApiTokenRow {
   mac: string | null;
 }
 
+/** A token's row, and whether it is as the program wrote it: one that is not opens nothing. */
+export interface ListedToken extends ApiTokenRow {
+  readonly isGenuine: boolean;
+}
+
 /** Tokens for the API. Only a hash of each is kept, sealed: a row that somebody else wrote or changed opens nothing. */
 export interface ApiTokenService {
   create(
@@ -26,7 +31,7 @@ export interface ApiTokenService {
     tenantId: number,
     scopes: readonly Scope[],
   ): Promise<{ readonly id: string; readonly token: string }>;
-  list(): Promise<ApiTokenRow[]>;
+  list(): Promise<ListedToken[]>;
   revoke(id: string): Promise<boolean>;
   find(
     token: string,
@@ -44,6 +49,7 @@ interface TokenDeps {
 
 export function createApiTokenService({ db, rowMac, now }: TokenDeps): ApiTokenService {
   const macOf = (row: SealedCells) => rowMac.of('api_tokens', cellsOf(row));
+  const isGenuine = (row: ApiTokenRow) => rowMac.fits(row.mac, 'api_tokens', cellsOf(row));
   const tokens = () => db<ApiTokenRow>('api_tokens');
   return {
     async create(name, tenantId, scopes) {
@@ -61,7 +67,7 @@ export function createApiTokenService({ db, rowMac, now }: TokenDeps): ApiTokenS
       await tokens().insert({ ...row, mac: macOf(row) });
       return { id, token };
     },
-    list: () => tokens().orderBy('created_at'),
+    list: async () => (await tokens().orderBy('created_at')).map((row) => ({ ...row, isGenuine: isGenuine(row) })),
     async revoke(id) {
       const active = () => tokens().where({ id }).whereNull('revoked_at');
       const row = await active().first();
@@ -75,7 +81,7 @@ export function createApiTokenService({ db, rowMac, now }: TokenDeps): ApiTokenS
         .where({ token_hash: hashToken(token) })
         .whereNull('revoked_at')
         .first();
-      if (!row || !rowMac.fits(row.mac, 'api_tokens', cellsOf(row))) return undefined;
+      if (!row || !isGenuine(row)) return undefined;
       const at = now().getTime();
       // Once a minute is exact enough, and spares a write for every request.
       if (at - (row.last_used_at ?? 0) > 60_000) await tokens().where({ id: row.id }).update({ last_used_at: at });

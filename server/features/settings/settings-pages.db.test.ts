@@ -300,6 +300,14 @@ describe('tokens', () => {
     expect((await jane.post(`/settings/tokens/${made.id}/revoke`, { confirm: 'yes' })).status).toBe(404);
     expect(await store.deps.tokens.find(made.token)).toBeDefined();
   });
+
+  it('that were changed in the database are said to open nothing', async () => {
+    await store.deps.tokens.create('siem', store.ledger.tenant.id, ['read']);
+    const jane = await signIn();
+    expect((await jane.get('/settings/tokens')).text).not.toContain('Opens nothing');
+    await store.database.knex('api_tokens').update({ scopes: 'read,admin' });
+    expect((await jane.get('/settings/tokens')).text).toContain('Opens nothing');
+  });
 });
 
 describe('keys', () => {

@@ -1,11 +1,11 @@
 import { revealText, showTime, type PageContext, type ShownTime } from '../../http/page-context';
-import { SCOPES, type ApiTokenRow } from '../access/token-service';
+import { SCOPES, type ListedToken } from '../access/token-service';
 
 /** What was wrong with a form that was sent. */
 export type TokenProblem = 'name' | 'name_taken' | 'scopes' | 'confirm';
 
 export interface TokenFacts {
-  readonly rows: readonly ApiTokenRow[];
+  readonly rows: readonly ListedToken[];
   readonly mayManage: boolean;
   /** A token that was made just now; it is never shown again. */
   readonly made: { readonly name: string; readonly token: string } | null;
@@ -22,6 +22,8 @@ export interface TokensPage {
     readonly created: ShownTime;
     readonly used: ShownTime | null;
     readonly revoked: ShownTime | null;
+    /** It opens nothing. */
+    readonly isForged: boolean;
     readonly revokeAction: string;
     readonly problem: string;
   }[];
@@ -53,6 +55,7 @@ export function tokensPage(facts: TokenFacts, ctx: PageContext): TokensPage {
         created: showTime(row.created_at, ctx),
         used: row.last_used_at === null ? null : showTime(row.last_used_at, ctx),
         revoked: row.revoked_at === null ? null : showTime(row.revoked_at, ctx),
+        isForged: !row.isGenuine,
         revokeAction: url(`/settings/tokens/${row.id}/revoke`),
         problem: problem?.id === row.id ? said : '',
       })),

@@ -3,7 +3,7 @@ import type { EntryStore } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
 import { can, needsRight } from '../access/rights';
-import { SCOPES, type ApiTokenRow, type ApiTokenService } from '../access/token-service';
+import { SCOPES, type ApiTokenService, type ListedToken } from '../access/token-service';
 import type { OwnEvents } from '../capture/own-events-service';
 import { fieldOf, fieldsOf, isConfirmed, isName, openSection } from './section';
 import { tokensPage, type TokenFacts } from './tokens-page';
@@ -50,7 +50,7 @@ export function createTokensRoutes({ tokens, store, ownEvents, now }: TokensDeps
 
   return router;
 
-  async function rowsOf(tenantId: number): Promise<ApiTokenRow[]> {
+  async function rowsOf(tenantId: number): Promise<ListedToken[]> {
     return (await tokens.list()).filter((row) => row.tenant_id === tenantId);
   }
 

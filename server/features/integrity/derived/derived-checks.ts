@@ -14,7 +14,8 @@ import { checkStatedRows } from './stated-rows-check';
 
 /**
  * Compares what is made from entries with the entries: counters, quarantine, settings, roles, bridges, tokens, anchors, reports, search
- * index, the dashboard's activity. The chain does not cover these tables, and pages rest on them. Says something only of a ledger whose entries are intact.
+ * index, the dashboard's activity. The chain does not cover these tables, and pages rest on them. Says something only of a ledger
+ * whose entries are intact.
  */
 export interface DerivedChecks {
   check(ledger: Ledger): Promise<Break[]>;
