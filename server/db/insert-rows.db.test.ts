@@ -69,6 +69,17 @@ describe.each(ENGINES)('insertRows on %s', (engine) => {
     expect(await stored()).toEqual(rows);
   });
 
+  if (engine !== 'sqlite')
+    it.each([
+      ['characters that it has no place for', 'caf\u00e9'],
+      ['more than fits', 'x'.repeat(9)],
+    ])('leaves it to a column to refuse %s', async (_, text) => {
+      await test.knex.raw('CREATE TABLE narrow (a VARCHAR(8) CHARACTER SET ascii)');
+      const refused = test.dialect.insertRows(test.knex, 'narrow', ['a'], [['fits'], [text]]);
+      await expect(refused).rejects.toThrow(/Incorrect string value|Data too long|impossible/);
+      expect(await test.dialect.selectArrays(test.knex, 'SELECT a FROM narrow', [])).toEqual([]);
+    });
+
   it('keeps the row that is there where it is told so, and refuses it where it is not', async () => {
     await insert([[1, 1, 'first', null, null]]);
     const again: Cell[][] = [[1, 2, 'second', null, null], [2, 2, 'new', null, null]]; // prettier-ignore
