@@ -60,10 +60,10 @@ describe('a piece of a search', () => {
 
   it.each<[string, string[]]>([
     ['inv', ['i', 'in', 'inv']],
-    ['name:jo', ['name:j', 'name:jo']],
-    ['ip:203.0.113.4', []],
+    [':name:jo', [':name:j', ':name:jo']],
+    [':ip:203.0.113.4', []],
     ['审计', []],
-    ['name:张伟', []],
+    [':name:张伟', []],
     ['𝒳y'.normalize('NFKC'), ['X', 'Xy']],
   ])('%j is found by its beginnings', (word, prefixes) => {
     expect(prefixesOf(word)).toEqual(prefixes);

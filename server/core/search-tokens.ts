@@ -44,13 +44,13 @@ export function searchWords(piece: string): WordSearch | null {
 
 /** The beginnings under which a word is found, itself among them; none for what is found by its characters or as a whole. */
 export function prefixesOf(word: string): string[] {
-  const field = word.startsWith(NAME) ? NAME.length : word.indexOf(':') + 1;
-  if ((field > 0 && field !== NAME.length) || IDEOGRAPH.test(word.slice(field))) return [];
+  const field = word.startsWith(NAME) ? NAME.length : 0;
+  if ((field === 0 && word.startsWith(':')) || IDEOGRAPH.test(word.slice(field))) return [];
   const characters = [...word.slice(field)];
   return characters.map((_, i) => word.slice(0, field) + characters.slice(0, i + 1).join(''));
 }
 
-const NAME = 'name:';
+const NAME = ':name:';
 
 /** 53 bits of a non-cryptographic hash: keys of sets are stored as numbers, which keeps the index small. */
 export function tokenNumber(token: string): number {
@@ -66,7 +66,10 @@ export function tokenNumber(token: string): number {
   return 4294967296 * (2097151 & low) + (high >>> 0);
 }
 
-/** Tokens of one field only, so that an address does not match a word: `ip:203.0.113.4`, `name:jane`. */
+/**
+ * Tokens of one field only, so that an address does not match a word: `:ip:203.0.113.4`, `:name:jane`. No word begins with a colon:
+ * these lie apart from all that begins with `i` or `n`.
+ */
 export function fieldToken(field: 'ip' | 'name', value: string): string {
-  return `${field}:${value.normalize('NFKC').toLowerCase()}`.slice(0, MAX_TOKEN);
+  return `:${field}:${value.normalize('NFKC').toLowerCase()}`.slice(0, MAX_TOKEN);
 }

@@ -44,6 +44,15 @@ const CHANCES: readonly (readonly [Exclude<Operation, 'append'>, number])[] = [
   ['verify', 0.01],
 ];
 const CLIENTS = 200;
+/** Words that begin as the names of fields do are among them. */
+const NOTES = [
+  'invoice paid by card',
+  'ip address changed',
+  'id 17 merged',
+  'name servers of a domain',
+  '退款已处理',
+  'north',
+];
 const MAX_PAUSE_MS = 6 * 3_600_000;
 const PRUNE_DAYS = 7;
 
@@ -88,6 +97,8 @@ export async function runHonestly({
             eventId: randomUUID(),
             client,
             target: { type: 'client', id: client, label: `Client ${client}` },
+            ip: `203.0.113.${client}`,
+            payload: { note: NOTES[Math.floor(random() * NOTES.length)] ?? '' },
             occurredAt: clock.now().toISOString(),
             receivedAt: clock.now().toISOString(),
           });
