@@ -16,10 +16,14 @@ export async function benchMemory(place: BenchPlace): Promise<BenchResult[]> {
     await sendLoad(store, { batches: BATCHES, size: SIZE, fromMs: Date.now() - 86_400_000, spanMs: 86_400_000 });
     await store.server.stop();
     const results: BenchResult[] = [];
-    for (const args of [['verify'], ['export', '--format', 'csv', '--output', path.join(store.dataDir, 'all.csv')]]) {
+    for (const args of [
+      ['verify'],
+      ['verify', '--derived'],
+      ['export', '--format', 'csv', '--output', path.join(store.dataDir, 'all.csv')],
+    ]) {
       const peakMb = await peakMemory(args, store.server.env);
       results.push({
-        name: `resident memory of ${args[0]} over ${(BATCHES * SIZE).toLocaleString('en')} entries / ${LIMIT_MB} MB`,
+        name: `resident memory of ${args.slice(0, 2).join(' ')} over ${(BATCHES * SIZE).toLocaleString('en')} entries / ${LIMIT_MB} MB`,
         ratio: peakMb / LIMIT_MB,
         bound: { atMost: 1 },
         figures: `${Math.round(peakMb)} MB at its peak`,

@@ -1,9 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import { CATEGORIES, SEVERITIES } from '../../../core/event';
 import type { Break } from '../../../core/verify';
+import { anAppendItem } from '../../../testing/append-item';
 import { aHookItem } from '../../../testing/builders';
 import { createTestApp, type TestApp } from '../../../testing/test-app';
 import { ENGINES } from '../../../testing/test-database';
+import { checkActivity } from './activity-check';
 import { runDerivedChecks } from './derived-checks';
 
 const DAY_MS = 86_400_000;
@@ -204,4 +206,41 @@ describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine
       expect(await details()).toContainEqual(expect.stringMatching(/^projection activity: /));
     });
   });
+});
+
+describe.each(ENGINES)('the counters of more parties than are compared at once, on %s', (engine) => {
+  let app: TestApp;
+  const db = () => app.database.knex;
+  const faults = async (atOnce: number) =>
+    (await checkActivity(app.database, app.ledger, atOnce)).map(({ detail }) => detail);
+
+  beforeEach(async () => {
+    app = await createTestApp(engine);
+    const occurredAt = app.clock.now().toISOString();
+    const ids = [null, '', 'a', 'a ', 'a  ', 'a\u0001', 'a!', 'ab', 'b', '9', '10', '发票', '😀', 'Z', 'z', "x' OR '1'='1"];
+    const items = [...ids, ...ids, ...ids].flatMap((id, i) =>
+      (['invoice', 'client', 'domain'] as const).map((type) => anAppendItem(app.ledger, { occurredAt, target: { type, id, label: null }, actor: { type: 'admin', id: String(i % 7), name: null, role: null, actingAs: null } })));
+    await app.deps.appender.append(app.ledger, items, []);
+    await app.deps.activity.catchUp();
+    await app.deps.activity.stop();
+  }); // prettier-ignore
+
+  afterEach(() => app.stop());
+
+  it.each([0, 1, 2, 3, 5, 1_000])('finds nothing in what is as it was made, %i at a time', async (atOnce) => {
+    expect(await faults(atOnce)).toEqual([]);
+  });
+
+  it.each([0, 1, 2, 5])('misses nothing, %i at a time', async (atOnce) => {
+    const party = { ledger_id: app.ledger.id, side: 'target', type: 'client' };
+    await db()('party_totals').where({ ...party, id: 'b' }).delete();
+    await db()('party_days').where({ ...party, id: '发票' }).increment('entries', 1);
+    await db()('party_days').where({ ...party, id: '' }).update({ entries: 1 });
+    await db()('party_days').insert({ ...party, type: 'nobody', id: 'z', day: 20_000, entries: 3 });
+    await db()('party_totals').insert({ ...party, type: 'stranger', id: 'q', entries_7: 1, entries_30: 1, due_day: 90_000 });
+    const found = await faults(atOnce);
+    for (const one of ['target client b: its totals are gone', 'target client 发票: says', 'target client : says 1 ', 'target nobody z: says 3', 'target stranger q: has totals'])
+      expect(found).toContainEqual(expect.stringContaining(one));
+    expect(found).toHaveLength(5);
+  }); // prettier-ignore
 });
