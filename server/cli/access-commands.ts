@@ -212,6 +212,7 @@ function httpUrl(value: string): string {
   return value.replace(/\/+$/, '');
 }
 
-function scopes(value: string): Scope[] {
-  return [...new Set(value.split(',').map((part) => oneOf<Scope>(SCOPES)(part.trim())))];
+/** Also an option for each: the last alone would make a token that may do less than was asked for. */
+function scopes(value: string, before: readonly Scope[] = []): Scope[] {
+  return [...new Set([...before, ...value.split(',').map((part) => oneOf<Scope>(SCOPES)(part.trim()))])];
 }

@@ -203,10 +203,12 @@ describe('the command line in an empty folder', () => {
         'siem',
         '--scope',
         'read,export,read',
+        '--scope',
+        'verify',
       );
       expect(Object.keys(made)).toEqual(['id', 'token']);
       expect(await json('token', 'list')).toMatchObject([
-        { id: made.id, name: 'siem', scopes: ['read', 'export'], revoked_at: null },
+        { id: made.id, name: 'siem', scopes: ['read', 'export', 'verify'], revoked_at: null },
       ]);
       expect((await sealtrail('token', 'list')).stdout).not.toContain(made.token);
       expect(await json('token', 'revoke', made.id)).toEqual({ id: made.id, revoked: true });

@@ -134,8 +134,9 @@ export function addRoleCommands(program: Command, { print, config }: CliContext)
     );
 }
 
-function listOf(value: string): string[] {
-  return value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+/** Also an option for each: the last alone would say less than was meant. */
+function listOf(value: string, before: readonly string[] = []): string[] {
+  return [...before, ...value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]))];
 }
 
 function valueOf<T>(changed: Changed<T>): T {
