@@ -10,4 +10,6 @@ export async function up(db: Knex): Promise<void> {
 }
 
 /** An earlier program fills it again as well, in its own way. */
-export const down = up;
+export async function down(db: Knex): Promise<void> {
+  await up(db);
+}

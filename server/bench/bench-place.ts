@@ -55,6 +55,15 @@ async function onServer(url: string, sql: string): Promise<void> {
   await connection.end();
 }
 
+/** Waits until every reader behind the commits has come to its end. */
+export async function caughtUp({ server }: BenchStore): Promise<void> {
+  for (;;) {
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    if (['index', 'tree', 'activity'].every((name) => metrics.includes(`sealtrail_${name}_behind 0\n`))) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

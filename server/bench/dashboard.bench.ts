@@ -1,4 +1,12 @@
-import { createBenchStore, median, timed, type BenchPlace, type BenchResult, type BenchStore } from './bench-place';
+import {
+  caughtUp,
+  createBenchStore,
+  median,
+  timed,
+  type BenchPlace,
+  type BenchResult,
+  type BenchStore,
+} from './bench-place';
 import { sendLoad } from './ingest.bench';
 
 const SMALL = 10_000;
@@ -49,11 +57,8 @@ async function filled(place: BenchPlace, entries: number): Promise<BenchStore> {
     const fromMs = Date.now() - SPAN_MS + (sent / entries) * SPAN_MS;
     await sendLoad(store, { batches: size / BATCH, size: BATCH, fromMs, spanMs: (size / entries) * SPAN_MS });
   }
-  for (;;) {
-    const metrics = await (await fetch(`${store.server.url}/metrics`)).text();
-    if (['index', 'tree', 'activity'].every((name) => metrics.includes(`sealtrail_${name}_behind 0\n`))) return store;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+  await caughtUp(store);
+  return store;
 }
 
 /** Asks for a page of the dashboard as somebody who has signed in. */

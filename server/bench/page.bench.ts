@@ -1,7 +1,15 @@
 import { openDatabase } from '../db/connection';
 import { encodeCursor } from '../features/browse/cursor';
 import { SORTS, type Sort } from '../features/browse/browse-service';
-import { median, createBenchStore, timed, type BenchPlace, type BenchResult, type BenchStore } from './bench-place';
+import {
+  caughtUp,
+  createBenchStore,
+  median,
+  timed,
+  type BenchPlace,
+  type BenchResult,
+  type BenchStore,
+} from './bench-place';
 import { sendLoad } from './ingest.bench';
 import { PAGE_FILTERS, pairsOf, type BenchFilter } from './page-filters';
 
@@ -155,15 +163,6 @@ async function filled(place: BenchPlace, entries: number): Promise<BenchStore> {
       spanMs: (Math.min(perLoad, entries) / entries) * SPAN_DAYS * DAY_MS,
     });
   }
-  await indexed(store);
+  await caughtUp(store);
   return store;
-}
-
-/** Waits until the search index holds everything. */
-async function indexed(store: BenchStore): Promise<void> {
-  for (;;) {
-    const metrics = await (await fetch(`${store.server.url}/metrics`)).text();
-    if (/^sealtrail_index_behind 0$/m.test(metrics)) return;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
 }

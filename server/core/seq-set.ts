@@ -7,7 +7,10 @@ const BYTES = BLOCK / 8;
 /** Thirty-two entries at a time: a search combines and counts some hundred sets. */
 const WORDS = BLOCK / 32;
 
-/** Place p is bit p % 32 of word p / 32: on a little-endian machine, and others are not supported, the bytes are in the order of the places. */
+/**
+ * Place p is bit p % 32 of word p / 32: on a little-endian machine, and others are not supported, the bytes are in the order of the
+ * places.
+ */
 export type SeqSet = Int32Array;
 
 export function blockOf(seq: number): number {

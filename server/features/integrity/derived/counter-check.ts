@@ -3,6 +3,7 @@ import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import { dayNumber } from '../../../entries/day-number';
 import type { Ledger } from '../../../entries/entry-store';
+import { spanStart } from './span-start';
 
 const DAY_MS = 86_400_000;
 
@@ -13,11 +14,10 @@ type Counts = readonly [entries: number, minSeq: number, maxSeq: number];
 export async function checkCounters(database: Database, ledger: Ledger): Promise<Break[]> {
   const { kept, counted } = await readSnapshot(database, async (trx) => {
     const select = (sql: string) => database.dialect.selectArrays(trx, sql, [ledger.id]);
-    const dayStart = `(occurred_at - ((occurred_at % ${DAY_MS}) + ${DAY_MS}) % ${DAY_MS})`;
     return {
       kept: await select('SELECT day, category, severity, entries, min_seq, max_seq FROM day_counters WHERE ledger_id = ?'), // prettier-ignore
       counted: await select(
-        `SELECT ${dayStart} AS day_start, category, severity, COUNT(*), MIN(seq), MAX(seq) FROM entries WHERE ledger_id = ? GROUP BY day_start, category, severity`,
+        `SELECT ${spanStart(DAY_MS)} AS day_start, category, severity, COUNT(*), MIN(seq), MAX(seq) FROM entries WHERE ledger_id = ? GROUP BY day_start, category, severity`,
       ),
     };
   });
