@@ -20,3 +20,9 @@ export function readVectors<Input, Result>(kind: string): readonly Vector<Input,
       ...(JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as Omit<Vector<Input, Result>, 'name'>),
     }));
 }
+
+/** Cases that others published (core/vectors/public), as they wrote them. */
+export function readPublicVectors<Case>(name: string): readonly Case[] {
+  const text = readFileSync(path.join(FOLDER, 'public', `${name}.json`), 'utf8');
+  return (JSON.parse(text) as { readonly cases: readonly Case[] }).cases;
+}
