@@ -15,6 +15,7 @@ import { createErasureReader, type ErasureReader } from './entries/erasure-reade
 import { createKeyRing, type KeyRing } from './entries/key-ring';
 import { DEFAULT_TENANT } from './entries/ledger-setup';
 import { readMasterKey } from './entries/master-key';
+import { createRetiredProof } from './entries/retired-proof';
 import { createTreeReader } from './entries/tree-reader';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
@@ -257,6 +258,14 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
   });
   const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
+  const proveRetired = createRetiredProof({
+    database,
+    store,
+    keyRing,
+    trees: treeReader,
+    findVkeys: (ledger) => findVkeys(ledger),
+    heldCheckpoints,
+  });
   const readingScope = createReadingScope();
   const browse = scopeBrowse(
     findHashedIps(
@@ -267,6 +276,7 @@ export function createDeps(
         keyRing,
         trees: treeReader,
         erasures: erasureReader,
+        proveRetired,
       }),
       () => ipSalt.find(),
     ),
@@ -566,7 +576,15 @@ export function createDeps(
     timelines: createTimelineService({ browse }),
     exports: createExportService({ browse, beforeExport: checkpointExport }),
     verifier,
-    entryCheck: createEntryCheck({ database, store, trees: treeReader, keyRing, findVkeys, erasures: erasureReader }),
+    entryCheck: createEntryCheck({
+      database,
+      store,
+      trees: treeReader,
+      keyRing,
+      findVkeys,
+      erasures: erasureReader,
+      proveRetired,
+    }),
     findChain: chainStatus,
     verifications,
     erasureReader,

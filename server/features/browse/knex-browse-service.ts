@@ -7,7 +7,8 @@ import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import { createLeafCheck } from '../../entries/leaf-check';
 import { checkLinks } from '../../entries/link-check';
-import { createRowCheck, type RowCheck } from '../../entries/row-check';
+import type { RetiredProof } from '../../entries/retired-proof';
+import { createRowCheck } from '../../entries/row-check';
 import type { TreeReader } from '../../entries/tree-reader';
 import type { BrowseService, Stats, StoredView } from './browse-service';
 import type { EntrySearch } from './entry-search';
@@ -23,45 +24,50 @@ interface BrowseDeps {
   readonly keyRing: KeyRing;
   readonly trees: Pick<TreeReader, 'readLeafTiles'>;
   readonly erasures: ErasureReader;
+  readonly proveRetired: RetiredProof;
 }
 
 const STREAM_CHUNK = 500;
 const DAY_MS = 86_400_000;
 
-export function createBrowseService({ database, store, search, keyRing, trees, erasures }: BrowseDeps): BrowseService {
+export function createBrowseService(deps: BrowseDeps): BrowseService {
+  const { database, store, search, keyRing, trees, erasures, proveRetired } = deps;
   const { knex: db, dialect } = database;
   const checkLeaves = createLeafCheck(trees);
 
-  /** `isOther`: something beside the row's own seal says that it is not what was written. */
-  async function view(ledger: Ledger, row: EntryRow, checkRow: RowCheck, isOther: boolean): Promise<EntryView> {
-    const names = namesOf(ledger);
-    const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
-    const check = await checkRow(row, key);
-    const status: ChainStatus =
-      check.breaks.length > 0 || isOther ? 'broken' : check.unverifiable ? 'unverifiable' : 'valid';
-    return viewEntry(row, names, status, check.erasures);
+  /** Each by its own seal, or a proof where its chain key was destroyed, and by its leaf. `isOther`: something else is wrong with them. */
+  async function viewRows(ledger: Ledger, rows: readonly EntryRow[], isOther = false): Promise<EntryView[]> {
+    const leaves = await checkLeaves(ledger, rows);
+    const proven = await proveRetired(ledger, rows);
+    const checkRow = createRowCheck(erasures, ledger, { reuse: true });
+    const views: EntryView[] = [];
+    for (const row of rows) {
+      const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
+      const check = await checkRow(row, key);
+      const isProven = proven.get(row.seq);
+      const isBroken = isOther || check.breaks.length > 0 || leaves.get(row.seq) === false || isProven === false;
+      const isUntold = check.isUnexplained || (!key && !isProven);
+      const status: ChainStatus = isBroken ? 'broken' : isUntold ? 'unverifiable' : 'valid';
+      views.push(viewEntry(row, namesOf(ledger), status, check.erasures));
+    }
+    return views;
   }
 
   /** An entry by itself: also whether it hangs in the chain at the entries beside it. */
-  async function viewOne(ledger: Ledger, row: EntryRow): Promise<EntryView> {
+  async function viewOne(ledger: Ledger, row: EntryRow): Promise<EntryView | undefined> {
     const links = await checkLinks(store, ledger, row);
-    const isUnlinked = links.previous === 'broken' || links.next === 'broken';
-    const leaf = (await checkLeaves(ledger, [row])).get(row.seq);
-    return view(ledger, row, createRowCheck(erasures, ledger, { reuse: true }), isUnlinked || leaf === false);
+    const [view] = await viewRows(ledger, [row], links.previous === 'broken' || links.next === 'broken');
+    return view;
   }
 
   /** In the order of `seqs`; a row that vanished in between is left out. */
   async function viewMany(ledger: Ledger, seqs: readonly number[]): Promise<EntryView[]> {
     const found = await store.readMany(ledger, seqs);
     const rows = new Map(found.map((row) => [row.seq, row]));
-    const leaves = await checkLeaves(ledger, found);
-    const checkRow = createRowCheck(erasures, ledger, { reuse: true });
-    const views: EntryView[] = [];
-    for (const seq of seqs) {
-      const row = rows.get(seq);
-      if (row) views.push(await view(ledger, row, checkRow, leaves.get(seq) === false));
-    }
-    return views;
+    return viewRows(
+      ledger,
+      seqs.flatMap((seq) => rows.get(seq) ?? []),
+    );
   }
 
   async function countSince(ledger: Ledger, from: number, to: number): Promise<number> {
@@ -155,11 +161,7 @@ export function createBrowseService({ database, store, search, keyRing, trees, e
       };
     },
 
-    async viewRows(ledger, rows) {
-      const leaves = await checkLeaves(ledger, rows);
-      const checkRow = createRowCheck(erasures, ledger, { reuse: true });
-      return Promise.all(rows.map((row) => view(ledger, row, checkRow, leaves.get(row.seq) === false)));
-    },
+    viewRows,
 
     async *streamStored(ledger, selection, { withValues }) {
       const pages =
@@ -168,18 +170,13 @@ export function createBrowseService({ database, store, search, keyRing, trees, e
           : search.findAll(ledger, selection.filter, 'seq', STREAM_CHUNK);
       for await (const seqs of pages) {
         const rows = (await store.readMany(ledger, seqs)).sort((a, b) => a.seq - b.seq);
-        const leaves = await checkLeaves(ledger, rows);
-        const checkRow = createRowCheck(erasures, ledger, { reuse: true });
-        const page: StoredView[] = [];
-        for (const row of rows) {
-          const whole = await view(ledger, row, checkRow, leaves.get(row.seq) === false);
-          const shown = withValues ? row : withoutValues(row);
-          page.push({
-            row: shown,
-            view: withValues ? whole : viewEntry(shown, namesOf(ledger), whole.integrity.status),
-          });
-        }
-        yield page;
+        const views = await viewRows(ledger, rows);
+        yield rows.map((row, at): StoredView => {
+          const whole = views[at] as EntryView;
+          if (withValues) return { row, view: whole };
+          const shown = withoutValues(row);
+          return { row: shown, view: viewEntry(shown, namesOf(ledger), whole.integrity.status) };
+        });
       }
     },
 

@@ -13,7 +13,7 @@ export interface EntryCheckPage {
   readonly entryHref: string;
 }
 
-const MARKS = { ok: 'intact', broken: 'broken', cannot_tell: 'cannot_tell' } as const;
+const MARKS = { ok: 'intact', proven: 'intact', broken: 'broken', cannot_tell: 'cannot_tell' } as const;
 
 export function entryCheckPage(check: EntryCheck, ctx: PageContext): EntryCheckPage {
   const { t, url } = ctx;

@@ -10,10 +10,14 @@ import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
 import { createLeafCheck } from '../../entries/leaf-check';
 import { checkLinks, type LinkState } from '../../entries/link-check';
+import type { RetiredProof } from '../../entries/retired-proof';
 import { createRowCheck } from '../../entries/row-check';
 import type { TreeReader } from '../../entries/tree-reader';
 
 export const ENTRY_CHECKS = ['seal', 'columns', 'values', 'previous', 'next', 'leaf', 'checkpoint'] as const;
+
+/** `proven`: the chain key was destroyed, and a tree that somebody outside of the database knows has the record. */
+export type CheckState = LinkState | 'proven';
 
 /** One entry, looked at now. */
 export interface EntryCheck {
@@ -21,7 +25,7 @@ export interface EntryCheck {
   readonly id: string;
   readonly verdict: Verdict;
   /** `leaf` and `checkpoint` cannot be told of an entry that is too new for the tree. */
-  readonly checks: Readonly<Record<(typeof ENTRY_CHECKS)[number], LinkState>>;
+  readonly checks: Readonly<Record<(typeof ENTRY_CHECKS)[number], CheckState>>;
   /** The newest checkpoint that covers the entry. */
   readonly checkpoint: { readonly size: number; readonly root: string } | null;
   readonly breaks: readonly Break[];
@@ -40,6 +44,7 @@ interface CheckDeps {
   readonly keyRing: KeyRing;
   readonly erasures: ErasureReader;
   readonly findVkeys: (ledger: Ledger) => Promise<readonly string[]>;
+  readonly proveRetired: RetiredProof;
 }
 
 export function createEntryCheck({
@@ -49,6 +54,7 @@ export function createEntryCheck({
   keyRing,
   erasures,
   findVkeys,
+  proveRetired,
 }: CheckDeps): EntryCheckService {
   const checkLeaves = createLeafCheck(trees);
 
@@ -80,17 +86,18 @@ export function createEntryCheck({
       const links = await checkLinks(store, ledger, row);
       const leaf = (await checkLeaves(ledger, [row])).get(seq);
       const { checkpoint, state } = await checkProof(ledger, row);
+      const isProven = (await proveRetired(ledger, [row])).get(seq);
       const found = (kind: BreakKind): LinkState => (seal.breaks.some((one) => one.kind === kind) ? 'broken' : 'ok');
       const checks: EntryCheck['checks'] = {
-        seal: key ? found('content') : 'cannot_tell',
+        seal: key ? found('content') : isProven === undefined ? 'cannot_tell' : isProven ? 'proven' : 'broken',
         columns: found('projection'),
         // What explains that they are gone may be sealed under a key that is not at hand.
-        values: key && seal.unverifiable ? 'cannot_tell' : found('commitment'),
+        values: seal.isUnexplained ? 'cannot_tell' : found('commitment'),
         ...links,
         leaf: leaf === undefined ? 'cannot_tell' : leaf ? 'ok' : 'broken',
         checkpoint: state,
       };
-      const breaks = [...seal.breaks, ...otherBreaks(row, checks)];
+      const breaks = [...seal.breaks, ...(isProven === false ? [rewritten(row)] : []), ...otherBreaks(row, checks)];
       const isUntold = [checks.seal, checks.values, checks.previous, checks.next].includes('cannot_tell');
       const verdict = breaks.length > 0 ? 'broken' : isUntold ? 'cannot_tell' : 'intact';
       return { seq, id: row.id, verdict, checks, checkpoint, breaks };
@@ -104,6 +111,10 @@ const DETAILS = {
   leaf: ['rewritten', OTHER_LEAF],
   checkpoint: ['rewritten', 'the newest signed checkpoint was not signed over it'],
 } as const;
+
+function rewritten({ seq, id }: EntryRow): Break {
+  return { seq, id, kind: 'rewritten', detail: 'the checkpoint held outside was not signed over it', receivedAt: null };
+}
 
 function otherBreaks(row: EntryRow, checks: EntryCheck['checks']): Break[] {
   return (['previous', 'next', 'leaf', 'checkpoint'] as const)

@@ -7,6 +7,7 @@ import { anAppendItem } from '../../testing/append-item';
 import { runCommand } from '../../testing/run-command';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
+import { parseFilter } from '../browse/browse-service';
 import { createKeyService, type HeldCheckpoint, type KeyService } from './key-service';
 
 let test: TestStore;
@@ -133,6 +134,44 @@ describe.each(ENGINES)('chain keys on %s', (engine) => {
       await db('tree_tiles').where({ level: 0 }).update({ hashes: Buffer.concat([hashes.subarray(0, 64), leaf, hashes.subarray(96)]) }); // prettier-ignore
       const forged = await report(kept);
       expect([forged.verdict, forged.kinds?.some((one) => one.endsWith('rewritten'))]).toEqual(['broken', true]);
+    });
+
+    it('are destroyed, and one entry, a list and an export are proved by what the data folder knows', async () => {
+      await withHeld([covering]).retire(test.ledger, 1, { via: 'cli' });
+      const { knex: db } = test.database;
+      const seen = async () => {
+        const check = await test.deps.entryCheck.check(test.ledger, 3);
+        const filter = parseFilter({});
+        const { entries } = await test.deps.browse.findPage(test.ledger, { filter, sort: 'seq', perPage: 20 });
+        const exported: string[] = [];
+        for await (const some of test.deps.browse.streamStored(test.ledger, { seqs: [2, 3] }, { withValues: true }))
+          exported.push(...some.map(({ view }) => view.integrity.status));
+        return {
+          one: [check?.verdict, check?.checks.seal],
+          listed: entries.map(({ integrity }) => integrity.status),
+          exported,
+        };
+      };
+      const under = (status: string, open: number) => [...Array<string>(5).fill(status), ...Array<string>(open).fill('valid')]; // prettier-ignore
+      expect(await seen()).toEqual({ one: ['intact', 'proven'], listed: under('valid', 4), exported: ['valid', 'valid'] }); // prettier-ignore
+
+      // Whoever has the database alone changes a record and its leaf: the checkpoint outside was not signed over it.
+      await db.raw('DROP TRIGGER entries_no_update');
+      const { record } = (await db('entries').where({ seq: 3 }).first()) as { record: string };
+      const forged = record.replace('"invoiceid":123', '"invoiceid":124');
+      const { hashes } = (await db('tree_tiles').where({ level: 0 }).first()) as { hashes: Buffer };
+      const leaf = createHash('sha256').update(`\0${forged}`).digest();
+      const changed = Buffer.concat([hashes.subarray(0, 64), leaf, hashes.subarray(96)]);
+      await db('entries').where({ seq: 3 }).update({ record: forged });
+      await db('tree_tiles').where({ level: 0 }).update({ hashes: changed });
+      expect(await seen()).toMatchObject({ one: ['broken', 'broken'], exported: ['broken', 'broken'] });
+      await db('entries').where({ seq: 3 }).update({ record });
+      await db('tree_tiles').where({ level: 0 }).update({ hashes });
+      expect((await seen()).one).toEqual(['intact', 'proven']);
+
+      // An entry must say that the key was destroyed, and somebody outside must know the tree.
+      rmSync(path.join(test.config.dataDir, 'checkpoints'), { recursive: true });
+      expect(await seen()).toEqual({ one: ['cannot_tell', 'cannot_tell'], listed: under('unverifiable', 4), exported: ['unverifiable', 'unverifiable'] }); // prettier-ignore
     });
 
     it('are taken from anchors too', async () => {
