@@ -36,7 +36,7 @@ import { createBrowseService } from './features/browse/knex-browse-service';
 import { createEntrySearch } from './features/browse/knex-entry-search';
 import { createRelatedService } from './features/browse/knex-related-service';
 import type { RelatedService } from './features/browse/related-service';
-import { createSearchIndexer, type SearchIndexer } from './features/browse/search-index-service';
+import { createSearchIndexer, indexedEntries, type SearchIndexer } from './features/browse/search-index-service';
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
 import { createOwnEvents, type OwnEvents } from './features/capture/own-events-service';
@@ -382,7 +382,7 @@ export function createDeps(
       vkeysOf: (ledger) => checkpoints.vkeys(ledger),
       readLeaves: (ledger, tile) => tree.readTile(ledger, 0, tile),
     },
-    forget: (trx, ledger, rows, options) => indexer.forget(trx, ledger, rows, options),
+    index: { entriesOf: indexedEntries, forget: (...given) => indexer.forget(...given) },
     holdCounters: (trx, ledger) => activity.hold(trx, ledger),
     catchUp: async () => {
       await indexer.catchUp();

@@ -35,6 +35,12 @@ describe('tokens of a text', () => {
     expect(of('e\u0301t\u00e9')).toEqual(of('\u00e9te\u0301'));
   });
 
+  it('are the same in a text of ASCII alone and in one that is not', () => {
+    const all = Array.from({ length: 128 }, (_none, code) => String.fromCharCode(code));
+    const texts = [all.join(''), all.map((one) => `a${one}B9`).join(' '), 'x'.repeat(500), 'A_1-é'.slice(0, 4), ''];
+    for (const text of texts) expect([...tokenize(`${text} é`)]).toEqual([...tokenize(text), 'é']);
+  });
+
   it('cut an endless word', () => {
     expect(of('x'.repeat(500))).toEqual(['x'.repeat(64)]);
   });

@@ -4,6 +4,10 @@
  */
 export function tokenize(text: string, options: { readonly forSearch?: boolean } = {}): Set<string> {
   const tokens = new Set<string>();
+  if (ASCII.test(text)) {
+    for (const run of text.toLowerCase().match(ASCII_RUN) ?? []) tokens.add(run.slice(0, MAX_WORD));
+    return tokens;
+  }
   for (const [run] of text.normalize('NFKC').toLowerCase().matchAll(RUN)) {
     if (!IDEOGRAPH.test(run)) {
       tokens.add(run.slice(0, MAX_WORD));
@@ -22,6 +26,9 @@ const MAX_WORD = 64;
 const MAX_TOKEN = 80;
 const CJK = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}';
 const IDEOGRAPH = new RegExp(`^[${CJK}]`, 'u');
+// What nearly all texts are, in half the time: nothing in them is normalised, and no character class of Unicode is asked.
+const ASCII = /^[\0-\x7f]*$/;
+const ASCII_RUN = /[a-z0-9_]+/g;
 const RUN = new RegExp(`[${CJK}]+|[[\\p{L}\\p{N}_]--[${CJK}]]+`, 'gv');
 
 /** What a piece of a search asks for: words as they stand, and the beginning of one. */

@@ -24,7 +24,13 @@ export interface SearchIndexer extends Follower {
    */
   hold(trx: Knex.Transaction, ledger: Ledger): Promise<(before: EntryRow, after: EntryRow) => Promise<void>>;
   /** Takes entries out that are deleted in the same transaction, as far as `through`; `isEnd`: no more will follow. */
-  forget(trx: Knex.Transaction, ledger: Ledger, rows: readonly EntryRow[], options: ForgetOptions): Promise<void>;
+  forget(trx: Knex.Transaction, ledger: Ledger, entries: IndexedEntries, options: ForgetOptions): Promise<void>;
+}
+
+/** Entries in the order of their numbers, and every word that the index has of any of them. */
+export interface IndexedEntries {
+  readonly seqs: readonly number[];
+  readonly words: readonly string[];
 }
 
 interface ForgetOptions {
@@ -133,14 +139,13 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
     });
   }
 
-  async function forgetWords(trx: Knex, ledger: Ledger, rows: readonly EntryRow[]): Promise<void> {
-    const [first, last] = [rows[0]?.seq ?? 0, rows.at(-1)?.seq ?? 0];
+  async function forgetWords(trx: Knex, ledger: Ledger, { seqs, words }: IndexedEntries): Promise<void> {
+    const [first, last] = [seqs[0] ?? 0, seqs.at(-1) ?? 0];
     // Entries that stay are few; their words are put back by nobody, so that they must not go.
-    const seqs = new Set(rows.map((row) => row.seq));
-    const staying = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((seq) => !seqs.has(seq));
+    const going = new Set(seqs);
+    const staying = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((seq) => !going.has(seq));
     const within = `ledger_id = ? AND seq BETWEEN ? AND ?${staying.length === 0 ? '' : ` AND seq NOT IN (${marks(staying)})`}`;
     const range = [ledger.id, first, last, ...staying];
-    const words = [...new Set(rows.flatMap((row) => [...wordsOf(row)]))].sort(compareText);
     const from = dialect.name === 'mysql' ? 'DELETE t FROM entry_words t FORCE INDEX (PRIMARY)' : 'DELETE FROM entry_words'; // prettier-ignore
     for (let at = 0; at < words.length; at += WORDS_AT_ONCE) {
       const some = words.slice(at, at + WORDS_AT_ONCE);
@@ -156,13 +161,20 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
       const position = await lockPosition(trx, ledger);
       return (before, after) => (after.seq > position ? Promise.resolve() : reindex(trx, ledger, before, after));
     },
-    async forget(trx, ledger, rows, options) {
+    async forget(trx, ledger, entries, options) {
       await lockPosition(trx, ledger);
-      if (rows.length > 0) await forgetWords(trx, ledger, rows);
-      const seqs = rows.map((row) => row.seq);
-      await blocks.forget(trx, ledger, seqs, options);
+      if (entries.seqs.length > 0) await forgetWords(trx, ledger, entries);
+      await blocks.forget(trx, ledger, entries.seqs, options);
     },
   };
+}
+
+/** For `forget`; asks no database. */
+export function indexedEntries(rows: readonly EntryRow[]): IndexedEntries {
+  const words = new Set<string>();
+  for (const row of rows) for (const word of wordsOf(row)) words.add(word);
+  // In the order of the index.
+  return { seqs: rows.map((row) => row.seq), words: [...words].sort(compareText) };
 }
 
 function compareText(a: string, b: string): number {

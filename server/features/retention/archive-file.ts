@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGunzip, createGzip, type ZlibOptions } from 'node:zlib';
 import {
   ARCHIVE_MAGIC,
   CHUNK_BYTES,
@@ -24,8 +24,10 @@ export class ArchiveError extends Error {
   override name = 'ArchiveError';
 }
 
-/** The slowest part of writing an archive: a better level costs more time than everything else of a prune. */
+/** A better level costs more time than everything else of a prune. */
 const GZIP_LEVEL = 1;
+/** Bytes that wait to be packed, in a thread beside: two segments, so that the next is read and checked meanwhile. */
+const WAITING = 2 ** 21;
 
 /**
  * Writes lines (each text holds whole lines) as an archive file; resolves with the SHA-256 of the file when file and folder are
@@ -45,7 +47,7 @@ export async function writeArchive(
   try {
     await pipeline(
       lines,
-      createGzip({ level: GZIP_LEVEL }),
+      createGzip({ level: GZIP_LEVEL, highWaterMark: WAITING } as ZlibOptions),
       (packed: AsyncIterable<Buffer>) => sealed(packed, keyOf(salt), head, digest),
       createWriteStream(partial, { mode: 0o600 }),
     );

@@ -62,14 +62,26 @@ export function createPruneArchiver(deps: ArchiverDeps) {
     return hash;
   }
 
+  async function readSegment(ledger: Ledger, fromSeq: number) {
+    const toSeq = fromSeq + SEGMENT - 1;
+    const rows = await deps.store.readRange(ledger, { fromSeq, toSeq, limit: SEGMENT + 1 });
+    return { rows, tile: await deps.readLeaves(ledger, (fromSeq - 1) / SEGMENT) };
+  }
+
   async function* lines(ledger: Ledger, request: ArchiveRequest, summary: RangeSummary): AsyncGenerator<string> {
     const tree = createMerkleFrontier();
     const look = await createLook(ledger, request, summary);
+    let coming = readSegment(ledger, request.fromSeq);
     for (let seq = request.fromSeq; seq <= request.toSeq; seq += SEGMENT) {
+      const { rows, tile } = await coming;
       await deps.untilQuiet();
-      const rows = await deps.store.readRange(ledger, { fromSeq: seq, toSeq: seq + SEGMENT - 1, limit: SEGMENT + 1 });
+      // A server works while this segment is looked at.
+      if (seq + SEGMENT <= request.toSeq) {
+        coming = readSegment(ledger, seq + SEGMENT);
+        // Told where it is waited for, if it ever is.
+        coming.catch(() => undefined);
+      }
       const leaves = rows.map((row) => leafHash(row.record));
-      const tile = await deps.readLeaves(ledger, (seq - 1) / SEGMENT);
       for (const [at, row] of rows.entries()) await look(row, seq + at);
       if (rows.length !== SEGMENT) throw new PruneRefusedError(`entry ${seq + rows.length} is missing: run verify`);
       if (!tile?.equals(Buffer.concat(leaves)))
@@ -85,12 +97,14 @@ export function createPruneArchiver(deps: ArchiverDeps) {
     const scopes = [...request.holds.values()];
     const { retired } = await loadEpochKeys(deps, ledger);
     const checkRow = createRowCheck(deps.erasures, ledger);
+    const keys = new Map<number, Buffer | undefined>();
     let prevHash = await hashBefore(ledger, request);
     let run: { fromSeq: number; toSeq: number; prevHash: string; lastHash: string } | undefined;
 
     return async (row: EntryRow, seq: number): Promise<void> => {
-      const key = await deps.keyRing.findEpochKey(deps.database.knex, ledger.id, ledger.name, row.epoch);
-      const { breaks, unverifiable } = await checkRow(row, key);
+      if (!keys.has(row.epoch))
+        keys.set(row.epoch, await deps.keyRing.findEpochKey(deps.database.knex, ledger.id, ledger.name, row.epoch));
+      const { breaks, unverifiable } = await checkRow(row, keys.get(row.epoch));
       const fault = row.seq !== seq || !isSameHash(prevHash, row.prevHash) ? 'does not follow the one before it' : breaks[0]?.detail; // prettier-ignore
       if (fault !== undefined) throw new PruneRefusedError(`entry ${seq}: ${fault}; run verify`);
       // Where the key was destroyed the leaf says it: the tile is compared as a whole.

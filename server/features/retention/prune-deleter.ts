@@ -11,17 +11,36 @@ import type { PruneStore } from './prune-store';
 /** Keeps counters still until the transaction ends, and gives what takes entries out of them. */
 type HoldCounters = (trx: Knex.Transaction, ledger: Ledger) => Promise<(rows: readonly EntryRow[]) => Promise<void>>;
 
+/** Where the search finds entries: what it holds of some, worked out without the database, and how they are taken out of it. */
+interface SearchIndex {
+  entriesOf(rows: readonly EntryRow[]): IndexedEntries;
+  forget(
+    trx: Knex.Transaction,
+    ledger: Ledger,
+    entries: IndexedEntries,
+    options: { readonly through: number; readonly isEnd: boolean },
+  ): Promise<void>;
+}
+
+interface IndexedEntries {
+  readonly seqs: readonly number[];
+  readonly words: readonly string[];
+}
+
+/** Neighbouring segments, read and ready to be deleted. */
+interface Step {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly rows: readonly EntryRow[];
+  readonly going: readonly EntryRow[];
+  readonly indexed: IndexedEntries;
+}
+
 export interface DeleterDeps {
   readonly database: Database;
   readonly store: EntryStore;
   readonly prunes: PruneStore;
-  /** Takes entries out of the search, as far as `through`. */
-  readonly forget: (
-    trx: Knex.Transaction,
-    ledger: Ledger,
-    rows: readonly EntryRow[],
-    options: { readonly through: number; readonly isEnd: boolean },
-  ) => Promise<void>;
+  readonly index: SearchIndex;
   readonly holdCounters: HoldCounters;
   /** True while new events wait for a commit. */
   readonly isBusy: () => boolean;
@@ -37,20 +56,50 @@ const SEGMENTS = 2;
 export function createPruneDeleter(deps: DeleterDeps) {
   const { database, store, prunes, now, onStep } = deps;
   const { dialect } = database;
+  /** Of the present prune, read while a server deletes the step before. SQLite works in this thread, on one connection. */
+  let ahead: { readonly id: string; readonly step: Promise<Step | undefined> } | undefined;
+
+  async function readStep(ledger: Ledger, fromSeq: number, toSeq: number, trx?: Knex.Transaction): Promise<Step> {
+    const rows = await store.readRange(ledger, { fromSeq, toSeq, limit: toSeq - fromSeq + 1 }, trx);
+    const going = rows.filter((row) => !isKept(row.action));
+    return { fromSeq, toSeq, rows, going, indexed: deps.index.entriesOf(going) };
+  }
+
+  function readAhead(ledger: Ledger, id: string, fromSeq: number, lastSeq: number): void {
+    if (dialect.name === 'sqlite' || fromSeq > lastSeq) return;
+    // Where it fails, the transaction reads for itself.
+    const step = readStep(ledger, fromSeq, endOf(fromSeq, lastSeq)).catch(() => undefined);
+    ahead = { id, step };
+  }
+
+  /** Values may have been erased since they were read, and the index says of an entry what it still has. */
+  async function isAsRead(trx: Knex.Transaction, ledger: Ledger, { fromSeq, toSeq, rows }: Step): Promise<boolean> {
+    const sql = 'SELECT COUNT(actor_body), COUNT(subject_body) FROM entry_values WHERE ledger_id = ? AND seq BETWEEN ? AND ?'; // prettier-ignore
+    const [counts] = await dialect.selectArrays(trx, sql, [ledger.id, fromSeq, toSeq]);
+    const read = [rows.filter((row) => row.actorBody !== null), rows.filter((row) => row.subjectBody !== null)];
+    return read.every((some, at) => some.length === Number(counts?.[at]));
+  }
+
+  function endOf(fromSeq: number, lastSeq: number): number {
+    const segments = deps.isBusy() ? 1 : SEGMENTS;
+    return Math.min(fromSeq + segments * SEGMENT - 1, lastSeq);
+  }
 
   /** False when nothing is left. Two processes at the same prune take turns at its row. */
   async function deleteSome(ledger: Ledger, id: string): Promise<boolean> {
+    const ready = ahead?.id === id ? await ahead.step : undefined;
+    ahead = undefined;
     const isMore = await retriedTransaction(database, async (trx) => {
       const prune = await prunes.lock(trx, id);
       if (prune?.state !== 'deleting') return false;
       const takeFromActivity = await deps.holdCounters(trx, ledger);
       const fromSeq = prune.deletedTo + 1;
-      const segments = deps.isBusy() ? 1 : SEGMENTS;
-      const toSeq = Math.min(fromSeq + segments * SEGMENT - 1, prune.toSeq);
-      const rows = await store.readRange(ledger, { fromSeq, toSeq, limit: toSeq - fromSeq + 1 }, trx);
-      const going = rows.filter((row) => !isKept(row.action));
+      const isReady = ready?.fromSeq === fromSeq && ready.toSeq <= prune.toSeq;
+      const step = isReady && (await isAsRead(trx, ledger, ready)) ? ready : await readStep(ledger, fromSeq, endOf(fromSeq, prune.toSeq), trx); // prettier-ignore
+      const { toSeq, rows, going } = step;
+      readAhead(ledger, id, toSeq + 1, prune.toSeq);
       const staying = rows.flatMap((row) => (isKept(row.action) ? [row.seq] : []));
-      await deps.forget(trx, ledger, going, { through: toSeq, isEnd: toSeq >= prune.toSeq });
+      await deps.index.forget(trx, ledger, step.indexed, { through: toSeq, isEnd: toSeq >= prune.toSeq });
       for (const table of ['entry_values', 'entries'])
         await trx.raw(`DELETE FROM ${table} WHERE ${within(staying)}`, [ledger.id, fromSeq, toSeq, ...staying]);
       if (going.length > 0) await takeFromCounters(trx, ledger, going);

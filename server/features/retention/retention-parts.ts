@@ -36,7 +36,7 @@ interface RetentionPartsDeps {
     readonly vkeysOf: (ledger: Ledger) => Promise<readonly string[]>;
     readonly readLeaves: ReadLeaves;
   };
-  readonly forget: DeleterDeps['forget'];
+  readonly index: DeleterDeps['index'];
   /** The counters of the dashboard, held still while entries go; what it gives takes those out of them. */
   readonly holdCounters: DeleterDeps['holdCounters'];
   /** Readers behind the commits, brought up to the newest entry. */
@@ -111,7 +111,7 @@ export function createRetentionParts(deps: RetentionPartsDeps): RetentionParts {
         database,
         store,
         prunes,
-        forget: deps.forget,
+        index: deps.index,
         holdCounters: deps.holdCounters,
         isBusy: () => appender.waiting > 0,
         now,
