@@ -80,6 +80,12 @@ export function createPruneDeleter(deps: DeleterDeps) {
     return read.every((some, at) => some.length === Number(counts?.[at]));
   }
 
+  /** What is about to go, so that a server need not ask the table of prunes for each row. */
+  async function tellTrigger(trx: Knex.Transaction, range: readonly (number | null)[]): Promise<void> {
+    const sql = 'SET @sealtrail_prune_ledger = ?, @sealtrail_prune_from = ?, @sealtrail_prune_to = ?';
+    if (dialect.name === 'mysql') await trx.raw(sql, [...range]);
+  }
+
   function endOf(fromSeq: number, lastSeq: number): number {
     const segments = deps.isBusy() ? 1 : SEGMENTS;
     return Math.min(fromSeq + segments * SEGMENT - 1, lastSeq);
@@ -100,8 +106,10 @@ export function createPruneDeleter(deps: DeleterDeps) {
       readAhead(ledger, id, toSeq + 1, prune.toSeq);
       const staying = rows.flatMap((row) => (isKept(row.action) ? [row.seq] : []));
       await deps.index.forget(trx, ledger, step.indexed, { through: toSeq, isEnd: toSeq >= prune.toSeq });
+      await tellTrigger(trx, [ledger.id, fromSeq, toSeq]);
       for (const table of ['entry_values', 'entries'])
         await trx.raw(`DELETE FROM ${table} WHERE ${within(staying)}`, [ledger.id, fromSeq, toSeq, ...staying]);
+      await tellTrigger(trx, [null, null, null]);
       if (going.length > 0) await takeFromCounters(trx, ledger, going);
       await takeFromActivity(going);
       await prunes.moveOn(trx, id, toSeq, going.length);
