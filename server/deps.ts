@@ -382,7 +382,7 @@ export function createDeps(
       vkeysOf: (ledger) => checkpoints.vkeys(ledger),
       readLeaves: (ledger, tile) => tree.readTile(ledger, 0, tile),
     },
-    index: { entriesOf: indexedEntries, forget: (...given) => indexer.forget(...given) },
+    index: { entriesOf: indexedEntries, lock: (...given) => indexer.lock(...given), forget: (...given) => indexer.forget(...given) }, // prettier-ignore
     holdCounters: (trx, ledger) => activity.hold(trx, ledger),
     catchUp: async () => {
       await indexer.catchUp();

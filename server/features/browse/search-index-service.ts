@@ -23,7 +23,9 @@ export interface SearchIndexer extends Follower {
    * words might come back. What it gives brings the index in line with what is left of an entry.
    */
   hold(trx: Knex.Transaction, ledger: Ledger): Promise<(before: EntryRow, after: EntryRow) => Promise<void>>;
-  /** Takes entries out that are deleted in the same transaction, as far as `through`; `isEnd`: no more will follow. */
+  /** Keeps the index still until the transaction ends: to be called before entries are read that are about to go. */
+  lock(trx: Knex.Transaction, ledger: Ledger): Promise<void>;
+  /** Under `lock`: takes entries out that are deleted in the same transaction, as far as `through`; `isEnd`: no more will follow. */
   forget(trx: Knex.Transaction, ledger: Ledger, entries: IndexedEntries, options: ForgetOptions): Promise<void>;
 }
 
@@ -161,15 +163,17 @@ export function createSearchIndexer({ database, store, isBusy, onError }: Indexe
       const position = await lockPosition(trx, ledger);
       return (before, after) => (after.seq > position ? Promise.resolve() : reindex(trx, ledger, before, after));
     },
-    async forget(trx, ledger, entries, options) {
+    async lock(trx, ledger) {
       await lockPosition(trx, ledger);
+    },
+    async forget(trx, ledger, entries, options) {
       if (entries.seqs.length > 0) await forgetWords(trx, ledger, entries);
       await blocks.forget(trx, ledger, entries.seqs, options);
     },
   };
 }
 
-/** For `forget`; asks no database. */
+/** What `forget` takes out; asks no database. */
 export function indexedEntries(rows: readonly EntryRow[]): IndexedEntries {
   const words = new Set<string>();
   for (const row of rows) for (const word of wordsOf(row)) words.add(word);

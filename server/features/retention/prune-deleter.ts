@@ -14,6 +14,8 @@ type HoldCounters = (trx: Knex.Transaction, ledger: Ledger) => Promise<(rows: re
 /** Where the search finds entries: what it holds of some, worked out without the database, and how they are taken out of it. */
 interface SearchIndex {
   entriesOf(rows: readonly EntryRow[]): IndexedEntries;
+  /** Keeps it still until the transaction ends: an erasure changes values and words under the same lock. */
+  lock(trx: Knex.Transaction, ledger: Ledger): Promise<void>;
   forget(
     trx: Knex.Transaction,
     ledger: Ledger,
@@ -99,6 +101,7 @@ export function createPruneDeleter(deps: DeleterDeps) {
       const prune = await prunes.lock(trx, id);
       if (prune?.state !== 'deleting') return false;
       const takeFromActivity = await deps.holdCounters(trx, ledger);
+      await deps.index.lock(trx, ledger);
       const fromSeq = prune.deletedTo + 1;
       const isReady = ready?.fromSeq === fromSeq && ready.toSeq <= prune.toSeq;
       const step = isReady && (await isAsRead(trx, ledger, ready)) ? ready : await readStep(ledger, fromSeq, endOf(fromSeq, prune.toSeq), trx); // prettier-ignore
