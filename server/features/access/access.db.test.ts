@@ -13,7 +13,7 @@ describe.each(ENGINES)('roles and people, on %s', (engine) => {
   let app: TestApp;
   beforeEach(async () => {
     app = await createTestApp(engine, { recordsReads: true });
-  }, 30_000);
+  });
   afterEach(() => app.stop());
 
   const tenant = () => app.ledger.tenant;
@@ -156,7 +156,7 @@ describe.each(ENGINES)('roles and people, on %s', (engine) => {
       const zip = Buffer.from(await (await jane.get(`/export.zip?entries=${places.own},${places.other}&values=0`)).arrayBuffer()); // prettier-ignore
       expect(zip.includes(`proofs/${places.own}.`)).toBe(true);
       expect(zip.includes(`proofs/${places.other}.`)).toBe(false);
-    }, 60_000);
+    });
   });
 
   describe('an administrator of the billing system', () => {

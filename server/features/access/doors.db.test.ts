@@ -131,7 +131,7 @@ beforeAll(async () => {
   const custom = await app.deps.roles.save(app.ledger.tenant, { id: null, name: 'Exporter', rights: ['entries.read_own', 'entries.export'] }, { ...EVERYBODY, rights: ['entries.read_own', 'entries.export'] }); // prettier-ignore
   const keys = { ...LETTERS, X: custom.ok ? custom.value.id : '' };
   for (const [letter, role] of Object.entries(keys)) sessions.set(letter, await signInTo(app, { role, name: `jane-${letter}` })); // prettier-ignore
-}, 60_000);
+});
 afterAll(() => app.stop());
 
 const ask = (session: PageSession, door: string, path?: string) => {

@@ -13,7 +13,7 @@ beforeEach(async () => {
   app = await createTestApp('sqlite');
   const sender = await app.pair();
   await sender.send([aHookItem({ id: uuidv7() })]);
-}, 60_000);
+});
 afterEach(() => app.stop());
 
 const linkFor = (name: string) =>

@@ -49,8 +49,6 @@ async function startWitnessPlace() {
 
 type WitnessPlace = Awaited<ReturnType<typeof startWitnessPlace>>;
 
-jest.setTimeout(120_000);
-
 describe('checkpoints out of reach, with the built program', () => {
   let witness: WitnessPlace;
   beforeAll(async () => {

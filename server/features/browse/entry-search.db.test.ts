@@ -333,44 +333,52 @@ function withHashes(filter: RawFilter): RawFilter {
 
 // ---- looking at every entry, by the words of CONTRACT section 5
 
+type Test = (one: Known) => boolean;
+
 function bruteForce(filter: RawFilter, sort: Sort): Known[] {
-  const found = known.filter((one) => matches(one, filter));
   const sign = sort.startsWith('-') ? -1 : 1;
-  return found.sort(
-    (a, b) => sign * (sort.endsWith('seq') ? a.seq - b.seq : a.occurredAt - b.occurredAt || a.seq - b.seq),
-  );
+  return known
+    .filter(matcherOf(filter))
+    .sort((a, b) => sign * (sort.endsWith('seq') ? a.seq - b.seq : a.occurredAt - b.occurredAt || a.seq - b.seq));
 }
 
-function matches(one: Known, filter: RawFilter): boolean {
-  const anyOf = (value: string | undefined, fits: (term: string) => boolean) => {
+/** What was asked is read once, for it is held against every entry. */
+function matcherOf(filter: RawFilter): Test {
+  const anyOf = (value: string | undefined, fits: (one: Known, term: string) => boolean): Test[] => {
     const terms = (value ?? '').split(',').map((term) => term.trim()).filter((term) => term !== '' && term !== '!'); // prettier-ignore
     const wanted = terms.filter((term) => !term.startsWith('!'));
     const unwanted = terms.filter((term) => term.startsWith('!')).map((term) => term.slice(1));
-    return (wanted.length === 0 || wanted.some(fits)) && !unwanted.some(fits);
+    if (terms.length === 0) return [];
+    return [
+      (one) =>
+        (wanted.length === 0 || wanted.some((term) => fits(one, term))) && !unwanted.some((term) => fits(one, term)),
+    ];
   };
-  const isRef = (type: string, id: string | null) => (term: string) =>
+  const isRef = (type: string, id: string | null, term: string) =>
     term.includes(':') ? `${type}:${id}` === term && id !== null : type === term;
   const time = (text: string) =>
     Date.parse(text.length === 10 ? `${text}T00:00:00Z` : /(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
-  return (
-    anyOf(filter.category, (term) => one.category === term) &&
-    anyOf(filter.severity, (term) => one.severity === term) &&
-    anyOf(filter.action, (term) => fitsPattern(one.action, term)) &&
-    anyOf(filter.outcome, (term) => one.outcome === term) &&
-    anyOf(filter.actor, isRef(one.actorType, one.actorId)) &&
-    anyOf(filter.target, isRef(one.targetType, one.targetId)) &&
-    anyOf(filter.client, (term) => one.client === term) &&
-    anyOf(filter.via, (term) => one.via === term) &&
-    anyOf(filter.hook, (term) => one.hook === term) &&
-    fitsText(one.words, filter.q) &&
-    fitsText(one.nameWords, filter.actor_name) &&
-    anyOf(filter.ip, (term) => one.ip === term.toLowerCase()) &&
-    (filter.after === undefined || one.occurredAt >= time(filter.after)) &&
-    (filter.before === undefined || one.occurredAt < time(filter.before)) &&
-    anyOf(filter.hash, (term) => one.hash.startsWith(term.toLowerCase())) &&
-    anyOf(filter.status, (term) => (term === 'broken') === one.isBroken) &&
-    anyOf(filter.ledger, (term) => term === 'default')
-  );
+  const after = filter.after === undefined ? -Infinity : time(filter.after);
+  const before = filter.before === undefined ? Infinity : time(filter.before);
+  const tests: Test[] = [
+    (one) => one.occurredAt >= after && one.occurredAt < before,
+    ...anyOf(filter.category, (one, term) => one.category === term),
+    ...anyOf(filter.severity, (one, term) => one.severity === term),
+    ...anyOf(filter.action, (one, term) => fitsPattern(one.action, term)),
+    ...anyOf(filter.outcome, (one, term) => one.outcome === term),
+    ...anyOf(filter.actor, (one, term) => isRef(one.actorType, one.actorId, term)),
+    ...anyOf(filter.target, (one, term) => isRef(one.targetType, one.targetId, term)),
+    ...anyOf(filter.client, (one, term) => one.client === term),
+    ...anyOf(filter.via, (one, term) => one.via === term),
+    ...anyOf(filter.hook, (one, term) => one.hook === term),
+    ...anyOf(filter.ip, (one, term) => one.ip === term.toLowerCase()),
+    ...anyOf(filter.hash, (one, term) => one.hash.startsWith(term.toLowerCase())),
+    ...anyOf(filter.status, (one, term) => (term === 'broken') === one.isBroken),
+    ...anyOf(filter.ledger, (_one, term) => term === 'default'),
+    textTest(filter.q, (one) => one.words),
+    textTest(filter.actor_name, (one) => one.nameWords),
+  ];
+  return (one) => tests.every((fits) => fits(one));
 }
 
 function fitsPattern(text: string, pattern: string): boolean {
@@ -388,29 +396,33 @@ function fitsPattern(text: string, pattern: string): boolean {
 }
 
 /** Alternatives parted by commas; pieces of which all must occur, or none where `!` stands before. */
-function fitsText(all: readonly string[], asked: string | undefined): boolean {
-  const groups = (asked ?? '').split(',').map((group) => group.split(/\s+/).filter((piece) => piece !== ''));
-  if (groups.every((group) => group.length === 0)) return true;
-  const holds = (piece: string) => holdsAll(all, piece.replace(/^!/, ''));
-  const asks = (piece: string) => wordsOf(piece).length > 0;
-  const isNot = (piece: string) => piece.startsWith('!');
-  const wanted = groups.filter((group) => group.some((piece) => !isNot(piece)));
-  const unwanted = groups.filter((group) => group.every(isNot)).flat().filter(asks); // prettier-ignore
-  const fits = (group: readonly string[]) =>
-    group.some((piece) => !isNot(piece) && asks(piece)) &&
-    group.filter(asks).every((piece) => holds(piece) !== isNot(piece));
-  return (wanted.length === 0 || wanted.some(fits)) && !unwanted.some(holds);
+function textTest(asked: string | undefined, wordsIn: (one: Known) => readonly string[]): Test {
+  const groups = (asked ?? '')
+    .split(',')
+    .map((group) => group.split(/\s+/).filter((piece) => piece !== ''))
+    .map((group) => group.map((piece) => ({ isNot: piece.startsWith('!'), words: wordsOf(piece.replace(/^!/, '')) })));
+  if (groups.every((group) => group.length === 0)) return () => true;
+  const wanted = groups.filter((group) => group.some((piece) => !piece.isNot));
+  const unwanted = groups.filter((group) => group.every((piece) => piece.isNot)).flat().filter(({ words }) => words.length > 0); // prettier-ignore
+  return (one) => {
+    const all = wordsIn(one);
+    const fits = (group: (typeof groups)[number]) =>
+      group.some((piece) => !piece.isNot && piece.words.length > 0) &&
+      group.every((piece) => piece.words.length === 0 || holdsAll(all, piece.words) !== piece.isNot);
+    return (wanted.length === 0 || wanted.some(fits)) && !unwanted.some((piece) => holdsAll(all, piece.words));
+  };
 }
 
 /** Every word of a piece is a word of the texts, and the last the beginning of one; Chinese may stand anywhere in a run. */
-function holdsAll(all: readonly string[], piece: string): boolean {
-  const words = wordsOf(piece);
+function holdsAll(all: readonly string[], words: readonly string[]): boolean {
   return words.every((word, i) =>
-    /\p{Script=Han}/u.test(word)
+    IS_CHINESE.test(word)
       ? all.some((one) => one.includes(word))
       : all.some((one) => one === word || (i === words.length - 1 && one.startsWith(word))),
   );
 }
+
+const IS_CHINESE = /\p{Script=Han}/u;
 
 function wordsOf(text: string): string[] {
   return text.normalize('NFKC').toLowerCase().match(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}_])+/gu) ?? []; // prettier-ignore

@@ -39,7 +39,7 @@ beforeAll(async () => {
     found.push(...values.map((value, index) => ({ value, seq: body.receipts[index]?.seq ?? 0 })));
   }
   kept = found;
-}, 90_000);
+});
 afterAll(() => pages?.stop());
 afterEach(() => pages?.leave());
 
@@ -97,7 +97,7 @@ it('all are shown as text: on the page of each entry and on the lists', async ()
   }
   expect(await page.evaluate('window.pwned')).toBeUndefined();
   expect(complaints).toEqual([]);
-}, 120_000);
+});
 
 it('all that has a letter or a digit is found by its words', async () => {
   const lost: Kept[] = [];
@@ -120,7 +120,7 @@ it('all that has a letter or a digit is found by its words', async () => {
     if (!found.has(one.seq)) lost.push(one);
   }
   expect(lost).toEqual([]);
-}, 120_000);
+});
 
 it('NDJSON gives every one back as it came', async () => {
   const entries = (await exported('ndjson')).trimEnd().split('\n').map((line) => JSON.parse(line) as Entry); // prettier-ignore
@@ -150,7 +150,7 @@ it('CSV parses back to what the API says, and no spreadsheet takes a cell for a 
   }
   const { formulas } = await throughLibreOffice(csv, names.length);
   expect(formulas).toBe(0);
-}, 180_000);
+});
 
 it('half a pair of surrogates becomes no entry that says something else: it is set aside or its place is marked', async () => {
   for (const value of BROKEN_STRINGS) {

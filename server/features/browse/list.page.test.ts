@@ -9,7 +9,6 @@ import { signIn, startTestPages, type TestPages, type VisitorOptions } from '../
 // What people do with the list: the built program with the demo month, in a real browser. Counted by SQL.
 
 // Some go through a dozen pages and two people.
-jest.setTimeout(120_000);
 
 let pages: TestPages;
 let site: TestSite;
@@ -17,7 +16,7 @@ let site: TestSite;
 beforeAll(async () => {
   pages = await startTestPages({ demo: true });
   ({ site } = pages);
-}, 60_000);
+});
 afterAll(() => pages?.stop());
 afterEach(async () => {
   await pages?.leave();

@@ -22,7 +22,7 @@ let site: TestSite;
 beforeAll(async () => {
   pages = await startTestPages({ demo: true });
   ({ site } = pages);
-}, 60_000);
+});
 afterAll(() => pages?.stop());
 afterEach(() => pages?.leave());
 

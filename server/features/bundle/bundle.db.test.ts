@@ -121,7 +121,7 @@ describe.each(ENGINES)('a signed bundle on %s', (engine) => {
       vkeys: (await test.deps.checkpoints.vkeys(test.ledger)).slice(0, 1),
       rootFingerprint: certificates.at(-1)?.fingerprint256,
     };
-  }, 60_000);
+  });
   afterAll(async () => {
     await test.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -183,7 +183,7 @@ describe.each(ENGINES)('a signed bundle on %s', (engine) => {
       writeFileSync(path.join(into, 'HOW-TO-VERIFY.txt'), howTo.replace(/seq=1$/m, `seq=${seq}`).replace('sed -n 1p openings', `sed -n ${seq}p openings`).replace('sha256sum -c sums', 'true')); // prettier-ignore
       expect([seq, await runHowTo(into)]).toEqual([seq, { code: 0, output: expect.stringMatching(new RegExp(`entry ${seq}: OK\\n.*: OK`)) }]); // prettier-ignore
     }
-  }, 60_000);
+  });
 
   it('fails these commands when a file, the manifest, the checkpoint or a record was changed', async () => {
     const attacks: Record<string, (files: Map<string, Buffer>) => void> = {
@@ -199,7 +199,7 @@ describe.each(ENGINES)('a signed bundle on %s', (engine) => {
       const { code } = await runHowTo(await unpack(await edited(whole, edit)));
       expect([name, code]).not.toEqual([name, 0]);
     }
-  }, 60_000);
+  });
 
   it('is a bundle of a filter, of one target or of chosen entries', async () => {
     const target = await make({ raw: { target: 'client:5' } });
@@ -389,7 +389,7 @@ describe.each(ENGINES)('a bundle of more entries than get a proof each on %s', (
       const items = Array.from({ length: 1_000 }, (_, i) => anAppendItem(test.ledger, { target: { type: i % 9 === 0 ? 'client' : 'invoice', id: '7', label: null }, payload: { invoiceid: at + i, notes: '审计'.repeat(300) } })); // prettier-ignore
       await test.deps.store.append(test.ledger, items);
     }
-  }, 180_000);
+  });
   afterAll(async () => {
     await test.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -424,7 +424,7 @@ describe.each(ENGINES)('a bundle of more entries than get a proof each on %s', (
       replaceIn('proofs/cover.txt', /$/, '20000 1 AAAA\n'),
     ])
       expect(problemsOf(await verifyBundle(await again(edit), UNPINNED))).toEqual(['proofs/cover.txt']);
-  }, 120_000);
+  });
 
   it('needs no more memory than a small heap, to be made and to be checked', async () => {
     const file = path.join(folder, 'all.zip');
@@ -433,7 +433,7 @@ describe.each(ENGINES)('a bundle of more entries than get a proof each on %s', (
     expect(exported).toMatchObject({ code: 0, stdout: `${JSON.stringify({ output: file })}\n` });
     const verified = await runProgram(['bundle', 'verify', file, '--json'], { env: {}, nodeArgs });
     expect([verified.code, JSON.parse(verified.stdout)]).toMatchObject([0, { verdict: 'intact', problems: [] }]);
-  }, 120_000);
+  });
 
   it('leaves nothing behind when its reader goes away', async () => {
     const request = { ledger: test.ledger, selection: { filter: parseFilter({}) }, rawFilter: {}, withValues: true, requestedBy: 'jane' }; // prettier-ignore

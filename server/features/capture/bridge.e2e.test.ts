@@ -40,7 +40,7 @@ describe.each(ENGINES)('from billing to the proof, on %s', (engine) => {
     bridge = await site.ask<BridgeCredentials>('bridge', 'add', '--name', 'billing');
     whmcs = await startWhmcs(site.url, bridge);
     await whmcs.deliverAll();
-  }, 60_000);
+  });
   afterAll(async () => {
     await whmcs?.stop();
     await site?.stop();
@@ -138,7 +138,7 @@ describe('what nothing reports', () => {
     whmcs = await startWhmcs(site.url, bridge);
     await whmcs.cron('--daily');
     await whmcs.deliverAll();
-  }, 60_000);
+  });
   afterAll(async () => {
     await whmcs?.stop();
     await site?.stop();
@@ -182,7 +182,7 @@ describe('the pages of both sides', () => {
     await whmcs.deliverAll();
     admin = await whmcs.serve();
     pages = await startTestPages({ site });
-  }, 60_000);
+  });
   afterAll(async () => {
     await pages?.stop();
     await whmcs?.stop();

@@ -541,6 +541,6 @@ describe.each(ENGINES.filter((engine): engine is Exclude<Engine, 'sqlite'> => en
         await app.stop();
         await gate.shut();
       }
-    }, 60_000);
+    });
   },
 );

@@ -36,7 +36,7 @@ beforeAll(async () => {
   await app.deps.appender.append(app.ledger, Array.from({ length: 600 }, () => anAppendItem(app.ledger, { receivedAt })), []); // prettier-ignore
   await app.deps.indexer.catchUp();
   pages = await startTestPages({ site });
-}, 60_000);
+});
 afterAll(async () => {
   await pages.stop();
   await app.stop();
@@ -89,7 +89,7 @@ it('goes from the phrase over a second person to entries that are gone', async (
   await joe.page.getByRole('link', { name: /^#6/ }).first().click();
   await expect(joe.page.locator('h1').innerText()).resolves.toContain('purged');
   expect([...jane.complaints.filter((one) => !one.includes('400')), ...joe.complaints]).toEqual([]);
-}, 60_000);
+});
 
 it('works without scripts', async () => {
   const { page } = await windowOf('jane', { javaScriptEnabled: false });

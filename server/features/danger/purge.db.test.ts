@@ -190,7 +190,7 @@ describe.each(ENGINES)('a purge on %s', (engine) => {
     expect(await verify()).toMatchObject({ verdict: 'intact', broken: [], pruned: GOING });
     expect([await numberOf('audit.pruned'), await numberOf('audit.purged')]).toEqual([1, 1]);
     // Two programs in one process: on SQLite each wait of one holds up the other.
-  }, 120_000); // prettier-ignore
+  }); // prettier-ignore
 
   it('lets events in all the while', async () => {
     await fill();

@@ -59,5 +59,5 @@ describe.each(ENGINES)('a purge killed with SIGKILL again and again, on %s', (en
     expect(await db('prunes').pluck<string[]>('state')).toEqual(['done']);
     const report = JSON.parse((await runProgram(['verify', '--json'], { env: test.env })).stdout) as { ledgers: object[] }; // prettier-ignore
     expect(report.ledgers).toMatchObject([{ verdict: 'intact', pruned: GOING }]);
-  }, 240_000);
+  });
 });

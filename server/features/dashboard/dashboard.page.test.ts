@@ -13,7 +13,7 @@ let pages: TestPages;
 beforeAll(async () => {
   pages = await startTestPages({ demo: true });
   await counted();
-}, 60_000);
+});
 afterAll(() => pages?.stop());
 afterEach(() => pages?.leave());
 

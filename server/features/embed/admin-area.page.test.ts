@@ -47,7 +47,7 @@ beforeAll(async () => {
   whmcs = await startWhmcs(site.url, null);
   admin = await whmcs.serve();
   pages = await startTestPages({ site });
-}, 90_000);
+});
 afterAll(async () => {
   await pages?.stop();
   await whmcs?.stop();

@@ -77,7 +77,7 @@ describe.each(ENGINES)('pages inside the billing system, on %s', (engine) => {
       aHookItem({ id: uuidv7(), seq: 2, hook: 'ClientEdit', params: { userid: 5, email: 'new@example.com' }, before: { email: 'old@example.com' } }), // prettier-ignore
       ...Array.from({ length: 60 }, (_, n) => aHookItem({ id: uuidv7(), seq: n + 3, hook: 'ClientEdit', params: { userid: 5, firstname: `Grace ${n}` }, before: { firstname: `Grace ${n - 1}` } })), // prettier-ignore
     ]);
-  }, 60_000);
+  });
   afterAll(() => app.stop());
 
   describe('a page', () => {

@@ -22,7 +22,7 @@ describe.each(ENGINES)('a data subject with many entries on %s', (engine) => {
       });
       await test.deps.store.append(test.ledger, items);
     }
-  }, 240_000);
+  });
   afterAll(() => test.stop());
 
   const countLeft = async (): Promise<number> => {
@@ -63,5 +63,5 @@ describe.each(ENGINES)('a data subject with many entries on %s', (engine) => {
     const told = await db('entries').where({ action: 'audit.erasure_applied' }).select<{ record: string }[]>('record');
     expect(told).toHaveLength(1);
     expect(told[0]?.record.length).toBeLessThan(2_000);
-  }, 240_000);
+  });
 });

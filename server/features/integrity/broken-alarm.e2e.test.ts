@@ -20,7 +20,7 @@ beforeAll(async () => {
   });
   const sender = await site.pair();
   await sender.send([aHookItem({ seq: '1' }), aHookItem({ seq: '2' })]);
-}, 60_000);
+});
 afterAll(async () => {
   await site?.stop();
   await mailBox?.stop();

@@ -656,6 +656,6 @@ describe.each(ENGINES)('verify on %s', (engine) => {
         '--json',
       ]);
       expect([code, stdout, stderr.trim().split('\n').length]).toEqual([2, '', 1]);
-    }, 40_000);
+    });
   });
 });

@@ -4,7 +4,7 @@ let pages: TestPages;
 
 beforeAll(async () => {
   pages = await startTestPages({ demo: true });
-}, 60_000);
+});
 afterAll(() => pages?.stop());
 afterEach(() => pages?.leave());
 

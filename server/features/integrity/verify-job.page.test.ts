@@ -5,7 +5,7 @@ let pages: TestPages;
 
 beforeAll(async () => {
   pages = await startTestPages({ demo: true });
-}, 60_000);
+});
 afterAll(() => pages?.stop());
 afterEach(() => pages?.leave());
 
@@ -37,7 +37,7 @@ it('a verification that a power cut ended goes on by itself after the restart', 
   await page.goto(`${site.url}/verify`);
   expect(await page.locator('.st-verdict-word').innerText()).toBe('Intact');
   expect(await site.db('verifications').count({ n: '*' })).toEqual([{ n: 1 }]);
-}, 90_000);
+});
 
 describe('while it runs', () => {
   /** A job that somebody else holds, so that it stands still here. */

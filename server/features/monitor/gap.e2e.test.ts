@@ -12,7 +12,7 @@ beforeAll(async () => {
   const { bridge } = await app.pair();
   whmcs = await startWhmcs(app.url, bridge);
   await whmcs.deliverAll();
-}, 60_000);
+});
 afterAll(async () => {
   await whmcs?.stop();
   await app?.stop();
@@ -57,4 +57,4 @@ it('an outbox that somebody empties is a gap, and no gap any more when its items
   expect((await reports()).slice(1)).toEqual([['audit.gap_closed', { ...range, by: 'arrived' }]]);
   const paid = await app.database.knex('entries').where({ action: 'invoice.paid' }).orderBy('target_id').pluck<string[]>('target_id'); // prettier-ignore
   expect(paid).toEqual(['800', '801', '802', '803', '804']);
-}, 60_000);
+});

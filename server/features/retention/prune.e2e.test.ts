@@ -50,5 +50,5 @@ describe.each(ENGINES)('a prune killed with SIGKILL again and again, on %s', (en
     expect(seqs).toEqual([1, Math.floor((SIZE - 1) / 256) * 256 + 1]);
     const report = JSON.parse((await runProgram(['verify', '--json'], { env: test.env })).stdout) as { ledgers: object[] }; // prettier-ignore
     expect(report.ledgers).toMatchObject([{ verdict: 'intact', pruned: Math.floor((SIZE - 1) / 256) * 256 - 1 }]);
-  }, 120_000);
+  });
 });

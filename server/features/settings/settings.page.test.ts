@@ -6,7 +6,7 @@ let pages: TestPages;
 
 beforeAll(async () => {
   pages = await startTestPages();
-}, 60_000);
+});
 afterAll(() => pages?.stop());
 afterEach(() => pages?.leave());
 

@@ -22,7 +22,7 @@ describe.each([
   beforeAll(async () => {
     site = await start();
     current = { pages: await startTestPages(site), places: site.places };
-  }, 120_000);
+  });
   afterAll(async () => {
     await current?.pages.stop();
     await site?.site.stop();

@@ -25,7 +25,7 @@ describe.each([
   beforeAll(async () => {
     place = await start();
     pages = await startTestPages(place);
-  }, 120_000);
+  });
   afterAll(async () => {
     await pages?.stop();
     await place?.site.stop();

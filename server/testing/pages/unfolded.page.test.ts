@@ -12,7 +12,7 @@ let pages: TestPages;
 beforeAll(async () => {
   place = await startFullSite();
   pages = await startTestPages(place);
-}, 120_000);
+});
 afterAll(async () => {
   await pages?.stop();
   await place?.site.stop();

@@ -16,7 +16,7 @@ beforeAll(async () => {
   place = await startFullSite();
   pages = await startTestPages(place);
   values = await valuesOf(place.site);
-}, 120_000);
+});
 afterAll(async () => {
   await pages?.stop();
   await place?.site.stop();

@@ -10,7 +10,7 @@ describe.each(ENGINES)('the check of roles and people, on %s', (engine) => {
   let app: TestApp;
   beforeEach(async () => {
     app = await createTestApp(engine);
-  }, 30_000);
+  });
   afterEach(() => app.stop());
 
   const tenant = () => app.ledger.tenant;

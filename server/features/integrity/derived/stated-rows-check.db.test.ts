@@ -37,7 +37,7 @@ describe.each(ENGINES)('the check of rows that entries speak of, on %s', (engine
     await deps.jobs.run();
     expect(await rows('entries').where({ action: 'audit.chain_verified' })).toHaveLength(1);
     expect(await details()).toEqual([]);
-  }, 30_000);
+  });
   afterEach(() => app.stop());
 
   const rows = (table: string) => app.database.knex(table);
