@@ -14,12 +14,12 @@ export const COLOURS: RunOptions = { runOnly: ['color-contrast', 'link-in-text-b
 
 /**
  * What axe finds against WCAG 2.2 AA and its own good practice, one line a place. It is brought in through the debugger, which the
- * content security policy does not stop; the page itself stays as visitors get it.
+ * content security policy does not stop; the page itself stays as visitors get it. With a selector only what lies in there is looked at.
  */
-export async function findAxeFaults(page: Page, options: RunOptions = {}): Promise<string[]> {
+export async function findAxeFaults(page: Page, options: RunOptions = {}, within?: string): Promise<string[]> {
   if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(SOURCE);
   const { violations } = await page.evaluate<AxeResults>(
-    `axe.run(document, ${JSON.stringify({ ...OPTIONS, ...options })})`,
+    `axe.run(${within === undefined ? 'document' : JSON.stringify(within)}, ${JSON.stringify({ ...OPTIONS, ...options })})`,
   );
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary?.replace(/\s+/g, ' ')}`),
