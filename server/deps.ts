@@ -19,6 +19,7 @@ import { createRetiredProof } from './entries/retired-proof';
 import { createTreeReader } from './entries/tree-reader';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
+import { createDoorService, type DoorService } from './features/access/door-service';
 import { accessTables, createAccessLedger } from './features/access/access-ledger';
 import { createAccessLog, type AccessLog } from './features/access/access-log-service';
 import { createAccessWindowStore } from './features/access/access-window-store';
@@ -119,6 +120,7 @@ export interface Deps {
   readonly bridges: BridgeService;
   readonly loginLinks: LoginLinkService;
   readonly tokens: ApiTokenService;
+  readonly doors: DoorService;
   readonly access: AccessService;
   readonly roles: RoleService;
   readonly people: PeopleService;
@@ -214,7 +216,9 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'the counters of the dashboard fell behind; they try again'),
   });
   const preparer = createPreparer();
-  const bridges = createBridgeService({ bridges: createBridgeStore(db), keyRing, store, now });
+  const bridgesIn = (knex: Database['knex']) =>
+    createBridgeService({ bridges: createBridgeStore(knex), keyRing, store, now });
+  const bridges = bridgesIn(db);
   const settings = createSettingsService({
     database,
     store,
@@ -257,7 +261,11 @@ export function createDeps(
     now,
     onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
   });
-  const senderCheck = createSenderCheck({ bridges, ownEvents, onRefusal: (refusal) => refusals.note(refusal) });
+  const tokensIn = (knex: Database['knex']) => createApiTokenService({ db: knex, rowMac, now });
+  const tokens = tokensIn(db);
+  const stated = createStatedChanges({ store, addressingOf, onCommit: noteCommit, now });
+  const doors = createDoorService({ stated, bridgesIn, tokensIn });
+  const senderCheck = createSenderCheck({ bridges, doors, onRefusal: (refusal) => refusals.note(refusal) });
   const proveRetired = createRetiredProof({
     database,
     store,
@@ -283,7 +291,6 @@ export function createDeps(
     readingScope,
   );
   const tables = accessTables(db, database);
-  const stated = createStatedChanges({ store, addressingOf, onCommit: noteCommit, now });
   const accessLedger = createAccessLedger({ database, stated });
   const roles = createRoleService({ ledger: accessLedger, roles: tables.roles, now });
   const accessLog = createAccessLog({
@@ -406,7 +413,6 @@ export function createDeps(
     findMark: (ledger) => verifications.findMark(ledger),
     erasures: erasureReader,
   });
-  const tokens = createApiTokenService({ db, rowMac, now });
   const danger = createDangerParts({
     config,
     logger,
@@ -416,6 +422,7 @@ export function createDeps(
     keyRing,
     bridges,
     tokens,
+    doors,
     ownEvents,
     checkpoints,
     anchors,
@@ -549,6 +556,7 @@ export function createDeps(
     bridges,
     loginLinks: createLoginLinkService({ db, rowMac, now }),
     tokens,
+    doors,
     access: createAccessService({ people: tables.people, roles, findTenant, now }),
     roles,
     people: createPeopleService({ database, ledger: accessLedger, now }),

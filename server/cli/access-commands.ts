@@ -11,6 +11,8 @@ import type { CliContext } from './cli-context';
 import { createSignInUrl } from './sign-in-url';
 import { withDeps } from './with-deps';
 
+const BY = { via: 'cli' } as const;
+
 /** Pairing of bridges, API tokens and sign-in links. Each use of them is an entry. */
 export function addAccessCommands(program: Command, context: CliContext): void {
   const { print, config } = context;
@@ -24,14 +26,8 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .action((options: { name: string; tenant: string; url?: string }) =>
       withDeps(config(), async (deps) => {
         const ledger = await ensureLedger(deps, options.tenant);
-        const made = await deps.bridges.add(options.name, ledger);
+        const made = await deps.doors.addBridge(ledger, options.name, BY);
         const code = pairingCode({ url: options.url ?? deps.config.publicUrl, ...made });
-        await deps.ownEvents.record(options.tenant, {
-          action: 'audit.bridge_added',
-          targetId: made.id,
-          targetLabel: options.name,
-          via: 'cli',
-        });
         print({ ...made, code }, [
           `Bridge id: ${made.id}`,
           `Secret:    ${made.secret}`,
@@ -48,17 +44,10 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .action((id: string, options: { url?: string }) =>
       withDeps(config(), async (deps) => {
         const active = await deps.bridges.findActive(id);
-        const made = active && (await deps.bridges.rotate(id));
+        const made = active && (await deps.doors.rotateBridge(active.ledger, active, BY));
         if (!made) throw new Error(`There is no active bridge ${id}.`);
         const code = pairingCode({ url: options.url ?? deps.config.publicUrl, ...made });
         const until = made.firstEndsAt.toISOString();
-        await deps.ownEvents.record(active.ledger.tenant.slug, {
-          action: 'audit.bridge_added',
-          targetId: id,
-          targetLabel: active.name,
-          payload: { rotation: 'begun', older_secret_ends_at: until },
-          via: 'cli',
-        });
         print({ id, secret: made.secret, code, older_secret_ends_at: until }, [
           `Secret: ${made.secret}`,
           `Code:   ${code}`,
@@ -112,14 +101,8 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .action((id: string) =>
       withDeps(config(), async (deps) => {
         const bridge = await deps.bridges.findActive(id);
-        if (!bridge || !(await deps.bridges.revoke(id))) throw new Error(`There is no active bridge ${id}.`);
-        const { slug: tenant } = bridge.ledger.tenant;
-        await deps.ownEvents.record(tenant, {
-          action: 'audit.bridge_revoked',
-          targetId: id,
-          targetLabel: bridge.name,
-          via: 'cli',
-        });
+        const isRevoked = bridge !== undefined && (await deps.doors.revokeBridge(bridge.ledger, bridge, BY));
+        if (!isRevoked) throw new Error(`There is no active bridge ${id}.`);
         print({ id, revoked: true }, [`Revoked ${id}.`]);
       }),
     );
@@ -153,8 +136,7 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .action((options: { name: string; scope: Scope[]; tenant: string }) =>
       withDeps(config(), async (deps) => {
         const ledger = await findTenantLedger(deps, options.tenant);
-        const made = await deps.tokens.create(options.name, ledger.tenant.id, options.scope);
-        await deps.ownEvents.record(options.tenant, { action: 'audit.token_created', targetId: made.id, targetLabel: options.name, payload: { scopes: options.scope.join(',') }, via: 'cli' }); // prettier-ignore
+        const made = await deps.doors.createToken(ledger, options.name, options.scope, BY);
         print(made, [`Token id: ${made.id}`, `Token:    ${made.token}`, 'The token is shown only now.']);
       }),
     );
@@ -182,14 +164,9 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .action((id: string) =>
       withDeps(config(), async (deps) => {
         const token = (await deps.tokens.list()).find((row) => row.id === id);
-        if (!token || !(await deps.tokens.revoke(id))) throw new Error(`There is no active token ${id}.`);
-        const [ledger] = await deps.store.listLedgers(token.tenant_id);
-        await deps.ownEvents.record(ledger?.tenant.slug ?? DEFAULT_TENANT, {
-          action: 'audit.token_revoked',
-          targetId: id,
-          targetLabel: token.name,
-          via: 'cli',
-        });
+        const [ledger] = token === undefined ? [] : await deps.store.listLedgers(token.tenant_id);
+        const isRevoked = token !== undefined && ledger !== undefined && (await deps.doors.revokeToken(ledger, token, BY)); // prettier-ignore
+        if (!isRevoked) throw new Error(`There is no active token ${id}.`);
         print({ id, revoked: true }, [`Revoked ${id}.`]);
       }),
     );

@@ -39,6 +39,8 @@ export interface TestStoreOptions {
   readonly throughPort?: number;
   /** Reading is recorded as the settings say; else never, so that what a test reads does not change what it counts. */
   readonly recordsReads?: boolean;
+  /** Bridges and tokens are made with the entry that tells it, as people make them; else alone, for the same reason. */
+  readonly recordsDoors?: boolean;
 }
 
 export async function createTestStore(
@@ -70,6 +72,8 @@ export async function createTestStore(
   };
 }
 
+const BY = { via: 'cli' } as const;
+
 /** The same behind a real port of the loopback. */
 export async function createTestApp(engine: Engine, options: TestStoreOptions = {}): Promise<TestApp> {
   const store = await createTestStore(engine, options);
@@ -82,11 +86,15 @@ export async function createTestApp(engine: Engine, options: TestStoreOptions = 
     url,
     async pair(tenant = DEFAULT_TENANT) {
       const ledger = await ensureLedger(store.deps, tenant);
-      return createSender(url, await store.deps.bridges.add('billing', ledger), () => store.clock.now());
+      const { bridges, doors } = store.deps;
+      const made = options.recordsDoors ? doors.addBridge(ledger, 'billing', BY) : bridges.add('billing', ledger);
+      return createSender(url, await made, () => store.clock.now());
     },
     async token(scopes, tenant = DEFAULT_TENANT) {
       const ledger = await ensureLedger(store.deps, tenant);
-      return (await store.deps.tokens.create('test', ledger.tenant.id, scopes)).token;
+      const { tokens, doors } = store.deps;
+      const made = options.recordsDoors ? doors.createToken(ledger, 'test', scopes, BY) : tokens.create('test', ledger.tenant.id, scopes); // prettier-ignore
+      return (await made).token;
     },
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

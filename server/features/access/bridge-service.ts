@@ -16,15 +16,27 @@ export interface ActiveBridge {
   readonly ledger: Ledger;
 }
 
-/** Pairing of senders. Secrets are stored wrapped by the master key and shown once. */
+export interface MadeBridge {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export interface Rotation extends MadeBridge {
+  readonly firstEndsAt: Date;
+}
+
+/**
+ * Pairing of senders. Secrets are stored wrapped by the master key and shown once. The entries about it are written by the
+ * `DoorService`.
+ */
 export interface BridgeService {
-  add(name: string, ledger: Ledger): Promise<{ readonly id: string; readonly secret: string }>;
+  add(name: string, ledger: Ledger): Promise<MadeBridge>;
   list(): Promise<BridgeRow[]>;
   revoke(id: string): Promise<boolean>;
   /** A second secret for an active bridge, beside the first until `endRotation` or for seven days; undefined for others. */
-  rotate(id: string): Promise<{ readonly id: string; readonly secret: string; readonly firstEndsAt: Date } | undefined>;
-  /** Told that a bridge signed with the newer of its two secrets: the older ends. */
-  endRotation(bridge: ActiveBridge): Promise<void>;
+  rotate(id: string): Promise<Rotation | undefined>;
+  /** Told that a bridge signed with the newer of its two secrets: the older ends, unless that happened already. */
+  endRotation(bridge: ActiveBridge): Promise<boolean>;
   /** A bridge that is known, not revoked and whose secrets open; else undefined. */
   findActive(id: string): Promise<ActiveBridge | undefined>;
   /** Remembers the latest sighting; written down within a second, so that a delivery does not wait for it. */
@@ -79,18 +91,19 @@ export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps
     async rotate(id) {
       const at = now().getTime();
       const row = await bridges.find(id);
+      if (!row || row.revoked_at !== null) return undefined;
       // Rotated once more, the second secret that nobody used gives way, not the first that is still at work.
-      if (row && isOver(row)) await bridges.endRotation(id, row.next_wrapped_secret ?? '');
+      if (isOver(row)) await bridges.endRotation(id, row.next_wrapped_secret ?? '');
       const { secret, wrapped } = newSecret(id);
-      const isAdded = row !== undefined && (await bridges.addSecret(id, wrapped, at));
+      const isAdded = await bridges.addSecret(id, wrapped, at);
       return isAdded ? { id, secret, firstEndsAt: new Date(at + ROTATION_MS) } : undefined;
     },
     async endRotation(bridge) {
       const row = await bridges.find(bridge.id);
       const newest = bridge.secrets[0];
       const waiting = row?.next_wrapped_secret ?? null;
-      if (waiting === null || !newest || !keyRing.unwrapSecret(waiting, bridge.id)?.equals(newest)) return;
-      await bridges.endRotation(bridge.id, waiting);
+      if (waiting === null || !newest || !keyRing.unwrapSecret(waiting, bridge.id)?.equals(newest)) return false;
+      return bridges.endRotation(bridge.id, waiting);
     },
     noteSeen(id, sighting) {
       sightings.set(id, sighting);

@@ -45,7 +45,7 @@ export interface BridgeStore {
   /** Adds the second secret, in place of one that was waiting; false for a bridge that is unknown or revoked. */
   addSecret(id: string, wrapped: string, at: number): Promise<boolean>;
   /** Makes the second secret the only one, if it is still the one that waits. */
-  endRotation(id: string, wrapped: string): Promise<void>;
+  endRotation(id: string, wrapped: string): Promise<boolean>;
 }
 
 export function createBridgeStore(db: Knex): BridgeStore {
@@ -80,7 +80,7 @@ export function createBridgeStore(db: Knex): BridgeStore {
     },
     async endRotation(id, wrapped) {
       const changed = { wrapped_secret: wrapped, next_wrapped_secret: null, rotated_at: null };
-      await bridges().where({ id, next_wrapped_secret: wrapped }).update(changed);
+      return (await bridges().where({ id, next_wrapped_secret: wrapped }).update(changed)) === 1;
     },
   };
 }

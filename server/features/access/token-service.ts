@@ -24,13 +24,17 @@ export interface ListedToken extends ApiTokenRow {
   readonly isGenuine: boolean;
 }
 
-/** Tokens for the API. Only a hash of each is kept, sealed: a row that somebody else wrote or changed opens nothing. */
+export interface MadeToken {
+  readonly id: string;
+  readonly token: string;
+}
+
+/**
+ * Tokens for the API. Only a hash of each is kept, sealed: a row that somebody else wrote or changed opens nothing. The entries
+ * about them are written by the `DoorService`.
+ */
 export interface ApiTokenService {
-  create(
-    name: string,
-    tenantId: number,
-    scopes: readonly Scope[],
-  ): Promise<{ readonly id: string; readonly token: string }>;
+  create(name: string, tenantId: number, scopes: readonly Scope[]): Promise<MadeToken>;
   list(): Promise<ListedToken[]>;
   revoke(id: string): Promise<boolean>;
   find(

@@ -15,6 +15,11 @@ export interface OwnEvents {
   record(tenant: string, event: Omit<OwnEvent, 'id' | 'at'> & { readonly once?: string }): Promise<void>;
 }
 
+/** The id of an event that is recorded once. */
+export function onceId(action: string, once: string): string {
+  return hash('sha256', `${action}\0${once}`);
+}
+
 interface OwnEventsDeps {
   readonly appender: Appender;
   readonly store: EntryStore;
@@ -28,7 +33,7 @@ export function createOwnEvents({ appender, store, addressingOf, now }: OwnEvent
     async record(tenant, { once, ...event }) {
       const ledger = await store.findLedger(tenant);
       if (!ledger) throw new Error(`there is no ledger for tenant ${tenant}`);
-      const id = once === undefined ? uuidv7() : hash('sha256', `${event.action}\0${once}`);
+      const id = once === undefined ? uuidv7() : onceId(event.action, once);
       const { ip = null } = event;
       const shownIp = ip === null ? null : hideIp(ip, await addressingOf(ledger.tenant.id));
       const own = ownEvent({ ...event, ip: shownIp, id, at: now().toISOString() });

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { KnownError } from '../../errors';
 import type { ActiveBridge, BridgeService } from '../access/bridge-service';
-import type { OwnEvents } from './own-events-service';
+import type { DoorService } from '../access/door-service';
 import { findDeliveryProblem, type DeliveryHeaders, type DeliveryProblem } from './verify-delivery';
 
 export const MAX_BODY_BYTES = 5 * 1024 * 1024;
@@ -40,13 +40,13 @@ export interface Refusal {
 
 interface SenderCheckDeps {
   readonly bridges: BridgeService;
-  readonly ownEvents: OwnEvents;
+  readonly doors: Pick<DoorService, 'endRotation'>;
   readonly onRefusal: (refusal: Refusal) => void;
 }
 
 const inflate = promisify(gunzip);
 
-export function createSenderCheck({ bridges, ownEvents, onRefusal }: SenderCheckDeps): SenderCheck {
+export function createSenderCheck({ bridges, doors, onRefusal }: SenderCheckDeps): SenderCheck {
   return {
     async check(delivery, at) {
       const bridge = await orLater(bridges.findActive(delivery.bridgeId), 'the database does not answer');
@@ -62,7 +62,7 @@ export function createSenderCheck({ bridges, ownEvents, onRefusal }: SenderCheck
       const found = asSent.problem === undefined ? asSent : tryKeys(bridge, delivery.headers, body, at);
       if (found.problem !== undefined) throw refuse(delivery, bridge, found.problem);
       if (found.isNewest && bridge.secrets.length > 1)
-        await orLater(endRotation(bridge), 'the older secret could not be ended');
+        await orLater(doors.endRotation(bridge), 'the older secret could not be ended');
       bridges.noteClock(bridge.id, at.getTime() - Number(delivery.headers.timestamp) * 1_000);
       return { bridge, body };
     },
@@ -83,19 +83,6 @@ export function createSenderCheck({ bridges, ownEvents, onRefusal }: SenderCheck
   function refuse({ bridgeId, ip }: SignedDelivery, bridge: ActiveBridge | undefined, why: Refusal['why']): KnownError {
     onRefusal({ bridgeId, bridge, why, ip });
     return new KnownError('delivery_refused');
-  }
-
-  /** Recorded first: an older secret that ended without an entry could not be made good later. */
-  async function endRotation(bridge: ActiveBridge): Promise<void> {
-    await ownEvents.record(bridge.ledger.tenant.slug, {
-      action: 'audit.bridge_added',
-      targetId: bridge.id,
-      targetLabel: bridge.name,
-      payload: { rotation: 'finished' },
-      changes: [{ field: 'secret', before: '[redacted]', after: '[redacted:changed]' }],
-      once: `${bridge.id} ${bridge.rotatedAt ?? 0}`,
-    });
-    await bridges.endRotation(bridge);
   }
 }
 

@@ -5,6 +5,7 @@ import { UNINSTALLED, type PurgeRequest } from '../../core/purge-request';
 import type { Ledger } from '../../entries/entry-store';
 import type { ApiTokenService } from '../access/token-service';
 import type { BridgeService } from '../access/bridge-service';
+import type { DoorService, ToldBy } from '../access/door-service';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { LedgerFacts } from '../retention/retention-service';
 import type { CheckpointService, StoredCheckpoint } from '../tree/checkpoint-service';
@@ -24,8 +25,9 @@ export type SheetFormat = (typeof SHEET_FORMATS)[number];
 
 interface UninstallerDeps {
   readonly db: Knex;
-  readonly bridges: BridgeService;
-  readonly tokens: ApiTokenService;
+  readonly bridges: Pick<BridgeService, 'list'>;
+  readonly tokens: Pick<ApiTokenService, 'list'>;
+  readonly doors: Pick<DoorService, 'revokeBridge' | 'revokeToken'>;
   readonly checkpoints: CheckpointService;
   readonly facts: LedgerFacts;
   readonly ownEvents: OwnEvents;
@@ -47,29 +49,15 @@ export function createUninstaller(deps: UninstallerDeps): Uninstaller {
   async function revokeBridges(ledger: Ledger, request: PurgeRequest): Promise<void> {
     for (const bridge of await deps.bridges.list()) {
       if (bridge.tenant_id !== ledger.tenant.id || bridge.revoked_at !== null) continue;
-      await record(ledger, request, 'audit.bridge_revoked', bridge.id, bridge.name);
-      await deps.bridges.revoke(bridge.id);
+      await deps.doors.revokeBridge(ledger, bridge, toldBy(request));
     }
   }
 
   async function revokeTokens(ledger: Ledger, request: PurgeRequest): Promise<void> {
     for (const token of await deps.tokens.list()) {
       if (token.tenant_id !== ledger.tenant.id || token.revoked_at !== null) continue;
-      await record(ledger, request, 'audit.token_revoked', token.id, token.name);
-      await deps.tokens.revoke(token.id);
+      await deps.doors.revokeToken(ledger, token, toldBy(request));
     }
-  }
-
-  async function record(ledger: Ledger, request: PurgeRequest, action: string, id: string, label: string) {
-    await ownEvents.record(ledger.tenant.slug, {
-      once: id,
-      action,
-      actor: actorOf(request.decidedBy),
-      targetId: id,
-      targetLabel: label,
-      payload: { request: request.id },
-      via: request.via === 'cli' ? 'cli' : 'ui',
-    });
   }
 
   /** Everybody's but that of who confirmed: they still have to fetch what is left. */
@@ -142,6 +130,10 @@ export function createUninstaller(deps: UninstallerDeps): Uninstaller {
       }
     },
   };
+}
+
+function toldBy({ id, decidedBy, via }: PurgeRequest): ToldBy {
+  return { actor: actorOf(decidedBy), payload: { request: id }, via: via === 'cli' ? 'cli' : 'ui' };
 }
 
 function viewerIn(session: string): { readonly tenant?: unknown; readonly name?: unknown } | undefined {

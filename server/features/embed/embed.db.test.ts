@@ -70,7 +70,7 @@ const attributesOf = (html: string, name: string) =>
 
 describe.each(ENGINES)('pages inside the billing system, on %s', (engine) => {
   beforeAll(async () => {
-    app = await createTestApp(engine);
+    app = await createTestApp(engine, { recordsDoors: true });
     sender = await app.pair();
     await sender.send([
       aHookItem({ id: uuidv7(), seq: 1 }),
@@ -252,7 +252,7 @@ describe.each(ENGINES)('pages inside the billing system, on %s', (engine) => {
     const other = await app.pair('other');
     const asking = { secret: other.bridge.secret, bridge: other.bridge.id };
     const { text } = await page('/entries', {}, asking);
-    expect([...text.matchAll(/class="st-row-link"/g)]).toHaveLength(2);
+    expect([...text.matchAll(/class="st-row-link"/g)]).toHaveLength(3);
     expect((await page('/entries/40', {}, asking)).status).toBe(404);
   });
 

@@ -88,7 +88,12 @@ describe.each(ENGINES)('the watch over bridges on %s', (engine) => {
     told = undefined;
     sender = await app.pair();
   });
-  afterEach(() => app.deps.bridges.revoke(sender.bridge.id));
+  afterEach(async () => {
+    // Nor does a verification say that a gap was hidden or made up.
+    const { ledgers } = await app.deps.verifier.verify({ ledger: app.ledger.name, derived: true });
+    expect(ledgers.flatMap(({ broken }) => broken).filter(({ detail }) => detail.startsWith('the gap'))).toEqual([]); // prettier-ignore
+    await app.deps.bridges.revoke(sender.bridge.id);
+  });
 
   describe('says nothing', () => {
     it('when everything came, in any order', async () => {

@@ -3,17 +3,17 @@ import type { EntryStore } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
 import type { BridgeRow, BridgeService } from '../access/bridge-service';
+import type { DoorService } from '../access/door-service';
 import { can, needsRight } from '../access/rights';
-import type { OwnEvents } from '../capture/own-events-service';
 import type { BridgeWatch } from '../monitor/bridge-watch-service';
 import { bridgesPage, type BridgeFacts } from './bridges-page';
 import { fieldOf, isConfirmed, isName, openSection } from './section';
 
 interface BridgesDeps {
-  readonly bridges: BridgeService;
+  readonly bridges: Pick<BridgeService, 'list'>;
+  readonly doors: DoorService;
   readonly bridgeWatch: Pick<BridgeWatch, 'states'>;
   readonly store: EntryStore;
-  readonly ownEvents: OwnEvents;
   /** The text to paste into the addon's page. */
   readonly pairingCode: (pairing: { readonly url: string; readonly id: string; readonly secret: string }) => string;
   readonly publicUrl: string;
@@ -22,7 +22,7 @@ interface BridgesDeps {
 
 /** Bridges of the viewer's tenant: how they stand, a new one, a new secret, the end of one. Each change is an entry. */
 export function createBridgesRoutes(deps: BridgesDeps): Router {
-  const { bridges, store, ownEvents, now } = deps;
+  const { bridges, doors, store, now } = deps;
   const router = Router();
   const mayRead = needsRight('settings.read');
   const mayManage = needsRight('bridges.manage');
@@ -37,8 +37,7 @@ export function createBridgesRoutes(deps: BridgesDeps): Router {
     // A page with a code that is loaded again must not pair once more.
     const isTaken = (await rowsOf(ledger.tenant.id)).some((row) => row.revoked_at === null && row.name === sent.name);
     if (isTaken) return show(response, { sent, problem: { what: 'name_taken', id: null } });
-    const pairing = await bridges.add(sent.name, ledger);
-    await ownEvents.record(ledger.tenant.slug, { action: 'audit.bridge_added', targetId: pairing.id, targetLabel: sent.name, ...by }); // prettier-ignore
+    const pairing = await doors.addBridge(ledger, sent.name, by);
     await show(response, { made: { name: sent.name, code: deps.pairingCode({ url: sent.url, ...pairing }), isRotation: false } }); // prettier-ignore
   });
 
@@ -46,16 +45,9 @@ export function createBridgesRoutes(deps: BridgesDeps): Router {
     const { ledger, by } = await openSection(response, store);
     const row = await ownRow(request, ledger.tenant.id);
     if (!isConfirmed(request)) return show(response, { problem: { what: 'rotate', id: row.id } });
-    const made = row.revoked_at === null ? await bridges.rotate(row.id) : undefined;
+    const made = await doors.rotateBridge(ledger, row, by);
     // It was revoked meanwhile, as the list says.
     if (!made) return response.redirect(303, pageContext(response, now()).url('/settings/bridges'));
-    await ownEvents.record(ledger.tenant.slug, {
-      action: 'audit.bridge_added',
-      targetId: row.id,
-      targetLabel: row.name,
-      payload: { rotation: 'begun', older_secret_ends_at: made.firstEndsAt.toISOString() },
-      ...by,
-    });
     const code = deps.pairingCode({ url: deps.publicUrl, id: row.id, secret: made.secret });
     await show(response, { made: { name: row.name, code, isRotation: true } });
   });
@@ -64,8 +56,7 @@ export function createBridgesRoutes(deps: BridgesDeps): Router {
     const { ledger, by } = await openSection(response, store);
     const row = await ownRow(request, ledger.tenant.id);
     if (!isConfirmed(request)) return show(response, { problem: { what: 'revoke', id: row.id } });
-    if (await bridges.revoke(row.id))
-      await ownEvents.record(ledger.tenant.slug, { action: 'audit.bridge_revoked', targetId: row.id, targetLabel: row.name, ...by }); // prettier-ignore
+    await doors.revokeBridge(ledger, row, by);
     response.redirect(303, pageContext(response, now()).url('/settings/bridges'));
   });
 

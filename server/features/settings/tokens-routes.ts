@@ -2,21 +2,21 @@ import { Router, type Response } from 'express';
 import type { EntryStore } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
+import type { DoorService } from '../access/door-service';
 import { can, needsRight } from '../access/rights';
 import { SCOPES, type ApiTokenService, type ListedToken } from '../access/token-service';
-import type { OwnEvents } from '../capture/own-events-service';
 import { fieldOf, fieldsOf, isConfirmed, isName, openSection } from './section';
 import { tokensPage, type TokenFacts } from './tokens-page';
 
 interface TokensDeps {
-  readonly tokens: ApiTokenService;
+  readonly tokens: Pick<ApiTokenService, 'list'>;
+  readonly doors: DoorService;
   readonly store: EntryStore;
-  readonly ownEvents: OwnEvents;
   readonly now: () => Date;
 }
 
 /** API tokens of the viewer's tenant: the list, a new one, the end of one. Each change is an entry. */
-export function createTokensRoutes({ tokens, store, ownEvents, now }: TokensDeps): Router {
+export function createTokensRoutes({ tokens, doors, store, now }: TokensDeps): Router {
   const router = Router();
   const mayRead = needsRight('settings.read');
   const mayManage = needsRight('tokens.manage');
@@ -32,8 +32,7 @@ export function createTokensRoutes({ tokens, store, ownEvents, now }: TokensDeps
     // A page with a token that is loaded again must not make another.
     const isTaken = (await rowsOf(ledger.tenant.id)).some((row) => row.revoked_at === null && row.name === sent.name);
     if (isTaken) return show(response, { sent, problem: { what: 'name_taken', id: null } });
-    const made = await tokens.create(sent.name, ledger.tenant.id, scopes);
-    await ownEvents.record(ledger.tenant.slug, { action: 'audit.token_created', targetId: made.id, targetLabel: sent.name, payload: { scopes: scopes.join(',') }, ...by }); // prettier-ignore
+    const made = await doors.createToken(ledger, sent.name, scopes, by);
     await show(response, { made: { name: sent.name, token: made.token } });
   });
 
@@ -43,8 +42,7 @@ export function createTokensRoutes({ tokens, store, ownEvents, now }: TokensDeps
     // Another tenant's is answered as one that is not there.
     if (!row) throw new KnownError('not_found');
     if (!isConfirmed(request)) return show(response, { problem: { what: 'confirm', id: row.id } });
-    if (await tokens.revoke(row.id))
-      await ownEvents.record(ledger.tenant.slug, { action: 'audit.token_revoked', targetId: row.id, targetLabel: row.name, ...by }); // prettier-ignore
+    await doors.revokeToken(ledger, row, by);
     response.redirect(303, pageContext(response, now()).url('/settings/tokens'));
   });
 

@@ -7,14 +7,16 @@ import type { Ledger } from '../../../entries/entry-store';
 import { checkAccess } from './access-check';
 import { checkActivity } from './activity-check';
 import { checkCounters } from './counter-check';
+import { checkDoors } from './doors-check';
+import { checkGaps } from './gap-check';
 import { checkQuarantine } from './quarantine-check';
 import { checkSearchIndex } from './search-index-check';
 import { checkSettings } from './settings-check';
 import { checkStatedRows } from './stated-rows-check';
 
 /**
- * Compares what is made from entries with the entries: counters, quarantine, settings, roles, bridges, tokens, anchors, reports, search
- * index, the dashboard's activity. The chain does not cover these tables, and pages rest on them. Says something only of a ledger
+ * Compares what is made from entries with the entries: counters, quarantine, settings, roles, bridges, their gaps, tokens, anchors,
+ * reports, search index, the dashboard's activity. The chain does not cover these tables, and pages rest on them. Says something only of a ledger
  * whose entries are intact.
  */
 export interface DerivedChecks {
@@ -48,6 +50,8 @@ export async function runDerivedChecks(database: Database, ledger: Ledger): Prom
     ...(await checkQuarantine(database, ledger)),
     ...(await checkSettings(database, ledger)),
     ...(await checkAccess(database, ledger)),
+    ...(await checkDoors(database, ledger)),
+    ...(await checkGaps(database, ledger)),
     ...(await checkStatedRows(database, ledger)),
     ...(await checkSearchIndex(database, createEntryReader(database), ledger)),
     ...(await checkActivity(database, ledger)),
