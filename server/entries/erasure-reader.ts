@@ -8,6 +8,7 @@ import type { EntryRow } from './entry-row';
 import type { KeyRing } from './key-ring';
 import { createLeafCheck } from './leaf-check';
 import type { Ledger } from './ledger';
+import type { RetiredProof } from './retired-proof';
 import type { TreeReader } from './tree-reader';
 
 /**
@@ -17,11 +18,12 @@ import type { TreeReader } from './tree-reader';
 export interface ErasureReader {
   /**
    * In the order in which they were applied. `reuse` checks an entry once for as long as its hash stays; for pages. An entry whose
-   * key is retired is proved by `proof` and its leaf in the stored tree, which whoever gives the rule has to have compared.
+   * key is retired is proved by `proof` and its leaf in the stored tree, which whoever gives the rule has to have compared; or, for
+   * few of them, by `prove`, each by itself.
    */
   readAll(
     ledger: Ledger,
-    options?: { readonly reuse?: boolean; readonly proof?: ProofRule },
+    options?: { readonly reuse?: boolean; readonly proof?: ProofRule; readonly prove?: RetiredProof },
   ): Promise<readonly AppliedErasure[]>;
 }
 
@@ -42,7 +44,7 @@ export function createErasureReader({ database, reader, keyRing, trees }: Reader
   async function check(
     ledger: Ledger,
     row: EntryRow,
-    proof: ProofRule | undefined,
+    { proof, prove }: { readonly proof?: ProofRule | undefined; readonly prove?: RetiredProof | undefined },
   ): Promise<AppliedErasure | undefined> {
     const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
     const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
@@ -51,7 +53,9 @@ export function createErasureReader({ database, reader, keyRing, trees }: Reader
     const record = isBroken ? undefined : parseRecord(row.record);
     if (!record || key) return record && readErasure(record, true);
     const leaf = (await checkLeaves(ledger, [row])).get(row.seq);
-    if (leaf === false) return undefined;
+    const isIn = (await prove?.(ledger, [row]))?.get(row.seq);
+    if (leaf === false || isIn === false) return undefined;
+    if (isIn) return readErasure(record, true);
     return readErasure(record, leaf === true && proof !== undefined && isValidByProof(row, proof));
   }
 
@@ -64,7 +68,7 @@ export function createErasureReader({ database, reader, keyRing, trees }: Reader
   }
 
   return {
-    async readAll(ledger, { reuse = false, proof } = {}) {
+    async readAll(ledger, { reuse = false, proof, prove } = {}) {
       const places = await listPlaces(ledger);
       const found = new Map<number, AppliedErasure | undefined>();
       const toRead = places.filter(({ seq, mark }) => {
@@ -77,7 +81,7 @@ export function createErasureReader({ database, reader, keyRing, trees }: Reader
         const rows = new Map((await reader.readMany(ledger, some.map(({ seq }) => seq))).map((row) => [row.seq, row])); // prettier-ignore
         for (const { seq, mark } of some) {
           const row = rows.get(seq);
-          const erasure = row && (await check(ledger, row, proof));
+          const erasure = row && (await check(ledger, row, { proof, prove }));
           found.set(seq, erasure);
           // One that could not be proved may be another time, with the key at hand.
           if (erasure?.isProven && !proof) checked.set(mark, erasure);

@@ -3,6 +3,7 @@ import { checkSeal, type LedgerNames, type SealCheck } from '../core/verify';
 import type { EntryRow } from './entry-row';
 import type { ErasureReader } from './erasure-reader';
 import type { Ledger } from './ledger';
+import type { RetiredProof } from './retired-proof';
 
 /** Checks entries that have been read, each by itself, and knows what was erased. */
 export type RowCheck = (row: EntryRow, epochKey: Buffer | undefined) => Promise<RowSeal>;
@@ -19,7 +20,7 @@ export interface RowSeal extends SealCheck {
 export function createRowCheck(
   erasures: ErasureReader,
   ledger: Ledger,
-  options: { readonly reuse?: boolean } = {},
+  options: { readonly reuse?: boolean; readonly prove?: RetiredProof } = {},
 ): RowCheck {
   const names: LedgerNames = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
   let reading: Promise<{ applied: readonly AppliedErasure[]; cover: ErasureCover }> | undefined;

@@ -39,7 +39,7 @@ export function createBrowseService(deps: BrowseDeps): BrowseService {
   async function viewRows(ledger: Ledger, rows: readonly EntryRow[], isOther = false): Promise<EntryView[]> {
     const leaves = await checkLeaves(ledger, rows);
     const proven = await proveRetired(ledger, rows);
-    const checkRow = createRowCheck(erasures, ledger, { reuse: true });
+    const checkRow = createRowCheck(erasures, ledger, { reuse: true, prove: proveRetired });
     const views: EntryView[] = [];
     for (const row of rows) {
       const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);

@@ -82,7 +82,7 @@ export function createEntryCheck({
       const row = await store.findBySeq(ledger, seq);
       if (!row) return undefined;
       const key = await keyRing.findEpochKey(database.knex, ledger.id, ledger.name, row.epoch);
-      const seal = await createRowCheck(erasures, ledger)(row, key);
+      const seal = await createRowCheck(erasures, ledger, { prove: proveRetired })(row, key);
       const links = await checkLinks(store, ledger, row);
       const leaf = (await checkLeaves(ledger, [row])).get(seq);
       const { checkpoint, state } = await checkProof(ledger, row);
