@@ -67,10 +67,10 @@ import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes
 import { createRangeScanner } from './features/integrity/range-scanner';
 import { createDerivedChecks } from './features/integrity/derived/derived-checks';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
-import { createDailyVerification, createVerifyJob } from './features/integrity/verify-job-service';
+import { createDailyVerification, createVerifyJob, VERIFY_KIND } from './features/integrity/verify-job-service';
 import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
 import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
-import { createJobService, type JobService } from './features/jobs/job-service';
+import { createJobService, type JobsApart, type JobService, type ProcessEnd } from './features/jobs/job-service';
 import { createKeyService, type KeyService } from './features/keys/key-service';
 import { createBridgeWatch, type BridgeWatch } from './features/monitor/bridge-watch-service';
 import { createHeartbeatService, type ChainStatus, type HeartbeatService } from './features/monitor/heartbeat-service';
@@ -178,6 +178,8 @@ export function createDeps(
     readonly logger?: Logger;
     /** Told after each durable step of a prune; tests end a process there. */
     readonly onPruneStep?: (step: string) => void;
+    /** Starts a process for verifications; without it they run here. */
+    readonly startJobs?: JobsApart['start'] | undefined;
     /** Whether a tenant has its reading recorded. */
     readonly recordsReads?: (tenantId: number) => Promise<boolean>;
   } = {},
@@ -461,6 +463,7 @@ export function createDeps(
     ],
     now,
     onError: (error) => logger.warn({ err: error }, 'a job failed'),
+    apart: options.startJobs && { kinds: [VERIFY_KIND], start: options.startJobs, onEnd: onJobsEnd },
   });
   const dailyTasks = createDailyTasks({
     tasks: [
@@ -507,6 +510,17 @@ export function createDeps(
     indexer.wake();
     activity.wake();
     treeBuilder.wake();
+  }
+
+  function onJobsEnd(kind: string, { how, failures }: ProcessEnd): void {
+    // It has appended what it found; those behind the commits have not heard of it.
+    indexer.wake();
+    activity.wake();
+    treeBuilder.wake();
+    if (how === undefined) return;
+    const told = { kind, how, failures };
+    if (failures < 3) logger.warn(told, 'the process that runs background jobs ended; another one goes on');
+    else logger.error(told, 'the process that runs background jobs ends again and again: its jobs wait');
   }
 
   /** An export goes out all the same: what it lacks then is the checkpoint. */

@@ -7,6 +7,7 @@ import { checkEngine } from './db/connection';
 import { migrate, pendingMigrations, refuseNewerSchema } from './db/migration-source';
 import type { Config } from './config/config';
 import { createDeps, type Deps } from './deps';
+import type { JobsApart } from './features/jobs/job-service';
 
 /**
  * A new embedded store makes the key that it needs; with MySQL the key is the operator's, made once by `init`. A store that
@@ -18,8 +19,11 @@ export function ensureMasterKey(config: Config): boolean {
 }
 
 /** Deps over a store that is migrated, obeys, belongs to our key and has its first ledger. */
-export async function openStore(config: Config, options: { readonly migrate: boolean }): Promise<Deps> {
-  const deps = createDeps(config);
+export async function openStore(
+  config: Config,
+  options: { readonly migrate: boolean; readonly startJobs?: JobsApart['start'] | undefined },
+): Promise<Deps> {
+  const deps = createDeps(config, { startJobs: options.startJobs });
   try {
     await checkEngine(deps.database);
     if (options.migrate) {

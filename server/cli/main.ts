@@ -19,6 +19,7 @@ import { addSettingsCommands } from './settings-commands';
 import { addTreeCommands } from './tree-commands';
 import { addVerifyCommand } from './verify-command';
 import { addWitnessCommands } from './witness-commands';
+import { addWorkCommand } from './work-command';
 
 /** Exit code for "could not do its work": bad arguments, database away (CONTRACT section 3). */
 const FAILED = 2;
@@ -43,6 +44,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .showHelpAfterError(false);
   program.configureOutput({ writeErr: () => undefined });
   addServerCommands(program, context);
+  addWorkCommand(program, context);
   addAccessCommands(program, context);
   addRoleCommands(program, context);
   addVerifyCommand(program, context);

@@ -10,6 +10,7 @@ import { PROGRAM_VERSION } from '../root';
 import { runDemo } from './demo/demo';
 import { diagnose } from './doctor';
 import { createSignInUrl } from './sign-in-url';
+import { startWorker } from './work-command';
 import { untilSignal } from './until-signal';
 import type { CliContext } from './cli-context';
 
@@ -82,8 +83,10 @@ const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
 async function serve(context: CliContext, options: { readonly demo: boolean; readonly stay?: boolean }): Promise<void> {
   const config = context.config();
   const isNew = ensureMasterKey(config);
+  // Only what is built can be started once more.
+  const startJobs = __filename.endsWith('.ts') ? undefined : startWorker;
   const deps = config.databaseUrl.startsWith('sqlite:')
-    ? await openStore(config, { migrate: true })
+    ? await openStore(config, { migrate: true, startJobs })
     : await openServed();
   const server = await startServer(deps).catch(async (error: unknown) => {
     await deps.close();
@@ -116,7 +119,7 @@ async function serve(context: CliContext, options: { readonly demo: boolean; rea
   }
 
   async function openServed() {
-    const opened = await openStore(config, { migrate: false });
+    const opened = await openStore(config, { migrate: false, startJobs });
     await checkMasterKey(opened);
     await ensureLedger(opened, DEFAULT_TENANT);
     return opened;

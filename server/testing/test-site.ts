@@ -10,6 +10,8 @@ import { createTestDatabase, type Engine } from './test-database';
 /** The built program, served over a store of its own. Its address stays the same when it is started again. */
 export interface TestSite {
   readonly url: string;
+  /** Of the server, while it runs. */
+  pid(): number;
   /** The store, past the program: to count by other means, and to tamper. */
   readonly db: Knex;
   /** What a command of the command line prints with `--json`. */
@@ -54,6 +56,7 @@ export async function startTestSite(
   }
   const site: TestSite = {
     url,
+    pid: () => server?.process.pid ?? 0,
     db: database.knex,
     ask,
     run,

@@ -1,10 +1,13 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../core/canonical-json';
 import type { Database } from '../../db/connection';
 import type { Job, JobRequest, JobState } from './job';
+import { createJobProcess, type JobProcess, type ProcessEnd } from './job-process';
 import { createJobStore, type ClaimedJob, type JobStore } from './job-store';
 
 export type { Job, JobRequest } from './job';
+export type { ProcessEnd } from './job-process';
 
 /** One run of a job. It may end at any moment, with the process or without: what `save` was given is there the next time. */
 export interface JobRun {
@@ -38,11 +41,19 @@ export interface JobService {
   cancel(tenantId: number, id: string): Promise<boolean>;
   /** The job when it has ended, or as it stands after `ms`. */
   waitFor(tenantId: number, id: string, ms: number): Promise<Job | undefined>;
-  /** Runs what waits now, then resolves. */
-  run(): Promise<void>;
+  /** Runs what waits now, of one kind or of all, here, then resolves. */
+  run(kind?: string): Promise<void>;
   start(): void;
   /** Ends what runs here; it goes on wherever the program is started next. */
   stop(): Promise<void>;
+}
+
+/** Kinds that are run by a process of their own each, not here. */
+export interface JobsApart {
+  readonly kinds: readonly string[];
+  /** A process that works off what waits of a kind and then ends with 0. */
+  readonly start: (kind: string) => ChildProcess;
+  readonly onEnd: (kind: string, end: ProcessEnd) => void;
 }
 
 interface JobDeps {
@@ -50,6 +61,7 @@ interface JobDeps {
   readonly kinds: readonly JobKind[];
   readonly now: () => Date;
   readonly onError: (error: unknown) => void;
+  readonly apart?: JobsApart | undefined;
   /** How long a job stays with a process that is not heard any more. */
   readonly leaseMs?: number;
 }
@@ -57,6 +69,8 @@ interface JobDeps {
 const LEASE_MS = 15_000;
 const TICK_MS = 1_000;
 const POLL_MS = 3_000;
+/** How soon the end of a job that runs elsewhere is heard of. */
+const LISTEN_MS = 250;
 /** A job that ends its process so often without getting on is given up. */
 const MAX_ATTEMPTS = 5;
 
@@ -64,12 +78,22 @@ class Cancelled extends Error {}
 class Stopping extends Error {}
 class Lost extends Error {}
 
-export function createJobService({ database, kinds, now, onError, leaseMs = LEASE_MS }: JobDeps): JobService {
+export function createJobService({ database, kinds, now, onError, apart, leaseMs = LEASE_MS }: JobDeps): JobService {
   const store = createJobStore(database, now);
   const holder = randomUUID();
   const running = new Map<string, AbortController>();
   const working = new Map<string, Promise<void>>();
   const ended = new Set<(id: string) => void>();
+  const processes = new Map<string, JobProcess>(
+    apart?.kinds.map((kind) => [
+      kind,
+      createJobProcess({
+        start: () => apart.start(kind),
+        onEnd: (end) => apart.onEnd(kind, end),
+        onFree: () => look(),
+      }),
+    ]),
+  );
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -92,7 +116,30 @@ export function createJobService({ database, kinds, now, onError, leaseMs = LEAS
   }
 
   function look(): void {
-    for (const kind of kinds) void work(kind).catch(onError);
+    for (const kind of kinds) {
+      const process = processes.get(kind.kind);
+      void (process ? wake(kind.kind, process) : work(kind)).catch(onError);
+    }
+  }
+
+  async function wake(kind: string, process: JobProcess): Promise<void> {
+    if (await store.isWaiting(kind)) process.wake();
+  }
+
+  /** Resolves when a job that runs here ends, or after `ms`. */
+  function hear(id: string, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = (one: string) => {
+        if (one === id) done();
+      };
+      const wait = setTimeout(() => done(), ms);
+      const done = () => {
+        clearTimeout(wait);
+        ended.delete(listener);
+        resolve();
+      };
+      ended.add(listener);
+    });
   }
 
   function schedule(): void {
@@ -116,25 +163,17 @@ export function createJobService({ database, kinds, now, onError, leaseMs = LEAS
       return isThere;
     },
     async waitFor(tenantId, id, ms) {
-      const heard = new Promise<void>((resolve) => {
-        const listener = (one: string) => {
-          if (one === id) done();
-        };
-        const wait = setTimeout(() => done(), ms);
-        const done = () => {
-          clearTimeout(wait);
-          ended.delete(listener);
-          resolve();
-        };
-        ended.add(listener);
-      });
-      const job = await store.find(tenantId, id);
-      if (!job || (job.state !== 'queued' && job.state !== 'running')) return job;
-      await heard;
-      return store.find(tenantId, id);
+      const until = performance.now() + ms;
+      for (;;) {
+        const left = until - performance.now();
+        const heard = hear(id, Math.min(left, LISTEN_MS));
+        const job = await store.find(tenantId, id);
+        if (left <= 0 || !job || (job.state !== 'queued' && job.state !== 'running')) return job;
+        await heard;
+      }
     },
-    async run() {
-      for (const kind of kinds) await work(kind);
+    async run(only) {
+      for (const kind of kinds) if (only === undefined || kind.kind === only) await work(kind);
     },
     start() {
       look();
@@ -145,7 +184,7 @@ export function createJobService({ database, kinds, now, onError, leaseMs = LEAS
       clearTimeout(timer);
       timer = undefined;
       for (const controller of running.values()) controller.abort(new Stopping('the program stops'));
-      await Promise.allSettled(working.values());
+      await Promise.allSettled([...working.values(), ...[...processes.values()].map((one) => one.stop())]);
     },
   };
 }

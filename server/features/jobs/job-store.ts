@@ -46,6 +46,8 @@ export interface JobStore {
   add(request: JobRequest): Promise<Job>;
   find(tenantId: number, id: string): Promise<Job | undefined>;
   listActive(tenantId: number, kind: string): Promise<Job[]>;
+  /** Whether `claim` would find one. */
+  isWaiting(kind: string): Promise<boolean>;
   claim(kind: string, holder: string, leaseMs: number): Promise<ClaimedJob | undefined>;
   /** Keeps the job for `leaseMs` more. `lost`: somebody else has it. */
   renew(id: string, holder: string, leaseMs: number, progress: Progress): Promise<'held' | 'cancelled' | 'lost'>;
@@ -69,6 +71,13 @@ export interface JobStore {
 export function createJobStore({ knex: db, dialect }: Database, now: () => Date): JobStore {
   const jobs = () => db<JobRow>('jobs');
   const held = (id: string, holder: string) => jobs().where({ id, holder, state: 'running' });
+  const unheld = (kind: string, at: number) =>
+    jobs()
+      .where({ kind })
+      .where((one) => {
+        void one.where({ state: 'queued' });
+        void one.orWhere((other) => void other.where({ state: 'running' }).where('held_until', '<', at));
+      });
 
   return {
     async add(request) {
@@ -120,17 +129,13 @@ export function createJobStore({ knex: db, dialect }: Database, now: () => Date)
         .orderBy(['created_at', 'id']);
       return rows.map(fromRow);
     },
+    async isWaiting(kind) {
+      return (await unheld(kind, now().getTime()).first('id')) !== undefined;
+    },
     async claim(kind, holder, leaseMs) {
       for (;;) {
         const at = now().getTime();
-        const row = await jobs()
-          .where({ kind })
-          .where((one) => {
-            void one.where({ state: 'queued' });
-            void one.orWhere((other) => void other.where({ state: 'running' }).where('held_until', '<', at));
-          })
-          .orderBy(['created_at', 'id'])
-          .first();
+        const row = await unheld(kind, at).orderBy(['created_at', 'id']).first();
         if (!row) return undefined;
         const taken = {
           state: 'running' as const,
