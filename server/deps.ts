@@ -10,6 +10,7 @@ import { signNote } from './core/signed-note';
 import { openDatabase, type Database } from './db/connection';
 import { createAppender, type Appender } from './entries/appender';
 import { createCheckpointFile } from './entries/checkpoint-file';
+import { createEntryReader } from './entries/entry-reader';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createErasureReader, type ErasureReader } from './entries/erasure-reader';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
@@ -277,21 +278,28 @@ export function createDeps(
     heldCheckpoints,
   });
   const readingScope = createReadingScope();
-  const browse = scopeBrowse(
-    findHashedIps(
-      createBrowseService({
-        database,
-        store,
-        search: createEntrySearch(database),
-        keyRing,
-        trees: treeReader,
-        erasures: erasureReader,
-        proveRetired,
-      }),
-      () => ipSalt.find(),
-    ),
-    readingScope,
-  );
+  const browseOver = (over: Database) =>
+    scopeBrowse(
+      findHashedIps(
+        createBrowseService({
+          database: over,
+          store: { ...store, ...createEntryReader(over) },
+          search: createEntrySearch(over),
+          keyRing,
+          trees: treeReader,
+          erasures: erasureReader,
+          proveRetired,
+        }),
+        () => ipSalt.find(),
+      ),
+      readingScope,
+    );
+  const browse = browseOver(database);
+  // Who reads everything once would fill the cache that pages have with what nobody needs again.
+  const once = config.databaseUrl.startsWith('sqlite:')
+    ? openDatabase(config.databaseUrl, { cacheKib: 2_048 })
+    : database;
+  const browseOnce = browseOver(once);
   const tables = accessTables(db, database);
   const accessLedger = createAccessLedger({ database, stated });
   const roles = createRoleService({ ledger: accessLedger, roles: tables.roles, now });
@@ -492,7 +500,7 @@ export function createDeps(
     now,
   });
   const bundles = createBundleService({
-    browse,
+    browse: browseOnce,
     tree,
     checkpoints,
     signers,
@@ -596,7 +604,7 @@ export function createDeps(
     views: createViewsService({ views: createViewStore(database), preferences: createPreferenceStore(db), now }),
     related: createRelatedService({ database, store, browse }),
     timelines: createTimelineService({ browse }),
-    exports: createExportService({ browse, beforeExport: checkpointExport }),
+    exports: createExportService({ browse: browseOnce, beforeExport: checkpointExport }),
     verifier,
     entryCheck: createEntryCheck({
       database,
@@ -662,6 +670,7 @@ export function createDeps(
       await indexer.stop();
       await activity.stop();
       await headNotes.flush();
+      if (once !== database) await once.close();
       await database.close();
     },
   };
