@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PROGRAM_ROOT } from '../root';
-import { caughtUp, createBenchStore, type BenchPlace, type BenchResult } from './bench-place';
+import { caughtUp, createBenchStore, type BenchPlace, type BenchResult, type BenchStore } from './bench-place';
+import { startBenchServer } from './bench-server';
 import { sendLoad } from './ingest.bench';
 
 const BATCHES = 400;
 const SIZE = 500;
 const LIMIT_MB = 300;
 
-/** Peak resident memory of a process that verifies, and of one that exports, 200,000 entries. */
+/** Peak resident memory of processes that verify and export 200,000 entries: commands, and a server. */
 export async function benchMemory(place: BenchPlace): Promise<BenchResult[]> {
   const store = await createBenchStore(place);
   try {
@@ -24,21 +25,67 @@ export async function benchMemory(place: BenchPlace): Promise<BenchResult[]> {
       ['verify --derived', ['verify', '--derived']],
       ['a CSV export', ['export', '--format', 'csv', '--output', csv]],
     ] as const) {
-      const peakMb = await peakMemory(args, store.server.env);
-      results.push({
-        name: `resident memory of ${label} over ${(BATCHES * SIZE).toLocaleString('en')} entries / ${LIMIT_MB} MB`,
-        ratio: peakMb / LIMIT_MB,
-        bound: { atMost: 1 },
-        figures: `${Math.round(peakMb)} MB at its peak`,
-      });
+      results.push(resultOf(label, await peakMemory(args, store.server.env)));
     }
+    const { server, worker } = await peaksOfServer(store);
+    results.push(resultOf('a server that exports, then verifies,', server));
+    results.push(resultOf('the process that verifies for it', worker));
     return results;
   } finally {
     await store.drop();
   }
 }
 
-/** VmHWM of the process, in megabytes, read from Linux while it runs. */
+function resultOf(label: string, peakMb: number): BenchResult {
+  return {
+    name: `resident memory of ${label} over ${(BATCHES * SIZE).toLocaleString('en')} entries / ${LIMIT_MB} MB`,
+    ratio: peakMb / LIMIT_MB,
+    bound: { atMost: 1 },
+    figures: `${Math.round(peakMb)} MB at its peak`,
+  };
+}
+
+/** A fresh server, asked for a CSV over the API and for a verification right behind it. */
+async function peaksOfServer({ databaseUrl, dataDir }: BenchStore): Promise<{ server: number; worker: number }> {
+  const server = await startBenchServer({ databaseUrl, dataDir });
+  const peaks = { server: 0, worker: 0 };
+  const timer = setInterval(() => {
+    peaks.server = Math.max(peaks.server, peakOf(server.pid));
+    for (const child of childrenOf(server.pid)) peaks.worker = Math.max(peaks.worker, peakOf(child));
+  }, 20);
+  try {
+    const made = await server.cli('token', 'create', '--name', 'bench', '--scope', 'export,verify', '--json');
+    const { token } = JSON.parse(made) as { token: string };
+    const ask = (where: string, options: RequestInit = {}) =>
+      fetch(`${server.url}/api/v1${where}`, { ...options, headers: { authorization: `Bearer ${token}` } });
+    for await (const part of (await ask('/export?format=csv')).body ?? []) void part;
+    const { job_id: id } = (await (await ask('/verify', { method: 'POST' })).json()) as { job_id: string };
+    for (;;) {
+      const { state } = (await (await ask(`/jobs/${id}`)).json()) as { state: string };
+      if (state === 'done') return peaks;
+      if (state !== 'queued' && state !== 'running') throw new Error(`the verification ended as ${state}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  } finally {
+    clearInterval(timer);
+    await server.stop();
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+/** VmHWM of a process, in megabytes (proc(5)); 0 when it has ended between two looks. */
+function peakOf(pid: number | undefined): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** The peak of a process, read while it runs. */
 function peakMemory(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [path.join(PROGRAM_ROOT, 'dist', 'server', 'cli', 'main.js'), ...args], {
@@ -47,12 +94,7 @@ function peakMemory(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     });
     let peak = 0;
     const timer = setInterval(() => {
-      try {
-        const match = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
-        peak = Math.max(peak, Number(match?.[1] ?? 0) / 1024);
-      } catch {
-        // The process has ended between two looks.
-      }
+      peak = Math.max(peak, peakOf(child.pid));
     }, 20);
     child.once('exit', (code) => {
       clearInterval(timer);
