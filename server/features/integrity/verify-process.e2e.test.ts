@@ -69,6 +69,11 @@ describe.each(ENGINES)('the process that verifies for a server, on %s', (engine)
     });
   });
 
+  it('is a command that help does not list, and that ends when nothing waits', async () => {
+    expect((await site.run('--help')).stdout).not.toMatch(/^ *work\b/m);
+    expect(await site.run('work', '--kind', 'verify')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
   it('ends a cancelled verification before it is done', async () => {
     const { id } = await begun();
     await fetch(`${site.url}/api/v1/jobs/${id}/cancel`, { method: 'POST', headers });

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
 import { until } from '../../testing/until';
@@ -207,6 +208,39 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
     const waiting = jobs.waitFor(tenantId(), id, 10_000);
     await jobs.run();
     expect((await waiting)?.state).toBe('done');
+  });
+
+  it('hears of the end of a job in another process', async () => {
+    const { id } = await aProcess(never).enqueue(request());
+    const waiting = aProcess(never).waitFor(tenantId(), id, 10_000);
+    await aProcess(() => Promise.resolve({})).run();
+    expect((await waiting)?.state).toBe('done');
+  });
+
+  it('starts a process for kinds that are not run here, when one waits', async () => {
+    const started: string[] = [];
+    const ends: unknown[] = [];
+    const service = createJobService({
+      database: test.database,
+      kinds: [{ kind: 'count', run: never }],
+      now: () => test.clock.now(),
+      onError: (error) => errors.push(error),
+      apart: {
+        kinds: ['count'],
+        start(kind) {
+          started.push(kind);
+          return spawn(process.execPath, ['-e', ''], { stdio: 'ignore' });
+        },
+        onEnd: (kind, end) => ends.push([kind, end]),
+      },
+    });
+    services.push(service);
+    service.start();
+    const { id } = await service.enqueue(request());
+    await until('it ends', () => ends.length > 0);
+    expect([started[0], ends[0]]).toEqual(['count', ['count', { how: undefined, failures: 0 }]]);
+    expect(await service.find(tenantId(), id)).toMatchObject({ state: 'queued' });
+    expect(errors).toEqual([]);
   });
 
   describe('daily tasks', () => {
