@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { CliContext } from './cli-context';
 import { withDeps } from './with-deps';
 
-/** A verification that compares tables cannot be told to end: what it saved is gone on from. */
+/** One long statement cannot be told to end: what was saved is gone on from. */
 const PATIENCE_MS = 5_000;
 
 /** The process that a server starts for background jobs (docs/decisions/0034-verification-in-a-process-of-its-own.md). */

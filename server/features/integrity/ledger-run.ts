@@ -118,7 +118,7 @@ export async function runLedger(deps: RunDeps, plan: RunPlan, hooks: RunHooks): 
     state = slice.state;
     await hooks.onSlice(state, slice.breaks);
   }
-  const last = await finish(deps, plan, state);
+  const last = await finish(deps, plan, state, hooks.signal);
   const ended = { ...state, isEnded: true, broken: state.broken + last.length };
   await hooks.onSlice(ended, last);
   return ended;
@@ -203,7 +203,7 @@ function cutsOf(claims: readonly RootClaim[], fromSeq: number, toSeq: number): n
 }
 
 /** What can be told only when everything was looked at. */
-async function finish(deps: RunDeps, plan: RunPlan, state: RunState): Promise<Break[]> {
+async function finish(deps: RunDeps, plan: RunPlan, state: RunState, signal?: AbortSignal): Promise<Break[]> {
   const { ledger, keys, knownHeads, evidence } = plan;
   const certified = await deps.certificates.load(ledger, { isKeyOurs: keys.size > 0 });
   const breaks = [...evidence.breaks, ...plan.epochBreaks, ...certified.breaks];
@@ -227,7 +227,7 @@ async function finish(deps: RunDeps, plan: RunPlan, state: RunState): Promise<Br
   if (state.scope === 'range') breaks.push(...(await checkNewestClaim(deps.trees, plan)));
   // Behind a break they would only tell it a second time.
   if (plan.checksDerived && state.scope === 'whole' && state.broken + breaks.length === 0)
-    breaks.push(...(await deps.derived.check(ledger)));
+    breaks.push(...(await deps.derived.check(ledger, signal)));
   return breaks;
 }
 

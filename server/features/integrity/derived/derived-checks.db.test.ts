@@ -33,6 +33,14 @@ describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine
   });
   afterEach(() => app.stop());
 
+  it('end when they are told to', async () => {
+    const told = new AbortController();
+    const checking = runDerivedChecks(app.database, app.ledger, told.signal);
+    told.abort(new Error('told to end'));
+    await expect(checking).rejects.toThrow('told to end');
+    expect(await check()).toEqual([]);
+  });
+
   it('find nothing in a store that nobody touched, also after the same delivery came again', async () => {
     expect(await check()).toEqual([]);
     const sender = await app.pair();

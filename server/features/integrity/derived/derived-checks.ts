@@ -20,7 +20,8 @@ import { checkStatedRows } from './stated-rows-check';
  * whose entries are intact.
  */
 export interface DerivedChecks {
-  check(ledger: Ledger): Promise<Break[]>;
+  /** Throws `signal.reason` when it is told to end. */
+  check(ledger: Ledger, signal?: AbortSignal): Promise<Break[]>;
 }
 
 /** The server's own young space is for taking deliveries: a thread that reads a whole ledger would fill as much with garbage. */
@@ -28,32 +29,47 @@ const YOUNG_MB = 16;
 
 /** In a thread of its own where the program is built: SQLite's answers would keep the server waiting. */
 export function createDerivedChecks(databaseUrl: string, database: Database): DerivedChecks {
-  if (__filename.endsWith('.ts')) return { check: (ledger) => runDerivedChecks(database, ledger) };
+  if (__filename.endsWith('.ts')) return { check: (ledger, signal) => runDerivedChecks(database, ledger, signal) };
   return {
-    check: (ledger) =>
+    check: (ledger, signal) =>
       new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
         const worker = new Worker(path.join(__dirname, 'derived-worker.js'), {
           workerData: { databaseUrl, ledger },
           resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
         });
+        const end = () => {
+          reject(signal?.reason as Error);
+          void worker.terminate();
+        };
+        signal?.addEventListener('abort', end);
         worker.once('message', resolve);
         worker.once('error', reject);
         // After a result this says nothing new.
-        worker.once('exit', (code) => reject(new Error(`a checking thread ended with ${code} and no result`)));
+        worker.once('exit', (code) => {
+          signal?.removeEventListener('abort', end);
+          reject(new Error(`a checking thread ended with ${code} and no result`));
+        });
       }),
   };
 }
 
-export async function runDerivedChecks(database: Database, ledger: Ledger): Promise<Break[]> {
-  return [
-    ...(await checkCounters(database, ledger)),
-    ...(await checkQuarantine(database, ledger)),
-    ...(await checkSettings(database, ledger)),
-    ...(await checkAccess(database, ledger)),
-    ...(await checkDoors(database, ledger)),
-    ...(await checkGaps(database, ledger)),
-    ...(await checkStatedRows(database, ledger)),
-    ...(await checkSearchIndex(database, createEntryReader(database), ledger)),
-    ...(await checkActivity(database, ledger)),
+export async function runDerivedChecks(database: Database, ledger: Ledger, signal?: AbortSignal): Promise<Break[]> {
+  const checks = [
+    () => checkCounters(database, ledger),
+    () => checkQuarantine(database, ledger),
+    () => checkSettings(database, ledger),
+    () => checkAccess(database, ledger),
+    () => checkDoors(database, ledger),
+    () => checkGaps(database, ledger),
+    () => checkStatedRows(database, ledger),
+    () => checkSearchIndex(database, createEntryReader(database), ledger),
+    () => checkActivity(database, ledger),
   ];
+  const breaks: Break[] = [];
+  for (const check of checks) {
+    signal?.throwIfAborted();
+    breaks.push(...(await check()));
+  }
+  return breaks;
 }
