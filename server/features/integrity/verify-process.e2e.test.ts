@@ -54,7 +54,7 @@ describe.each(ENGINES)('the process that verifies for a server, on %s', (engine)
       const job = await find(id);
       return job.state !== 'running' && job.state !== 'queued' && job;
     });
-  const gone = (pid: number) => until('the process ends', () => !isThere(pid), 10_000);
+  const gone = (pid: number) => until('the process ends', () => !isThere(pid));
 
   it('ends with its work, has the settings of the server and shows no secret', async () => {
     const { id, worker } = await begun();
