@@ -1,5 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
 import { openCheckpoint } from '../../core/checkpoint';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { LeaseStore } from '../../entries/lease-store';
 import type { CheckpointService, StoredCheckpoint } from '../tree/checkpoint-service';
 import type { Anchor, AnchorKind, Copy, Outcome, Send } from './anchor';
 import type { AnchorEvents } from './anchor-events';
@@ -34,6 +37,7 @@ interface SenderDeps {
   readonly copies: CopyStore;
   readonly checkpoints: CheckpointService;
   readonly store: EntryStore;
+  readonly leases: LeaseStore;
   readonly events: AnchorEvents;
   readonly sends: Readonly<Record<Exclude<AnchorKind, 'bridge'>, Send>>;
   readonly findSecret: (anchor: Anchor) => Promise<Buffer | undefined>;
@@ -46,15 +50,17 @@ const POLL_MS = 10_000;
 const WAKE_MS = 50;
 /** An attempt that has not ended by then failed. */
 const ATTEMPT_MS = 120_000;
-/** Long enough that no other process begins the attempt anew meanwhile. */
-const LEASE_MS = 2 * ATTEMPT_MS;
+/** Prolonged while an attempt runs; what a process that is gone has left ends after this. */
+const LEASE_MS = 30_000;
+const PROLONG_MS = 10_000;
+const TURN_POLL_MS = 200;
 /** From this attempt in a row on it is an outage that is told. */
 export const TOLD_FROM_ATTEMPT = 3;
 /** Checkpoints that somebody waits for do not keep the pause between copies. */
 const URGENT = new Set<StoredCheckpoint['reason']>(['prune', 'rotation', 'request']);
 
 export function createAnchorSender(deps: SenderDeps): AnchorSender {
-  const { anchors, copies, checkpoints, store, events, now, onError } = deps;
+  const { anchors, copies, checkpoints, store, leases, events, now, onError } = deps;
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
   let stopped = false;
@@ -77,8 +83,13 @@ export function createAnchorSender(deps: SenderDeps): AnchorSender {
 
   async function serve(anchor: Anchor, ledger: Ledger): Promise<void> {
     await enqueue(anchor, ledger);
-    const copy = await copies.findWaiting(anchor.id, ledger.id);
-    if (copy && anchor.kind !== 'bridge' && copy.nextAt <= now().getTime()) await attempt(anchor, ledger, copy);
+    if (anchor.kind !== 'bridge' && (await findDue(anchor, ledger)))
+      await alone(anchor, ledger, (current) => attemptNext(current, ledger, () => findDue(current, ledger)));
+  }
+
+  async function findDue({ id }: Anchor, ledger: Ledger): Promise<Copy | undefined> {
+    const copy = await copies.findWaiting(id, ledger.id);
+    return copy && copy.nextAt <= now().getTime() ? copy : undefined;
   }
 
   async function enqueue(anchor: Anchor, ledger: Ledger): Promise<void> {
@@ -106,9 +117,39 @@ export function createAnchorSender(deps: SenderDeps): AnchorSender {
     });
   }
 
-  /** The attempt's outcome, or undefined when another process has it. */
-  async function attempt(anchor: Anchor, ledger: Ledger, copy: Copy): Promise<Outcome | undefined> {
-    if (!(await copies.lease(copy, now().getTime() + LEASE_MS))) return undefined;
+  /**
+   * One process at a time brings checkpoints of a ledger to an anchor: of two on their way at once the older one may come last, and
+   * would be refused as another history. `isMine` is false while another process has its turn.
+   */
+  async function alone<T>(
+    anchor: Anchor,
+    ledger: Ledger,
+    work: (current: Anchor) => Promise<T>,
+  ): Promise<{ readonly isMine: false } | { readonly isMine: true; readonly result: T | undefined }> {
+    const holder = uuidv7();
+    const take = () => leases.take(ledger, `anchor ${anchor.id}`, holder, LEASE_MS);
+    if (!(await take())) return { isMine: false };
+    const timer = setInterval(() => void take().catch(onError), PROLONG_MS).unref();
+    try {
+      // Whoever had the turn before may have changed how the anchor does.
+      const current = await anchors.find(anchor.id);
+      return { isMine: true, result: current?.isGenuine ? await work(current) : undefined };
+    } finally {
+      clearInterval(timer);
+      await leases.release(ledger, `anchor ${anchor.id}`, holder);
+    }
+  }
+
+  async function attemptNext(
+    anchor: Anchor,
+    ledger: Ledger,
+    find: () => Promise<Copy | undefined>,
+  ): Promise<{ readonly copy: Copy; readonly outcome: Outcome } | undefined> {
+    const copy = await find();
+    return copy && { copy, outcome: await attempt(anchor, ledger, copy) };
+  }
+
+  async function attempt(anchor: Anchor, ledger: Ledger, copy: Copy): Promise<Outcome> {
     const outcome = await send(anchor, ledger, copy);
     const at = now().getTime();
     const failingSince = anchor.failingSince ?? at;
@@ -163,6 +204,18 @@ export function createAnchorSender(deps: SenderDeps): AnchorSender {
     return isSame ? undefined : 'the checkpoint was changed in the database';
   }
 
+  /** What another process is sending is waited for, as long as one that is gone may hold its turn; undefined when nothing is left to send. */
+  async function sendInTurn(anchor: Anchor, ledger: Ledger) {
+    for (let waited = 0; waited <= LEASE_MS; waited += TURN_POLL_MS) {
+      const turn = await alone(anchor, ledger, (current) =>
+        attemptNext(current, ledger, () => copies.findWaiting(anchor.id, ledger.id)),
+      );
+      if (turn.isMine) return turn.result;
+      await pause(TURN_POLL_MS);
+    }
+    return undefined;
+  }
+
   function schedule(ms: number): void {
     if (stopped || !isStarted) return;
     clearTimeout(timer);
@@ -195,11 +248,13 @@ export function createAnchorSender(deps: SenderDeps): AnchorSender {
       const results: SendResult[] = [];
       for (const anchor of (await anchors.list()).filter((one) => one.isGenuine && isFor(one, ledger))) {
         await enqueue(anchor, ledger);
-        const waiting = await copies.findWaiting(anchor.id, ledger.id);
-        const copy = waiting ?? (await copies.listDone(anchor.id, ledger.id, 1))[0];
-        if (!copy) continue;
-        const outcome = waiting && anchor.kind !== 'bridge' ? await attempt(anchor, ledger, waiting) : settled(copy);
-        results.push({ anchor, ledger: ledger.name, copy, outcome: outcome ?? { kind: 'waiting' } });
+        const sent = anchor.kind === 'bridge' ? undefined : await sendInTurn(anchor, ledger);
+        if (sent) results.push({ anchor, ledger: ledger.name, ...sent });
+        else {
+          const [done] = await copies.listDone(anchor.id, ledger.id, 1);
+          const copy = (await copies.findWaiting(anchor.id, ledger.id)) ?? done;
+          if (copy) results.push({ anchor, ledger: ledger.name, copy, outcome: settled(copy) });
+        }
       }
       return results;
     },

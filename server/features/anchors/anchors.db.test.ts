@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import express from 'express';
 import pino from 'pino';
 import { formatCheckpoint, openCheckpoint } from '../../core/checkpoint';
@@ -16,6 +17,7 @@ import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
 import { consistencyProof } from '../../testing/consistency-proof';
 import { startTimeStampAuthority } from '../../testing/time-stamp-authority';
+import { until } from '../../testing/until';
 import { TOLD_FROM_ATTEMPT } from './anchor-sender';
 import { copyFiles } from './copy-files';
 import { AnchorRequestError, type AnchorRequest } from './new-anchor';
@@ -156,6 +158,17 @@ describe.each(ENGINES)('anchors on %s', (engine) => {
       await deps.anchors.run();
       expect(lines()).toHaveLength(1);
       expect((await status(id)).anchor).toMatchObject({ failingSince: null, lastError: null });
+    });
+
+    it('goes on when the lease of a process that is gone has ended', async () => {
+      await add({ kind: 'file', target: file });
+      const [{ id } = { id: '' }] = await deps.anchors.list();
+      await test.database.knex('leases').insert({ ledger_id: test.ledger.id, name: `anchor ${id}`, holder: 'dead', expires_at: test.clock.now().getTime() + 30_000 }); // prettier-ignore
+      await publish();
+      expect(readFileSync(file, 'utf8')).toBe('');
+      test.clock.advance(30_000);
+      await deps.anchors.run();
+      expect(lines()).toHaveLength(1);
     });
 
     it('goes on behind half a line that a crash left', async () => {
@@ -386,6 +399,43 @@ describe.each(ENGINES)('anchors on %s', (engine) => {
       expect(held).toMatchObject({ where: 'witness witness.example/w1', size: third.size });
       expect(note).not.toBe(held?.note);
       expect(await faults()).toEqual([]);
+    });
+
+    it('is brought one checkpoint at a time by several processes: an older one never comes behind a newer', async () => {
+      const { witness, url, vkey } = await startWitness();
+      await witness.add(vkey);
+      let isHeld = true;
+      let questions = 0;
+      const slow = await serve((request, response) => {
+        const parts: Buffer[] = [];
+        request.on('data', (part: Buffer) => parts.push(part));
+        request.on('end', () => {
+          questions += 1;
+          void until('it may go on', () => !isHeld)
+            .then(() => fetch(`${url}${request.url ?? ''}`, { method: 'POST', body: Buffer.concat(parts) }))
+            .then(async (answer) => response.writeHead(answer.status).end(await answer.text()));
+        });
+      });
+      await add({ kind: 'witness', target: slow, vkey: witness.vkey, allowPrivate: true });
+      const first = publish();
+      await until('the witness was asked', () => questions === 1);
+      await append();
+      const { size } = await deps.checkpoints.sign(test.ledger, 'request');
+      const next = createDeps(test.config, { now: () => test.clock.now(), logger: pino({ level: 'silent' }) });
+      try {
+        await next.anchors.run();
+        const second = next.anchors.sendNow(test.ledger);
+        await pause(500);
+        expect(questions).toBe(1);
+        isHeld = false;
+        await first;
+        expect(await second).toMatchObject([{ outcome: { kind: 'taken' }, copy: { size } }]);
+      } finally {
+        await next.close();
+      }
+      expect(await entries('audit.checkpoint_refused')).toEqual([]);
+      expect(await deps.anchors.quorum(test.ledger)).toEqual({ witnesses: 1, signed: 1, size });
+      expect((await status((await deps.anchors.list())[0]?.id ?? '')).anchor).toMatchObject({ failingSince: null });
     });
 
     it('is asked again from the size that it says it signed', async () => {

@@ -94,6 +94,16 @@ describe.each(ENGINES)('checkpoints in the billing database, with the sidecar on
     expect(refused).toMatchObject([{ kind: 'bridge', size, detail: 'the bridge refused it: held is size 900' }]);
   });
 
+  it('that the bridge refuses because a later one of the same history overtook them are no refusal', async () => {
+    const earlier = await sign();
+    const later = await sign(3);
+    await beat({ held: [later.note], refused: { note: earlier.note, reason: `held is size ${later.size}` } });
+    expect(await told('audit.checkpoint_refused')).toEqual([]);
+    const other = forged(later.origin, later.size - 1);
+    await beat({ held: [later.note], refused: { note: other, reason: `held is size ${later.size}` } });
+    expect(await told('audit.checkpoint_refused')).toMatchObject([{ kind: 'bridge', size: later.size - 1 }]);
+  });
+
   it('are not handed out once the operator removed the anchor', async () => {
     const { note } = await sign();
     await beat(holding(note));

@@ -47,6 +47,7 @@ export function createCheckpointKeeper(deps: KeeperDeps): CheckpointKeeper {
       const { ledger } = bridge;
       const vkeys = await checkpoints.vkeys(ledger);
       const latest = await checkpoints.latest(ledger);
+      const held: Checkpoint[] = [];
       for (const note of report.held) {
         const opened = openCheckpoint(note, vkeys);
         if (!opened.ok) {
@@ -56,11 +57,12 @@ export function createCheckpointKeeper(deps: KeeperDeps): CheckpointKeeper {
           });
           continue;
         }
+        held.push(opened.checkpoint);
         await reports.put({ anchorId: anchor.id, origin: opened.checkpoint.origin, note, reportedAt: now().getTime() });
         await settle(anchor, ledger, opened.checkpoint);
         if (opened.checkpoint.origin === latest?.origin) await compare(anchor, ledger, opened.checkpoint);
       }
-      if (report.refused) await tellRefusal(anchor, ledger, vkeys, report.refused);
+      if (report.refused) await tellRefusal(anchor, ledger, { ...report.refused, vkeys, held });
       await sender.enqueue(anchor, ledger);
       return latest?.note ?? null;
     },
@@ -103,18 +105,39 @@ export function createCheckpointKeeper(deps: KeeperDeps): CheckpointKeeper {
     const stated = { origin, size, root: root.toString('hex') };
     if (size > known)
       await events.contradicted(anchor, ledger, { ...stated, detail: `the billing database holds a checkpoint of ${size} entries, here are ${known}` }); // prettier-ignore
-    else if (size > 0 && !(await tree.rootAt(ledger, size)).equals(root))
+    else if (!(await isOurs(ledger, { size, root })))
       await events.contradicted(anchor, ledger, { ...stated, detail: `the billing database holds another checkpoint of ${size} entries than the ledger gives now` }); // prettier-ignore
+  }
+
+  /** Of a checkpoint under the ledger's present origin: whether the ledger gives it still. */
+  async function isOurs(ledger: Ledger, { size, root }: Pick<Checkpoint, 'size' | 'root'>): Promise<boolean> {
+    if (size > (await tree.size(ledger))) return false;
+    return size === 0 || (await tree.rootAt(ledger, size)).equals(root);
+  }
+
+  /** Of two heartbeats at once the later answer may arrive first, and then the older one is refused: one history all the same. */
+  async function isOvertaken(ledger: Ledger, refused: Checkpoint, held: readonly Checkpoint[]): Promise<boolean> {
+    const later = held.find(({ origin, size }) => origin === refused.origin && size > refused.size);
+    const latest = await checkpoints.latest(ledger);
+    if (!later || latest?.origin !== refused.origin) return false;
+    return (await isOurs(ledger, later)) && isOurs(ledger, refused);
   }
 
   async function tellRefusal(
     anchor: Anchor,
     ledger: Ledger,
-    vkeys: readonly string[],
-    { note, reason }: { readonly note: string; readonly reason: string },
+    {
+      note,
+      reason,
+      vkeys,
+      held,
+    }: NonNullable<KeeperReport['refused']> & {
+      readonly vkeys: readonly string[];
+      readonly held: readonly Checkpoint[];
+    },
   ): Promise<void> {
     const opened = openCheckpoint(note, vkeys);
-    if (!opened.ok) return;
+    if (!opened.ok || (await isOvertaken(ledger, opened.checkpoint, held))) return;
     const failingSince = anchor.failingSince ?? now().getTime();
     const detail = `the bridge refused it: ${reason}`;
     const { origin, size, root } = opened.checkpoint;

@@ -15,8 +15,6 @@ export interface CopyStore {
   findWaiting(anchorId: string, ledgerId: number): Promise<Copy | undefined>;
   /** Those that are not waiting, newest first. */
   listDone(anchorId: string, ledgerId: number, limit: number): Promise<Copy[]>;
-  /** Takes a copy for sending until then; false when another process has it. */
-  lease(copy: Copy, until: number): Promise<boolean>;
   postpone(copy: Copy, next: { readonly attempts: number; readonly nextAt: number }): Promise<void>;
   settle(copy: Copy, end: { readonly state: 'taken' | 'refused'; readonly doneAt: number; readonly answer: string | null }): Promise<void>; // prettier-ignore
 }
@@ -87,9 +85,6 @@ export function createCopyStore({ knex: db, dialect }: Database, rowMac: RowMac)
     async listDone(anchorId, ledgerId, limit) {
       const rows = await of(anchorId, ledgerId).whereNot({ state: 'waiting' }).orderBy('done_at', 'desc').orderBy('size', 'desc').limit(limit); // prettier-ignore
       return rows.map(fromRow);
-    },
-    async lease(copy, until) {
-      return (await at(copy).where({ state: 'waiting', next_at: copy.nextAt }).update({ next_at: until })) === 1;
     },
     async postpone(copy, { attempts, nextAt }) {
       await at(copy).where({ state: 'waiting' }).update({ attempts, next_at: nextAt });

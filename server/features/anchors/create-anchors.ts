@@ -2,6 +2,7 @@ import type { RowMac } from '../../core/row-mac';
 import type { Database } from '../../db/connection';
 import type { EntryStore } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
+import { createLeaseStore } from '../../entries/lease-store';
 import type { SendOutbound } from '../../http/outbound-request';
 import type { MailTransport } from '../../mail/transport';
 import type { OwnEvents } from '../capture/own-events-service';
@@ -76,6 +77,7 @@ export function createAnchors(deps: AnchorDeps): AnchorService {
     copies,
     checkpoints,
     store,
+    leases: createLeaseStore(database, now),
     events,
     sends,
     async findSecret({ id }) {

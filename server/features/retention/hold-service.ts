@@ -5,7 +5,7 @@ import { activeHolds, holdEventOf, scopeFromJson, scopeToJson, type HoldScope } 
 import type { Database } from '../../db/connection';
 import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
-import type { LeaseStore } from './lease-store';
+import type { LeaseStore } from '../../entries/lease-store';
 import type { LedgerFacts } from './ledger-facts';
 import { RetentionMismatchError, type ChangedBy } from './retention-service';
 

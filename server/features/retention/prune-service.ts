@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Via } from '../../core/event';
 import type { Ledger } from '../../entries/entry-store';
 import type { HoldService } from './hold-service';
-import type { LeaseStore } from './lease-store';
+import type { LeaseStore } from '../../entries/lease-store';
 import { PruneRefusedError } from './prune-archiver';
 import type { PruneDeleter } from './prune-deleter';
 import type { PruneMaker } from './prune-maker';

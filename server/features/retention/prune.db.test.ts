@@ -75,7 +75,7 @@ async function killedAt(step: string, times = 1): Promise<void> {
   await expect(run).rejects.toThrow(`killed at ${step}`);
   await dying.close();
   // A dead process gives nothing back.
-  await db('retention_leases')
+  await db('leases')
     .where({ name: 'prune' })
     .update({ holder: 'dead', expires_at: test.clock.now().getTime() + 60_000 });
   test.clock.advance(600_000);

@@ -39,7 +39,7 @@ describe.each(ENGINES)('a prune killed with SIGKILL again and again, on %s', (en
       const { code, stdout } = await runProgram(['verify'], { env: test.env });
       expect([code, stdout]).toEqual([0, expect.stringContaining('verified')]);
       // A lease of a process that is gone ends by itself; here nobody waits for it.
-      await db('retention_leases').update({ expires_at: 0 });
+      await db('leases').update({ expires_at: 0 });
       if (isDone) break;
       ms += 180;
     }

@@ -9,7 +9,7 @@ import { createArchivePlaces } from './archive-places';
 import { createArchiveService, type ArchiveService } from './archive-service';
 import { createCertificateService, type CertificateService } from './certificate-service';
 import { createHoldService, type HoldService } from './hold-service';
-import { createLeaseStore } from './lease-store';
+import { createLeaseStore } from '../../entries/lease-store';
 import { createLedgerFacts, type LedgerFacts } from './ledger-facts';
 import { createPruneArchiver, type ReadLeaves } from './prune-archiver';
 import { createPruneDeleter, type DeleterDeps } from './prune-deleter';

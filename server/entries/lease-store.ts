@@ -1,8 +1,11 @@
-import type { Database } from '../../db/connection';
-import type { Ledger } from '../../entries/entry-store';
+import type { Database } from '../db/connection';
+import type { Ledger } from './entry-store';
 
-/** `prune`: one process at a time prunes a ledger. `holds`: nobody places a hold while a prune is about to become final. */
-export type LeaseName = 'prune' | 'holds';
+/**
+ * `prune`: one process at a time prunes a ledger. `holds`: nobody places a hold while a prune is about to become final.
+ * `anchor ID`: one at a time brings checkpoints to an anchor.
+ */
+export type LeaseName = 'prune' | 'holds' | `anchor ${string}`;
 
 /** Who may do something to a ledger for now. What is not given back ends by itself. */
 export interface LeaseStore {
@@ -24,17 +27,15 @@ export function createLeaseStore(database: Database, now: () => Date): LeaseStor
     async take(ledger, name, holder, ms) {
       const at = now().getTime();
       const columns = ['ledger_id', 'name', 'holder', 'expires_at'];
-      await database.dialect.insertRows(db, 'retention_leases', columns, [[ledger.id, name, '', 0]], {
-        onConflict: 'ignore',
-      });
-      const taken = await db<LeaseRow>('retention_leases')
+      await database.dialect.insertRows(db, 'leases', columns, [[ledger.id, name, '', 0]], { onConflict: 'ignore' });
+      const taken = await db<LeaseRow>('leases')
         .where({ ledger_id: ledger.id, name })
         .andWhere((either) => void either.where({ holder }).orWhere('expires_at', '<=', at))
         .update({ holder, expires_at: at + ms });
       return taken === 1;
     },
     async release(ledger, name, holder) {
-      await db<LeaseRow>('retention_leases').where({ ledger_id: ledger.id, name, holder }).update({ expires_at: 0 });
+      await db<LeaseRow>('leases').where({ ledger_id: ledger.id, name, holder }).update({ expires_at: 0 });
     },
   };
 }
