@@ -20,7 +20,7 @@ import { createRetiredProof } from './entries/retired-proof';
 import { createTreeReader } from './entries/tree-reader';
 import { createBridgeService, type BridgeService } from './features/access/bridge-service';
 import { createBridgeStore } from './features/access/bridge-store';
-import { createDoorService, type DoorService } from './features/access/door-service';
+import { createCredentialService, type CredentialService } from './features/access/credential-service';
 import { accessTables, createAccessLedger } from './features/access/access-ledger';
 import { createAccessLog, type AccessLog } from './features/access/access-log-service';
 import { createAccessWindowStore } from './features/access/access-window-store';
@@ -121,7 +121,7 @@ export interface Deps {
   readonly bridges: BridgeService;
   readonly loginLinks: LoginLinkService;
   readonly tokens: ApiTokenService;
-  readonly doors: DoorService;
+  readonly credentials: CredentialService;
   readonly access: AccessService;
   readonly roles: RoleService;
   readonly people: PeopleService;
@@ -267,8 +267,8 @@ export function createDeps(
   const tokensIn = (knex: Database['knex']) => createApiTokenService({ db: knex, rowMac, now });
   const tokens = tokensIn(db);
   const stated = createStatedChanges({ store, addressingOf, onCommit: noteCommit, now });
-  const doors = createDoorService({ stated, bridgesIn, tokensIn });
-  const senderCheck = createSenderCheck({ bridges, doors, onRefusal: (refusal) => refusals.note(refusal) });
+  const credentials = createCredentialService({ stated, bridgesIn, tokensIn });
+  const senderCheck = createSenderCheck({ bridges, credentials, onRefusal: (refusal) => refusals.note(refusal) });
   const proveRetired = createRetiredProof({
     database,
     store,
@@ -296,10 +296,8 @@ export function createDeps(
     );
   const browse = browseOver(database);
   // Who reads everything once would fill the cache that pages have with what nobody needs again.
-  const once = config.databaseUrl.startsWith('sqlite:')
-    ? openDatabase(config.databaseUrl, { cacheKib: 2_048 })
-    : database;
-  const browseOnce = browseOver(once);
+  const once = database.dialect.name === 'sqlite' ? openDatabase(config.databaseUrl, { cacheKib: 2_048 }) : undefined;
+  const browseOnce = once ? browseOver(once) : browse;
   const tables = accessTables(db, database);
   const accessLedger = createAccessLedger({ database, stated });
   const roles = createRoleService({ ledger: accessLedger, roles: tables.roles, now });
@@ -432,7 +430,7 @@ export function createDeps(
     keyRing,
     bridges,
     tokens,
-    doors,
+    credentials,
     ownEvents,
     checkpoints,
     anchors,
@@ -578,7 +576,7 @@ export function createDeps(
     bridges,
     loginLinks: createLoginLinkService({ db, rowMac, now }),
     tokens,
-    doors,
+    credentials,
     access: createAccessService({ people: tables.people, roles, findTenant, now }),
     roles,
     people: createPeopleService({ database, ledger: accessLedger, now }),
@@ -670,7 +668,7 @@ export function createDeps(
       await indexer.stop();
       await activity.stop();
       await headNotes.flush();
-      if (once !== database) await once.close();
+      await once?.close();
       await database.close();
     },
   };

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PROGRAM_ROOT } from '../root';
+import { childrenOf } from '../testing/processes';
 import { caughtUp, createBenchStore, type BenchPlace, type BenchResult, type BenchStore } from './bench-place';
 import { startBenchServer } from './bench-server';
 import { sendLoad } from './ingest.bench';
@@ -52,7 +53,7 @@ async function peaksOfServer({ databaseUrl, dataDir }: BenchStore): Promise<{ se
   const timer = setInterval(() => {
     peaks.server = Math.max(peaks.server, peakOf(server.pid));
     for (const child of childrenOf(server.pid)) peaks.worker = Math.max(peaks.worker, peakOf(child));
-  }, 20);
+  }, 100);
   try {
     const made = await server.cli('token', 'create', '--name', 'bench', '--scope', 'export,verify', '--json');
     const { token } = JSON.parse(made) as { token: string };
@@ -70,10 +71,6 @@ async function peaksOfServer({ databaseUrl, dataDir }: BenchStore): Promise<{ se
     clearInterval(timer);
     await server.stop();
   }
-}
-
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
 /** VmHWM of a process, in megabytes (proc(5)); 0 when it has ended between two looks. */

@@ -26,7 +26,7 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .action((options: { name: string; tenant: string; url?: string }) =>
       withDeps(config(), async (deps) => {
         const ledger = await ensureLedger(deps, options.tenant);
-        const made = await deps.doors.addBridge(ledger, options.name, BY);
+        const made = await deps.credentials.addBridge(ledger, options.name, BY);
         const code = pairingCode({ url: options.url ?? deps.config.publicUrl, ...made });
         print({ ...made, code }, [
           `Bridge id: ${made.id}`,
@@ -44,7 +44,7 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .action((id: string, options: { url?: string }) =>
       withDeps(config(), async (deps) => {
         const active = await deps.bridges.findActive(id);
-        const made = active && (await deps.doors.rotateBridge(active.ledger, active, BY));
+        const made = active && (await deps.credentials.rotateBridge(active.ledger, active, BY));
         if (!made) throw new Error(`There is no active bridge ${id}.`);
         const code = pairingCode({ url: options.url ?? deps.config.publicUrl, ...made });
         const until = made.firstEndsAt.toISOString();
@@ -101,7 +101,7 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .action((id: string) =>
       withDeps(config(), async (deps) => {
         const bridge = await deps.bridges.findActive(id);
-        const isRevoked = bridge !== undefined && (await deps.doors.revokeBridge(bridge.ledger, bridge, BY));
+        const isRevoked = bridge !== undefined && (await deps.credentials.revokeBridge(bridge.ledger, bridge, BY));
         if (!isRevoked) throw new Error(`There is no active bridge ${id}.`);
         print({ id, revoked: true }, [`Revoked ${id}.`]);
       }),
@@ -136,7 +136,7 @@ export function addAccessCommands(program: Command, context: CliContext): void {
     .action((options: { name: string; scope: Scope[]; tenant: string }) =>
       withDeps(config(), async (deps) => {
         const ledger = await findTenantLedger(deps, options.tenant);
-        const made = await deps.doors.createToken(ledger, options.name, options.scope, BY);
+        const made = await deps.credentials.createToken(ledger, options.name, options.scope, BY);
         print(made, [`Token id: ${made.id}`, `Token:    ${made.token}`, 'The token is shown only now.']);
       }),
     );
@@ -165,7 +165,7 @@ export function addAccessCommands(program: Command, context: CliContext): void {
       withDeps(config(), async (deps) => {
         const token = (await deps.tokens.list()).find((row) => row.id === id);
         const [ledger] = token === undefined ? [] : await deps.store.listLedgers(token.tenant_id);
-        const isRevoked = token !== undefined && ledger !== undefined && (await deps.doors.revokeToken(ledger, token, BY)); // prettier-ignore
+        const isRevoked = token !== undefined && ledger !== undefined && (await deps.credentials.revokeToken(ledger, token, BY)); // prettier-ignore
         if (!isRevoked) throw new Error(`There is no active token ${id}.`);
         print({ id, revoked: true }, [`Revoked ${id}.`]);
       }),

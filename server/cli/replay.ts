@@ -37,11 +37,11 @@ export async function replayFile(
   }
   const ledger = await deps.store.findLedger(DEFAULT_TENANT);
   if (!ledger) throw new Error('There is no ledger yet. Run: sealtrail init');
-  const made = await deps.doors.addBridge(ledger, 'replay', { via: 'cli' });
+  const made = await deps.credentials.addBridge(ledger, 'replay', { via: 'cli' });
   try {
     return await sendItems({ url, bridge: made.id, secret: parseSecret(made.secret) ?? Buffer.alloc(0) }, items);
   } finally {
-    await deps.doors.revokeBridge(ledger, { id: made.id, name: 'replay' }, { via: 'cli' });
+    await deps.credentials.revokeBridge(ledger, { id: made.id, name: 'replay' }, { via: 'cli' });
   }
 }
 

@@ -1,8 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { VERIFY_KIND } from '../features/integrity/verify-job-service';
+import { oneOf } from './arguments';
 import type { CliContext } from './cli-context';
 import { withDeps } from './with-deps';
+
+/** Kinds that a server leaves to such a process. */
+const KINDS = [VERIFY_KIND];
 
 /** One long statement cannot be told to end: what was saved is gone on from. */
 const PATIENCE_MS = 5_000;
@@ -12,7 +17,7 @@ export function addWorkCommand(program: Command, context: CliContext): void {
   program
     .command('work', { hidden: true })
     .description('run the background jobs of a kind that wait, then end')
-    .requiredOption('--kind <kind>')
+    .requiredOption('--kind <kind>', 'what they do', oneOf(KINDS))
     .action(({ kind }: { readonly kind: string }) =>
       withDeps(context.config(), async ({ jobs }) => {
         const stop = () => {

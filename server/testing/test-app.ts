@@ -40,7 +40,7 @@ export interface TestStoreOptions {
   /** Reading is recorded as the settings say; else never, so that what a test reads does not change what it counts. */
   readonly recordsReads?: boolean;
   /** Bridges and tokens are made with the entry that tells it, as people make them; else alone, for the same reason. */
-  readonly recordsDoors?: boolean;
+  readonly recordsCredentials?: boolean;
 }
 
 export async function createTestStore(
@@ -86,14 +86,16 @@ export async function createTestApp(engine: Engine, options: TestStoreOptions = 
     url,
     async pair(tenant = DEFAULT_TENANT) {
       const ledger = await ensureLedger(store.deps, tenant);
-      const { bridges, doors } = store.deps;
-      const made = options.recordsDoors ? doors.addBridge(ledger, 'billing', BY) : bridges.add('billing', ledger);
+      const { bridges, credentials } = store.deps;
+      const made = options.recordsCredentials
+        ? credentials.addBridge(ledger, 'billing', BY)
+        : bridges.add('billing', ledger);
       return createSender(url, await made, () => store.clock.now());
     },
     async token(scopes, tenant = DEFAULT_TENANT) {
       const ledger = await ensureLedger(store.deps, tenant);
-      const { tokens, doors } = store.deps;
-      const made = options.recordsDoors ? doors.createToken(ledger, 'test', scopes, BY) : tokens.create('test', ledger.tenant.id, scopes); // prettier-ignore
+      const { tokens, credentials } = store.deps;
+      const made = options.recordsCredentials ? credentials.createToken(ledger, 'test', scopes, BY) : tokens.create('test', ledger.tenant.id, scopes); // prettier-ignore
       return (await made).token;
     },
     async stop() {

@@ -12,7 +12,7 @@ export async function runDemo(deps: Deps, url: string): Promise<string[]> {
   if (bridges.length > 0) {
     return ['The store has a bridge already; the demo adds nothing to it.'];
   }
-  const made = await deps.doors.addBridge(ledger, 'demo billing', { via: 'cli' });
+  const made = await deps.credentials.addBridge(ledger, 'demo billing', { via: 'cli' });
   const items = demoMonth(deps.now()).map((item) => JSON.stringify(item));
   const sender = { url, bridge: made.id, secret: parseSecret(made.secret) ?? Buffer.alloc(0) };
   const sum = await sendItems(sender, items);

@@ -27,7 +27,7 @@ export interface Rotation extends MadeBridge {
 
 /**
  * Pairing of senders. Secrets are stored wrapped by the master key and shown once. The entries about it are written by the
- * `DoorService`.
+ * `CredentialService`.
  */
 export interface BridgeService {
   add(name: string, ledger: Ledger): Promise<MadeBridge>;

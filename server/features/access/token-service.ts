@@ -31,7 +31,7 @@ export interface MadeToken {
 
 /**
  * Tokens for the API. Only a hash of each is kept, sealed: a row that somebody else wrote or changed opens nothing. The entries
- * about them are written by the `DoorService`.
+ * about them are written by the `CredentialService`.
  */
 export interface ApiTokenService {
   create(name: string, tenantId: number, scopes: readonly Scope[]): Promise<MadeToken>;

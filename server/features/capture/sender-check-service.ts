@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { KnownError } from '../../errors';
 import type { ActiveBridge, BridgeService } from '../access/bridge-service';
-import type { DoorService } from '../access/door-service';
+import type { CredentialService } from '../access/credential-service';
 import { findDeliveryProblem, type DeliveryHeaders, type DeliveryProblem } from './verify-delivery';
 
 export const MAX_BODY_BYTES = 5 * 1024 * 1024;
@@ -40,13 +40,13 @@ export interface Refusal {
 
 interface SenderCheckDeps {
   readonly bridges: BridgeService;
-  readonly doors: Pick<DoorService, 'endRotation'>;
+  readonly credentials: Pick<CredentialService, 'endRotation'>;
   readonly onRefusal: (refusal: Refusal) => void;
 }
 
 const inflate = promisify(gunzip);
 
-export function createSenderCheck({ bridges, doors, onRefusal }: SenderCheckDeps): SenderCheck {
+export function createSenderCheck({ bridges, credentials, onRefusal }: SenderCheckDeps): SenderCheck {
   return {
     async check(delivery, at) {
       const bridge = await orLater(bridges.findActive(delivery.bridgeId), 'the database does not answer');
@@ -62,7 +62,7 @@ export function createSenderCheck({ bridges, doors, onRefusal }: SenderCheckDeps
       const found = asSent.problem === undefined ? asSent : tryKeys(bridge, delivery.headers, body, at);
       if (found.problem !== undefined) throw refuse(delivery, bridge, found.problem);
       if (found.isNewest && bridge.secrets.length > 1)
-        await orLater(doors.endRotation(bridge), 'the older secret could not be ended');
+        await orLater(credentials.endRotation(bridge), 'the older secret could not be ended');
       bridges.noteClock(bridge.id, at.getTime() - Number(delivery.headers.timestamp) * 1_000);
       return { bridge, body };
     },

@@ -4,7 +4,7 @@ import type { Database } from '../../db/connection';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
 import type { BridgeService } from '../access/bridge-service';
-import type { DoorService } from '../access/door-service';
+import type { CredentialService } from '../access/credential-service';
 import type { ApiTokenService } from '../access/token-service';
 import type { AnchorService } from '../anchors/anchor-service';
 import type { OwnEvents } from '../capture/own-events-service';
@@ -30,7 +30,7 @@ interface DangerPartsDeps {
   readonly keyRing: KeyRing;
   readonly bridges: BridgeService;
   readonly tokens: ApiTokenService;
-  readonly doors: DoorService;
+  readonly credentials: CredentialService;
   readonly ownEvents: OwnEvents;
   readonly checkpoints: CheckpointService;
   readonly anchors: Pick<AnchorService, 'sendNow'>;

@@ -5,7 +5,7 @@ import { UNINSTALLED, type PurgeRequest } from '../../core/purge-request';
 import type { Ledger } from '../../entries/entry-store';
 import type { ApiTokenService } from '../access/token-service';
 import type { BridgeService } from '../access/bridge-service';
-import type { DoorService, ToldBy } from '../access/door-service';
+import type { CredentialService, ToldBy } from '../access/credential-service';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { LedgerFacts } from '../retention/retention-service';
 import type { CheckpointService, StoredCheckpoint } from '../tree/checkpoint-service';
@@ -27,7 +27,7 @@ interface UninstallerDeps {
   readonly db: Knex;
   readonly bridges: Pick<BridgeService, 'list'>;
   readonly tokens: Pick<ApiTokenService, 'list'>;
-  readonly doors: Pick<DoorService, 'revokeBridge' | 'revokeToken'>;
+  readonly credentials: Pick<CredentialService, 'revokeBridge' | 'revokeToken'>;
   readonly checkpoints: CheckpointService;
   readonly facts: LedgerFacts;
   readonly ownEvents: OwnEvents;
@@ -49,14 +49,14 @@ export function createUninstaller(deps: UninstallerDeps): Uninstaller {
   async function revokeBridges(ledger: Ledger, request: PurgeRequest): Promise<void> {
     for (const bridge of await deps.bridges.list()) {
       if (bridge.tenant_id !== ledger.tenant.id || bridge.revoked_at !== null) continue;
-      await deps.doors.revokeBridge(ledger, bridge, toldBy(request));
+      await deps.credentials.revokeBridge(ledger, bridge, toldBy(request));
     }
   }
 
   async function revokeTokens(ledger: Ledger, request: PurgeRequest): Promise<void> {
     for (const token of await deps.tokens.list()) {
       if (token.tenant_id !== ledger.tenant.id || token.revoked_at !== null) continue;
-      await deps.doors.revokeToken(ledger, token, toldBy(request));
+      await deps.credentials.revokeToken(ledger, token, toldBy(request));
     }
   }
 

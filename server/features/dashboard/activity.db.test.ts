@@ -31,7 +31,7 @@ describe.each(ENGINES)('the counters of the dashboard on %s', (engine) => {
     db()('party_totals').where(where).first<{ entries_7: number; entries_30: number } | undefined>(['entries_7', 'entries_30']); // prettier-ignore
 
   beforeEach(async () => {
-    app = await createTestApp(engine, { recordsDoors: true });
+    app = await createTestApp(engine, { recordsCredentials: true });
   });
   afterEach(() => app.stop());
 

@@ -70,7 +70,7 @@ const attributesOf = (html: string, name: string) =>
 
 describe.each(ENGINES)('pages inside the billing system, on %s', (engine) => {
   beforeAll(async () => {
-    app = await createTestApp(engine, { recordsDoors: true });
+    app = await createTestApp(engine, { recordsCredentials: true });
     sender = await app.pair();
     await sender.send([
       aHookItem({ id: uuidv7(), seq: 1 }),

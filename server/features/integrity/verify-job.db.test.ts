@@ -15,7 +15,7 @@ describe.each(ENGINES)('verification as a job on %s', (engine) => {
   let headers: Record<string, string>;
 
   beforeEach(async () => {
-    app = await createTestApp(engine, { recordsDoors: true });
+    app = await createTestApp(engine, { recordsCredentials: true });
     headers = { authorization: `Bearer ${await app.token(['verify'])}` };
     await app.deps.store.append(
       app.ledger,

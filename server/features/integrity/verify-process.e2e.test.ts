@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
 import { aHookItem } from '../../testing/builders';
+import { childrenOf, isRunning } from '../../testing/processes';
 import { ENGINES } from '../../testing/test-database';
 import { startTestSite, type TestSite } from '../../testing/test-site';
 import { until } from '../../testing/until';
@@ -54,7 +55,7 @@ describe.each(ENGINES)('the process that verifies for a server, on %s', (engine)
       const job = await find(id);
       return job.state !== 'running' && job.state !== 'queued' && job;
     });
-  const gone = (pid: number) => until('the process ends', () => !isThere(pid));
+  const gone = (pid: number) => until('the process ends', () => !isRunning(pid));
 
   it('ends with its work, has the settings of the server and shows no secret', async () => {
     const { id, worker } = await begun();
@@ -69,9 +70,10 @@ describe.each(ENGINES)('the process that verifies for a server, on %s', (engine)
     });
   });
 
-  it('is a command that help does not list, and that ends when nothing waits', async () => {
+  it('is a command that help does not list, that ends when nothing waits and refuses what it does not know', async () => {
     expect((await site.run('--help')).stdout).not.toMatch(/^ *work\b/m);
     expect(await site.run('work', '--kind', 'verify')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(await site.run('work', '--kind', 'nonsense')).toMatchObject({ code: 2, stderr: expect.stringContaining('write one of verify') }); // prettier-ignore
   });
 
   it('ends a cancelled verification before it is done', async () => {
@@ -99,30 +101,9 @@ describe.each(ENGINES)('the process that verifies for a server, on %s', (engine)
   it('leaves its work and ends with a server that is told to end', async () => {
     const { id, worker } = await begun();
     await site.halt();
-    expect(isThere(worker)).toBe(false);
+    expect(isRunning(worker)).toBe(false);
     expect(await site.db('jobs').where({ id }).first('state', 'holder')).toEqual({ state: 'running', holder: null });
     await site.start();
     expect(await ended(id)).toMatchObject({ state: 'done', result: { verdict: 'intact' } });
   });
 });
-
-/** Running processes that a process has started. */
-function childrenOf(pid: number): number[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return all.map(Number).filter((one) => isThere(one) && statOf(one)[1] === String(pid));
-}
-
-function isThere(pid: number): boolean {
-  const [state = 'Z'] = statOf(pid);
-  return state !== 'Z';
-}
-
-/** State, parent and what follows (proc(5)). */
-function statOf(pid: number): string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
-  }
-}

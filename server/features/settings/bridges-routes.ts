@@ -3,7 +3,7 @@ import type { EntryStore } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
 import type { BridgeRow, BridgeService } from '../access/bridge-service';
-import type { DoorService } from '../access/door-service';
+import type { CredentialService } from '../access/credential-service';
 import { can, needsRight } from '../access/rights';
 import type { BridgeWatch } from '../monitor/bridge-watch-service';
 import { bridgesPage, type BridgeFacts } from './bridges-page';
@@ -11,7 +11,7 @@ import { fieldOf, isConfirmed, isName, openSection } from './section';
 
 interface BridgesDeps {
   readonly bridges: Pick<BridgeService, 'list'>;
-  readonly doors: DoorService;
+  readonly credentials: CredentialService;
   readonly bridgeWatch: Pick<BridgeWatch, 'states'>;
   readonly store: EntryStore;
   /** The text to paste into the addon's page. */
@@ -22,7 +22,7 @@ interface BridgesDeps {
 
 /** Bridges of the viewer's tenant: how they stand, a new one, a new secret, the end of one. Each change is an entry. */
 export function createBridgesRoutes(deps: BridgesDeps): Router {
-  const { bridges, doors, store, now } = deps;
+  const { bridges, credentials, store, now } = deps;
   const router = Router();
   const mayRead = needsRight('settings.read');
   const mayManage = needsRight('bridges.manage');
@@ -37,7 +37,7 @@ export function createBridgesRoutes(deps: BridgesDeps): Router {
     // A page with a code that is loaded again must not pair once more.
     const isTaken = (await rowsOf(ledger.tenant.id)).some((row) => row.revoked_at === null && row.name === sent.name);
     if (isTaken) return show(response, { sent, problem: { what: 'name_taken', id: null } });
-    const pairing = await doors.addBridge(ledger, sent.name, by);
+    const pairing = await credentials.addBridge(ledger, sent.name, by);
     await show(response, { made: { name: sent.name, code: deps.pairingCode({ url: sent.url, ...pairing }), isRotation: false } }); // prettier-ignore
   });
 
@@ -45,7 +45,7 @@ export function createBridgesRoutes(deps: BridgesDeps): Router {
     const { ledger, by } = await openSection(response, store);
     const row = await ownRow(request, ledger.tenant.id);
     if (!isConfirmed(request)) return show(response, { problem: { what: 'rotate', id: row.id } });
-    const made = await doors.rotateBridge(ledger, row, by);
+    const made = await credentials.rotateBridge(ledger, row, by);
     // It was revoked meanwhile, as the list says.
     if (!made) return response.redirect(303, pageContext(response, now()).url('/settings/bridges'));
     const code = deps.pairingCode({ url: deps.publicUrl, id: row.id, secret: made.secret });
@@ -56,7 +56,7 @@ export function createBridgesRoutes(deps: BridgesDeps): Router {
     const { ledger, by } = await openSection(response, store);
     const row = await ownRow(request, ledger.tenant.id);
     if (!isConfirmed(request)) return show(response, { problem: { what: 'revoke', id: row.id } });
-    await doors.revokeBridge(ledger, row, by);
+    await credentials.revokeBridge(ledger, row, by);
     response.redirect(303, pageContext(response, now()).url('/settings/bridges'));
   });
 

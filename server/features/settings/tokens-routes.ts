@@ -2,7 +2,7 @@ import { Router, type Response } from 'express';
 import type { EntryStore } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import { pageContext } from '../../http/page-locals';
-import type { DoorService } from '../access/door-service';
+import type { CredentialService } from '../access/credential-service';
 import { can, needsRight } from '../access/rights';
 import { SCOPES, type ApiTokenService, type ListedToken } from '../access/token-service';
 import { fieldOf, fieldsOf, isConfirmed, isName, openSection } from './section';
@@ -10,13 +10,13 @@ import { tokensPage, type TokenFacts } from './tokens-page';
 
 interface TokensDeps {
   readonly tokens: Pick<ApiTokenService, 'list'>;
-  readonly doors: DoorService;
+  readonly credentials: CredentialService;
   readonly store: EntryStore;
   readonly now: () => Date;
 }
 
 /** API tokens of the viewer's tenant: the list, a new one, the end of one. Each change is an entry. */
-export function createTokensRoutes({ tokens, doors, store, now }: TokensDeps): Router {
+export function createTokensRoutes({ tokens, credentials, store, now }: TokensDeps): Router {
   const router = Router();
   const mayRead = needsRight('settings.read');
   const mayManage = needsRight('tokens.manage');
@@ -32,7 +32,7 @@ export function createTokensRoutes({ tokens, doors, store, now }: TokensDeps): R
     // A page with a token that is loaded again must not make another.
     const isTaken = (await rowsOf(ledger.tenant.id)).some((row) => row.revoked_at === null && row.name === sent.name);
     if (isTaken) return show(response, { sent, problem: { what: 'name_taken', id: null } });
-    const made = await doors.createToken(ledger, sent.name, scopes, by);
+    const made = await credentials.createToken(ledger, sent.name, scopes, by);
     await show(response, { made: { name: sent.name, token: made.token } });
   });
 
@@ -42,7 +42,7 @@ export function createTokensRoutes({ tokens, doors, store, now }: TokensDeps): R
     // Another tenant's is answered as one that is not there.
     if (!row) throw new KnownError('not_found');
     if (!isConfirmed(request)) return show(response, { problem: { what: 'confirm', id: row.id } });
-    await doors.revokeToken(ledger, row, by);
+    await credentials.revokeToken(ledger, row, by);
     response.redirect(303, pageContext(response, now()).url('/settings/tokens'));
   });
 

@@ -3,6 +3,7 @@ import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
+import { isWholeLedger, projectionBreak } from './projection-break';
 
 /** What a row or the latest entry about it says; null: there is no such row any more, or nothing was given. */
 interface Stated {
@@ -23,7 +24,6 @@ export async function checkAccess(database: Database, ledger: Ledger): Promise<B
     const roles = await select('SELECT id, name, rights FROM custom_roles WHERE tenant_id = ?', tenant);
     const mappings = await select('SELECT billing_role, role FROM role_mappings WHERE tenant_id = ?', tenant);
     const people = await select('SELECT bridge_id, ref, role FROM people WHERE tenant_id = ?', tenant);
-    const first = await select('SELECT seq FROM entries WHERE ledger_id = ? ORDER BY seq LIMIT 1', [ledger.id]);
     return {
       rows: new Map<string, string | null>([
         ...roles.map(([id, name, rights]) => [`role ${String(id)}`, `${String(rights)} as ${String(name)}`] as const),
@@ -35,7 +35,7 @@ export async function checkAccess(database: Database, ledger: Ledger): Promise<B
           ([seq, record]) => statementIn(Number(seq), String(record)),
         ),
       ),
-      isWhole: Number(first[0]?.[0] ?? 1) === 1,
+      isWhole: await isWholeLedger(select, ledger),
     };
   });
 
@@ -45,7 +45,7 @@ export async function checkAccess(database: Database, ledger: Ledger): Promise<B
     const said = stated.get(name);
     if (row === (said?.value ?? null) || (!said && !isWhole)) continue;
     const told = said ? `the chain says ${said.value ?? 'nothing'}` : 'no entry says so';
-    breaks.push({ seq: said?.seq ?? 0, id: null, kind: 'projection', detail: `access, ${name}: ${row ?? 'nothing'}, ${told}`, receivedAt: null }); // prettier-ignore
+    breaks.push(projectionBreak(said?.seq ?? 0, `access, ${name}: ${row ?? 'nothing'}, ${told}`));
   }
   return breaks;
 }

@@ -4,7 +4,8 @@ import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
 import { DAY, POSITION, SLOT_MS } from '../../dashboard/activity-service';
-import { checkParties, type Place, type Select } from './party-check';
+import { checkParties, type Place } from './party-check';
+import { projectionBreak, type Select } from './projection-break';
 import { spanStart } from './span-start';
 
 const COLUMNS: readonly string[] = [...CATEGORIES, ...SEVERITIES];
@@ -61,5 +62,5 @@ function timeOf(slot: number): string {
 }
 
 function breakAt(detail: string): Break {
-  return { seq: 0, id: null, kind: 'projection', detail: `activity: ${detail}`, receivedAt: null };
+  return projectionBreak(0, `activity: ${detail}`);
 }

@@ -4,6 +4,7 @@ import { readSnapshot } from '../../../db/snapshot';
 import { dayNumber } from '../../../entries/day-number';
 import type { Ledger } from '../../../entries/entry-store';
 import { spanStart } from './span-start';
+import { projectionBreak } from './projection-break';
 
 const DAY_MS = 86_400_000;
 
@@ -30,7 +31,7 @@ export async function checkCounters(database: Database, ledger: Ledger): Promise
   );
   const breaks: Break[] = [];
   const found = (seq: number, group: Group, detail: string) =>
-    breaks.push({ seq, id: null, kind: 'projection', detail: `counter of ${group.join(', ')}: ${detail}`, receivedAt: null }); // prettier-ignore
+    breaks.push(projectionBreak(seq, `counter of ${group.join(', ')}: ${detail}`));
   for (const [day, category, severity, ...cells] of kept) {
     const group: Group = [Number(day), String(category), String(severity)];
     const [entries, minSeq, maxSeq] = cells.map(Number) as unknown as Counts;

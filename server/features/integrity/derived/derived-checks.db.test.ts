@@ -17,7 +17,7 @@ describe.each(ENGINES)('the checks of what is made from entries, on %s', (engine
   const details = async () => (await check()).map((one: Break) => `${one.kind} ${one.detail}`);
 
   beforeEach(async () => {
-    app = await createTestApp(engine, { recordsDoors: true });
+    app = await createTestApp(engine, { recordsCredentials: true });
     const sender = await app.pair();
     const yesterday = new Date(app.clock.now().getTime() - DAY_MS).toISOString();
     await sender.send([
@@ -223,7 +223,7 @@ describe.each(ENGINES)('the counters of more parties than are compared at once, 
     (await checkActivity(app.database, app.ledger, atOnce)).map(({ detail }) => detail);
 
   beforeEach(async () => {
-    app = await createTestApp(engine, { recordsDoors: true });
+    app = await createTestApp(engine, { recordsCredentials: true });
     const occurredAt = app.clock.now().toISOString();
     const ids = [null, '', 'a', 'a ', 'a  ', 'a\u0001', 'a!', 'ab', 'b', '9', '10', '发票', '😀', 'Z', 'z', "x' OR '1'='1"];
     const items = [...ids, ...ids, ...ids].flatMap((id, i) =>

@@ -7,7 +7,7 @@ import type { Ledger } from '../../../entries/entry-store';
 import { checkAccess } from './access-check';
 import { checkActivity } from './activity-check';
 import { checkCounters } from './counter-check';
-import { checkDoors } from './doors-check';
+import { checkCredentials } from './credentials-check';
 import { checkGaps } from './gap-check';
 import { checkQuarantine } from './quarantine-check';
 import { checkSearchIndex } from './search-index-check';
@@ -60,7 +60,7 @@ export async function runDerivedChecks(database: Database, ledger: Ledger, signa
     () => checkQuarantine(database, ledger),
     () => checkSettings(database, ledger),
     () => checkAccess(database, ledger),
-    () => checkDoors(database, ledger),
+    () => checkCredentials(database, ledger),
     () => checkGaps(database, ledger),
     () => checkStatedRows(database, ledger),
     () => checkSearchIndex(database, createEntryReader(database), ledger),

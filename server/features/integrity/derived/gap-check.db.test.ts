@@ -52,6 +52,8 @@ describe.each(ENGINES)('the check of gaps, on %s', (engine) => {
     expect(await details()).toEqual([]);
     await app.deps.ownEvents.record('default', { action: waiting.action, targetId: bridge, payload: JSON.parse(waiting.payload) as object as never, once: 'x' }); // prettier-ignore
     expect(await details()).toEqual([]);
+    await reports().update({ payload: '{bent' });
+    expect(await details()).toEqual([]);
     await reports().delete();
     expect(await details()).toEqual([]);
   });

@@ -4,6 +4,7 @@ import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
 import { onceId } from '../../capture/own-events-service';
+import { isWholeLedger, projectionBreak } from './projection-break';
 
 const TOLD = 'audit.gap_detected';
 const CLOSED = 'audit.gap_closed';
@@ -37,25 +38,23 @@ export async function checkGaps(database: Database, ledger: Ledger): Promise<Bre
       `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action IN (?, ?) ORDER BY seq`,
       [ledger.id, TOLD, CLOSED],
     );
-    const first = await select('SELECT seq FROM entries WHERE ledger_id = ? ORDER BY seq LIMIT 1', [ledger.id]);
     return {
       rows: open.map(([bridge, from, to, missing]) => nameOf(String(bridge), { from, to, missing })),
       statements: [...entries.flatMap(([seq, text]) => statedIn(Number(seq), String(text))), ...waiting.map(reported)],
-      isWhole: Number(first[0]?.[0] ?? 1) === 1,
+      isWhole: await isWholeLedger(select, ledger),
     };
   });
 
   const open = openGaps(statements);
   const breaks: Break[] = [];
-  const add = (seq: number, detail: string) =>
-    breaks.push({ seq, id: null, kind: 'projection', detail, receivedAt: null });
   for (const row of rows) {
     const seqs = open.get(row);
     if (seqs && seqs.length > 0) seqs.pop();
-    else if (isWhole) add(0, `${row}: no entry tells of it, or one says that it closed`);
+    else if (isWhole) breaks.push(projectionBreak(0, `${row}: no entry tells of it, or one says that it closed`));
   }
   for (const [name, seqs] of open)
-    for (const seq of seqs) add(seq, `${name}: is not shown, and no entry says that it closed`);
+    for (const seq of seqs)
+      breaks.push(projectionBreak(seq, `${name}: is not shown, and no entry says that it closed`));
   return breaks;
 }
 
@@ -94,6 +93,15 @@ function reported([once, action, bridge, payload]: readonly unknown[]): Statemen
     seq: 0,
     action: String(action),
     bridge: String(bridge),
-    payload: JSON.parse(String(payload)) as Record<string, unknown>,
+    payload: readObject(String(payload)),
   };
+}
+
+/** Of what somebody else wrote there: nothing, so that it tells of no gap. */
+function readObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text)) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
 }

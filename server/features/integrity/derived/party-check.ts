@@ -1,10 +1,9 @@
 import type { Ledger } from '../../../entries/entry-store';
 import { KEPT_DAYS, partyId, totalsOf } from '../../dashboard/activity-service';
 import { spanStart } from './span-start';
+import type { Select } from './projection-break';
 
 const DAY_MS = 86_400_000;
-
-export type Select = (sql: string, bindings: readonly (string | number)[]) => Promise<unknown[][]>;
 
 /** Where the counter stands: entries up to `position` are counted; totals are as of `day` (since 1970, UTC) or wait to be. */
 export interface Place {

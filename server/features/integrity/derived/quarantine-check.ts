@@ -4,6 +4,7 @@ import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
+import { projectionBreak } from './projection-break';
 
 const ACTION = 'audit.event_quarantined';
 
@@ -25,13 +26,9 @@ export async function checkQuarantine(database: Database, ledger: Ledger): Promi
     };
   });
   const seqs = new Map(sealed.map((one) => [one.digest, one.seq]));
-  return compareQuarantine(rows, sealed).map(({ digest, fault }) => ({
-    seq: seqs.get(digest) ?? 0,
-    id: null,
-    kind: 'projection',
-    detail: `quarantine, item ${digest.slice(0, 16)}: ${WORDS[fault]}`,
-    receivedAt: null,
-  }));
+  return compareQuarantine(rows, sealed).map(({ digest, fault }) =>
+    projectionBreak(seqs.get(digest) ?? 0, `quarantine, item ${digest.slice(0, 16)}: ${WORDS[fault]}`),
+  );
 }
 
 const WORDS: Readonly<Record<QuarantineFault['fault'], string>> = {

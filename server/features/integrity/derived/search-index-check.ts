@@ -7,6 +7,7 @@ import type { Ledger } from '../../../entries/entry-store';
 import { wordsOf, WORDS_CONSUMER } from '../../browse/search-index-service';
 import { createSetsCheck } from './search-sets-check';
 import { createWordSums, type WordSums } from './search-word-sums';
+import { projectionBreak } from './projection-break';
 
 /** Entries whose words are compared at once. */
 const BLOCK = 1_024;
@@ -97,5 +98,5 @@ async function nameBlock(
 }
 
 function breakAt(seq: number, detail: string): Break {
-  return { seq, id: null, kind: 'projection', detail: `search index: ${detail}`, receivedAt: null };
+  return projectionBreak(seq, `search index: ${detail}`);
 }

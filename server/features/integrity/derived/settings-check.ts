@@ -4,6 +4,7 @@ import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
+import { projectionBreak } from './projection-break';
 
 const ACTION = 'audit.settings_changed';
 
@@ -36,7 +37,7 @@ export async function checkSettings(database: Database, ledger: Ledger): Promise
 
   const breaks: Break[] = [];
   const found = (seq: number, name: string, detail: string) =>
-    breaks.push({ seq, id: null, kind: 'projection', detail: `setting ${name}: ${detail}`, receivedAt: null });
+    breaks.push(projectionBreak(seq, `setting ${name}: ${detail}`));
   for (const [cell, value, seq] of rows) {
     const name = String(cell);
     const truth = stated.get(name);

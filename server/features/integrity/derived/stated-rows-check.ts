@@ -3,6 +3,7 @@ import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
+import { projectionBreak } from './projection-break';
 
 /** What the tables hold, by id. */
 interface Kept {
@@ -49,7 +50,7 @@ export async function checkStatedRows(database: Database, ledger: Ledger): Promi
   for (const { seq, record } of stated) {
     const told = contradictionOf(record);
     // The latest entry about a thing speaks of it.
-    if (told !== undefined) breaks.set(told, { seq, id: null, kind: 'projection', detail: told, receivedAt: null });
+    if (told !== undefined) breaks.set(told, projectionBreak(seq, told));
   }
   return [...breaks.values()];
 

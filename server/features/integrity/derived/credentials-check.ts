@@ -4,11 +4,12 @@ import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
 import { ROTATION_MS } from '../../access/bridge-service';
+import { isWholeLedger, projectionBreak } from './projection-break';
 
 type Kind = 'bridge' | 'token';
 
 /** A bridge or a token as it stands in its table. Times are milliseconds since 1970. */
-interface DoorRow {
+interface CredentialRow {
   readonly kind: Kind;
   readonly tenantId: number;
   readonly name: string;
@@ -40,7 +41,7 @@ const APART_MS = 60_000;
  * scopes, let an older secret live on or show one that nobody made. Where the first entries were pruned, a row that none of the
  * others names is left alone.
  */
-export async function checkDoors(database: Database, ledger: Ledger): Promise<Break[]> {
+export async function checkCredentials(database: Database, ledger: Ledger): Promise<Break[]> {
   const { rows, told, isWhole } = await readSnapshot(database, async (trx) => {
     const select = (sql: string, bindings: readonly (string | number)[] = []) =>
       database.dialect.selectArrays(trx, sql, bindings);
@@ -51,33 +52,32 @@ export async function checkDoors(database: Database, ledger: Ledger): Promise<Br
       `SELECT e.seq, e.record, v.subject_body FROM entries e ${database.dialect.useIndex('entries_action')} LEFT JOIN entry_values v ON v.ledger_id = e.ledger_id AND v.seq = e.seq WHERE e.ledger_id = ? AND e.action IN (${actions.map(() => '?').join(',')}) ORDER BY e.seq`,
       [ledger.id, ...actions],
     );
-    const first = await select('SELECT seq FROM entries WHERE ledger_id = ? ORDER BY seq LIMIT 1', [ledger.id]);
     return {
       rows: new Map([
         ...bridges.map((cells) => [String(cells[0]), rowFrom('bridge', cells)] as const),
         ...tokens.map((cells) => [String(cells[0]), rowFrom('token', cells)] as const),
       ]),
       told: fold(entries),
-      isWhole: Number(first[0]?.[0] ?? 1) === 1,
+      isWhole: await isWholeLedger(select, ledger),
     };
   });
 
   const breaks: Break[] = [];
-  const add = (seq: number, detail: string) =>
-    breaks.push({ seq, id: null, kind: 'projection', detail, receivedAt: null });
   for (const [id, one] of told) {
     const name = `the ${one.kind} ${id}`;
     const row = rows.get(id);
-    if (row) for (const what of differences(row, one, isWhole, ledger)) add(one.seq, `${name} ${what}`);
-    else add(one.seq, `${name} is gone, and an entry says that it was made`);
+    if (row)
+      for (const what of differences(row, one, isWhole, ledger))
+        breaks.push(projectionBreak(one.seq, `${name} ${what}`));
+    else breaks.push(projectionBreak(one.seq, `${name} is gone, and an entry says that it was made`));
   }
   for (const [id, row] of rows)
     if (isWhole && row.tenantId === ledger.tenant.id && !told.has(id))
-      add(0, `the ${row.kind} ${id} stands there, and no entry says that it was made`);
+      breaks.push(projectionBreak(0, `the ${row.kind} ${id} stands there, and no entry says that it was made`));
   return breaks;
 }
 
-function differences(row: DoorRow, told: Told, isWhole: boolean, ledger: Ledger): string[] {
+function differences(row: CredentialRow, told: Told, isWhole: boolean, ledger: Ledger): string[] {
   const isApart = (at: number, said: number) => Math.abs(at - said) > APART_MS;
   const said: string[] = [];
   if (row.tenantId !== ledger.tenant.id) said.push('belongs to another tenant than the entry about it');
@@ -129,7 +129,10 @@ function labelIn(values: unknown): string | undefined {
   return typeof label === 'string' ? label : undefined;
 }
 
-function rowFrom(kind: Kind, [, tenantId, name, createdAt, revokedAt, rotatedAt, scopes]: readonly unknown[]): DoorRow {
+function rowFrom(
+  kind: Kind,
+  [, tenantId, name, createdAt, revokedAt, rotatedAt, scopes]: readonly unknown[],
+): CredentialRow {
   const time = (value: unknown) => (value === null ? null : Number(value));
   return {
     kind,

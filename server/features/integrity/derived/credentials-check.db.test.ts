@@ -2,7 +2,7 @@ import { ensureLedger } from '../../../entries/ledger-setup';
 import { createTestApp, type TestApp } from '../../../testing/test-app';
 import { ENGINES } from '../../../testing/test-database';
 import { until } from '../../../testing/until';
-import { checkDoors } from './doors-check';
+import { checkCredentials } from './credentials-check';
 
 const BY = { via: 'cli' } as const;
 const DAY_MS = 86_400_000;
@@ -15,23 +15,24 @@ describe.each(ENGINES)('the check of bridges and tokens, on %s', (engine) => {
   let former: string;
   beforeEach(async () => {
     app = await createTestApp(engine);
-    const { doors } = app.deps;
+    const { credentials } = app.deps;
     const { ledger } = app;
-    bridge = (await doors.addBridge(ledger, 'billing 帳務', BY)).id;
-    token = (await doors.createToken(ledger, 'siem', ['read'], BY)).id;
+    bridge = (await credentials.addBridge(ledger, 'billing 帳務', BY)).id;
+    token = (await credentials.createToken(ledger, 'siem', ['read'], BY)).id;
     app.clock.advance(DAY_MS);
-    gone = (await doors.addBridge(ledger, 'former', BY)).id;
-    former = (await doors.createToken(ledger, 'former', ['read', 'export'], BY)).id;
+    gone = (await credentials.addBridge(ledger, 'former', BY)).id;
+    former = (await credentials.createToken(ledger, 'former', ['read', 'export'], BY)).id;
     app.clock.advance(DAY_MS);
-    expect(await doors.revokeBridge(ledger, { id: gone, name: 'former' }, BY)).toBe(true);
-    expect(await doors.revokeToken(ledger, { id: former, name: 'former' }, BY)).toBe(true);
+    expect(await credentials.revokeBridge(ledger, { id: gone, name: 'former' }, BY)).toBe(true);
+    expect(await credentials.revokeToken(ledger, { id: former, name: 'former' }, BY)).toBe(true);
     expect(await details()).toEqual([]);
   });
   afterEach(() => app.stop());
 
   const row = (table: string, id: string) => app.database.knex(table).where({ id });
-  const details = async (ledger = app.ledger) => (await checkDoors(app.database, ledger)).map(({ detail }) => detail);
-  const rotate = () => app.deps.doors.rotateBridge(app.ledger, { id: bridge, name: 'billing 帳務' }, BY);
+  const details = async (ledger = app.ledger) =>
+    (await checkCredentials(app.database, ledger)).map(({ detail }) => detail);
+  const rotate = () => app.deps.credentials.rotateBridge(app.ledger, { id: bridge, name: 'billing 帳務' }, BY);
   /** Of a row of its own, everything but what makes it another. */
   async function copyRow(table: string, id: string, changed: object): Promise<void> {
     const one = (await row(table, id).first()) as object;
@@ -60,25 +61,22 @@ describe.each(ENGINES)('the check of bridges and tokens, on %s', (engine) => {
   }); // prettier-ignore
 
   it('finds an older secret that was let live on, and one that came back after its end', async () => {
-    const sender = await (async () => {
-      const made = await app.deps.doors.addBridge(app.ledger, 'second', BY);
-      const told = await app.deps.doors.rotateBridge(app.ledger, { id: made.id, name: 'second' }, BY);
-      return { id: made.id, secret: told?.secret ?? '' };
-    })();
+    const { id } = await app.deps.credentials.addBridge(app.ledger, 'second', BY);
+    await app.deps.credentials.rotateBridge(app.ledger, { id, name: 'second' }, BY);
     expect(await details()).toEqual([]);
-    const before = (await row('bridges', sender.id).first()) as { rotated_at: number; next_wrapped_secret: string };
-    await row('bridges', sender.id).update({ rotated_at: Number(before.rotated_at) + 30 * DAY_MS });
+    const before = (await row('bridges', id).first()) as { rotated_at: number; next_wrapped_secret: string };
+    await row('bridges', id).update({ rotated_at: Number(before.rotated_at) + 30 * DAY_MS });
     expect(await details()).toEqual([expect.stringContaining('has its secrets replaced otherwise')]);
-    await row('bridges', sender.id).update({ rotated_at: before.rotated_at });
+    await row('bridges', id).update({ rotated_at: before.rotated_at });
 
-    const active = await app.deps.bridges.findActive(sender.id);
+    const active = await app.deps.bridges.findActive(id);
     if (!active) throw new Error('the bridge is not active');
-    await app.deps.doors.endRotation(active);
+    await app.deps.credentials.endRotation(active);
     // Told twice, it is an entry once.
-    await app.deps.doors.endRotation(active);
-    expect(await app.database.knex('entries').where({ action: 'audit.bridge_added', target_id: sender.id })).toHaveLength(3); // prettier-ignore
+    await app.deps.credentials.endRotation(active);
+    expect(await app.database.knex('entries').where({ action: 'audit.bridge_added', target_id: id })).toHaveLength(3); // prettier-ignore
     expect(await details()).toEqual([]);
-    await row('bridges', sender.id).update(before);
+    await row('bridges', id).update(before);
     expect(await details()).toEqual([expect.stringContaining('has its secrets replaced otherwise')]);
   });
 
@@ -106,8 +104,8 @@ describe.each(ENGINES)('the check of bridges and tokens, on %s', (engine) => {
     let isOver = false;
     const making = (async () => {
       for (let i = 0; i < 20; i += 1) {
-        const made = await app.deps.doors.addBridge(app.ledger, `b${i}`, BY);
-        await app.deps.doors.revokeBridge(app.ledger, { id: made.id, name: `b${i}` }, BY);
+        const made = await app.deps.credentials.addBridge(app.ledger, `b${i}`, BY);
+        await app.deps.credentials.revokeBridge(app.ledger, { id: made.id, name: `b${i}` }, BY);
       }
       isOver = true;
     })();
@@ -123,11 +121,13 @@ describe.each(ENGINES)('the check of bridges and tokens, on %s', (engine) => {
     const before = await count();
     // An entry that cannot be sealed.
     const bent = { via: 'cli', payload: { at: Number.NaN } } as const;
-    await expect(app.deps.doors.rotateBridge(app.ledger, { id: bridge, name: 'billing 帳務' }, bent)).rejects.toThrow();
+    await expect(
+      app.deps.credentials.rotateBridge(app.ledger, { id: bridge, name: 'billing 帳務' }, bent),
+    ).rejects.toThrow();
     expect((await row('bridges', bridge).first<{ rotated_at: unknown }>()).rotated_at).toBeNull();
-    await expect(app.deps.doors.addBridge(app.ledger, 'third', bent)).rejects.toThrow();
+    await expect(app.deps.credentials.addBridge(app.ledger, 'third', bent)).rejects.toThrow();
     expect(await count()).toEqual(before);
-    expect(await app.deps.doors.revokeToken(app.ledger, { id: former, name: 'former' }, BY)).toBe(false);
+    expect(await app.deps.credentials.revokeToken(app.ledger, { id: former, name: 'former' }, BY)).toBe(false);
     expect(await details()).toEqual([]);
   });
 });

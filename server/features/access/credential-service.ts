@@ -8,8 +8,8 @@ import type { ApiTokenService, MadeToken, Scope } from './token-service';
 /** Whom the entry names, and what else it tells. */
 export type ToldBy = Pick<OwnEvent, 'actor' | 'via' | 'payload'>;
 
-/** What opens a way in: a bridge, an API token. */
-export interface Door {
+/** What a machine signs or asks with: a bridge's secret, an API token. */
+export interface Credential {
   readonly id: string;
   readonly name: string;
 }
@@ -18,20 +18,20 @@ export interface Door {
  * Bridges and API tokens are made, given another secret and revoked together with the entry that tells it: both are committed or
  * neither, so that a row which no entry tells of was written by somebody else.
  */
-export interface DoorService {
+export interface CredentialService {
   addBridge(ledger: Ledger, name: string, by: ToldBy): Promise<MadeBridge>;
   /** Undefined for a bridge that is unknown or revoked. */
-  rotateBridge(ledger: Ledger, bridge: Door, by: ToldBy): Promise<Rotation | undefined>;
+  rotateBridge(ledger: Ledger, bridge: Credential, by: ToldBy): Promise<Rotation | undefined>;
   /** Told that a bridge signed with the newer of its two secrets: the older ends. */
   endRotation(bridge: ActiveBridge): Promise<void>;
   /** False when it is not active. */
-  revokeBridge(ledger: Ledger, bridge: Door, by: ToldBy): Promise<boolean>;
+  revokeBridge(ledger: Ledger, bridge: Credential, by: ToldBy): Promise<boolean>;
   createToken(ledger: Ledger, name: string, scopes: readonly Scope[], by: ToldBy): Promise<MadeToken>;
   /** False when it is not active. */
-  revokeToken(ledger: Ledger, token: Door, by: ToldBy): Promise<boolean>;
+  revokeToken(ledger: Ledger, token: Credential, by: ToldBy): Promise<boolean>;
 }
 
-interface DoorDeps {
+interface CredentialDeps {
   readonly stated: StatedChanges;
   readonly bridgesIn: (trx: Knex) => Pick<BridgeService, 'add' | 'rotate' | 'endRotation' | 'revoke'>;
   readonly tokensIn: (trx: Knex) => Pick<ApiTokenService, 'create' | 'revoke'>;
@@ -39,7 +39,19 @@ interface DoorDeps {
 
 const NEW_SECRET = [{ field: 'secret', before: '[redacted]', after: '[redacted:changed]' }];
 
-export function createDoorService({ stated, bridgesIn, tokensIn }: DoorDeps): DoorService {
+export function createCredentialService({ stated, bridgesIn, tokensIn }: CredentialDeps): CredentialService {
+  function revoking(
+    action: string,
+    revokeIn: (trx: Knex, id: string) => Promise<boolean>,
+  ): CredentialService['revokeBridge' | 'revokeToken'] {
+    return (ledger, { id, name }, by) =>
+      stated.change(ledger.tenant.slug, async (trx, state) => {
+        const isRevoked = await revokeIn(trx, id);
+        if (isRevoked) await state({ ...by, action, targetId: id, targetLabel: name });
+        return isRevoked;
+      });
+  }
+
   return {
     addBridge: (ledger, name, by) =>
       stated.change(ledger.tenant.slug, async (trx, state) => {
@@ -71,12 +83,7 @@ export function createDoorService({ stated, bridgesIn, tokensIn }: DoorDeps): Do
       });
     },
 
-    revokeBridge: (ledger, { id, name }, by) =>
-      stated.change(ledger.tenant.slug, async (trx, state) => {
-        const isRevoked = await bridgesIn(trx).revoke(id);
-        if (isRevoked) await state({ ...by, action: 'audit.bridge_revoked', targetId: id, targetLabel: name });
-        return isRevoked;
-      }),
+    revokeBridge: revoking('audit.bridge_revoked', (trx, id) => bridgesIn(trx).revoke(id)),
 
     createToken: (ledger, name, scopes, { payload, ...by }) =>
       stated.change(ledger.tenant.slug, async (trx, state) => {
@@ -86,11 +93,6 @@ export function createDoorService({ stated, bridgesIn, tokensIn }: DoorDeps): Do
         return made;
       }),
 
-    revokeToken: (ledger, { id, name }, by) =>
-      stated.change(ledger.tenant.slug, async (trx, state) => {
-        const isRevoked = await tokensIn(trx).revoke(id);
-        if (isRevoked) await state({ ...by, action: 'audit.token_revoked', targetId: id, targetLabel: name });
-        return isRevoked;
-      }),
+    revokeToken: revoking('audit.token_revoked', (trx, id) => tokensIn(trx).revoke(id)),
   };
 }
