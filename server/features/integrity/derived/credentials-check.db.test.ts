@@ -90,16 +90,6 @@ describe.each(ENGINES)('the check of bridges and tokens, on %s', (engine) => {
     expect(await details()).toEqual([]);
   });
 
-  it('leaves alone what pruned entries told of', async () => {
-    await app.database.knex.raw('DROP TRIGGER entries_no_delete');
-    await app.database.knex('entries').where('seq', '<=', 3).delete();
-    await row('bridges', bridge).update({ name: 'mine' });
-    await row('api_tokens', token).update({ revoked_at: 1 });
-    expect(await details()).toEqual([]);
-    await row('bridges', gone).update({ revoked_at: null });
-    expect(await details()).toEqual([expect.stringContaining('is active, and an entry says that it was revoked')]);
-  });
-
   it('sees rows and their entries in one picture, however many are made meanwhile', async () => {
     let isOver = false;
     const making = (async () => {

@@ -9,8 +9,11 @@ export function projectionBreak(seq: number, detail: string): Break {
   return { seq, id: null, kind: 'projection', detail, receivedAt: null };
 }
 
-/** Whether the first entry is still there: else what was pruned may have told of a row that no entry tells of. */
-export async function isWholeLedger(select: Select, ledger: Ledger): Promise<boolean> {
-  const [first] = await select('SELECT seq FROM entries WHERE ledger_id = ? ORDER BY seq LIMIT 1', [ledger.id]);
-  return Number(first?.[0] ?? 1) === 1;
+/**
+ * From this number on every entry is there. What was pruned, or will be by a prune that has begun, lies before it: an entry that a
+ * hold or its kind kept among those need not be the last that spoke of a row. 1 where nothing was pruned.
+ */
+export async function completeFrom(select: Select, ledger: Ledger): Promise<number> {
+  const [pruned] = await select("SELECT MAX(to_seq) FROM prunes WHERE ledger_id = ? AND state IN ('deleting', 'done')", [ledger.id]); // prettier-ignore
+  return Number(pruned?.[0] ?? 0) + 1;
 }
