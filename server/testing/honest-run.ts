@@ -7,15 +7,17 @@ import { readConfig, type Config } from '../config/config';
 import { createDeps, type Deps } from '../deps';
 import { checkMasterKey, DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
 import { createMasterKey } from '../entries/master-key';
+import { SubjectHeldError } from '../features/erasure/erasure-service';
 import type { VerifyReport } from '../features/integrity/verify-service';
 import { anAppendItem } from './append-item';
 import { createFixedClock, type FixedClock } from './fixed-clock';
+import { createHonestChanges } from './honest-changes';
 import { createRandom } from './random';
 import { createTestDatabase, type Engine } from './test-database';
 
 export interface HonestRun {
   readonly engine: Engine;
-  /** Entries stored, checkpoints, rotations, retirements, prunes, erasures, restarts and verifications, together. */
+  /** Entries stored, checkpoints, rotations, prunes, erasures, changes of what entries tell of, restarts and verifications, together. */
   readonly operations: number;
   readonly seed: number;
   /** Entries of a batch at most. */
@@ -31,7 +33,7 @@ export interface HonestResult {
   readonly alarms: readonly string[];
 }
 
-const OPERATIONS = ['append', 'checkpoint', 'rotate', 'prune', 'erase', 'restart', 'verify'] as const;
+const OPERATIONS = ['append', 'checkpoint', 'rotate', 'prune', 'erase', 'change', 'restart', 'verify'] as const;
 type Operation = (typeof OPERATIONS)[number];
 
 /** How often each comes up against one batch; the rest are batches. */
@@ -40,6 +42,7 @@ const CHANCES: readonly (readonly [Exclude<Operation, 'append'>, number])[] = [
   ['rotate', 0.01],
   ['prune', 0.01],
   ['erase', 0.02],
+  ['change', 0.15],
   ['restart', 0.01],
   ['verify', 0.01],
 ];
@@ -86,6 +89,8 @@ export async function runHonestly({
   const sidecar = (at = pick()): Deps => sidecars[at] as Deps;
   const ledger = await ensureLedger(sidecar(0), DEFAULT_TENANT);
 
+  const changes = createHonestChanges({ ledger, folder: folders[0] ?? '', random, now: () => clock.now() });
+
   async function appendBatch(): Promise<void> {
     // Both at once, so that they meet at the head.
     const sizes = sidecars.map(() => 1 + Math.floor(random() * maxBatch));
@@ -129,7 +134,16 @@ export async function runHonestly({
       if (stopped !== null) alarms.push(`a prune stopped: ${stopped}`);
       pruned += prunes.reduce((sum, { entries }) => sum + entries, 0);
     },
-    erase: () => sidecar().erasures.erase(ledger, { ref: `client:${1 + Math.floor(random() * CLIENTS)}`, basis: 'request', ground: 'asked to' }), // prettier-ignore
+    async erase() {
+      const ref = `client:${1 + Math.floor(random() * CLIENTS)}`;
+      try {
+        await sidecar().erasures.erase(ledger, { ref, basis: 'request', ground: 'asked to' });
+      } catch (error) {
+        // A hold in force.
+        if (!(error instanceof SubjectHeldError)) throw error;
+      }
+    },
+    change: () => changes.make(sidecar()),
     async restart() {
       const at = pick();
       await sidecar(at).close();
