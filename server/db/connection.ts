@@ -86,7 +86,7 @@ export function knexConfig(databaseUrl: string, options: OpenOptions = {}): Knex
       charset: 'utf8mb4',
       timezone: 'Z',
       dateStrings: true,
-      connectTimeout: 5_000,
+      connectTimeout: 10_000,
       // Not used, and it changes the packet that prepared-insert.ts writes (MySQL 8.0.23 and later).
       flags: ['-CLIENT_QUERY_ATTRIBUTES'],
       ...(url.searchParams.has('socket') ? { socketPath: url.searchParams.get('socket') ?? '' } : {}),

@@ -15,6 +15,8 @@ export interface Whmcs {
   /** One request that fires one hook, with the delivery at its end; options as `fire.php` has them. */
   fire(hook: string, params: object, options: readonly string[]): Promise<void>;
   cron(...options: readonly string[]): Promise<void>;
+  /** Ends the pause that a delivery left which failed, or took too long on a busy machine. */
+  endPause(): Promise<void>;
   /** What waits for delivery, oldest first. */
   outbox(): Promise<readonly { readonly id: number; readonly event_id: string; readonly body: string }[]>;
   /** Runs the cron until nothing waits any more. */
@@ -66,6 +68,9 @@ export async function startWhmcs(sidecarUrl: string, bridge: BridgeCredentials |
     db,
     fire: (hook, params, options) => run('fire.php', hook, JSON.stringify(params), ...options),
     cron: (...options) => run('crons/cron.php', ...options),
+    async endPause() {
+      await db.query(`UPDATE mod_sealtrail_state SET not_before = NULL WHERE name = 'delivery'`);
+    },
     async outbox() {
       const [rows] = await db.query(
         'SELECT id, event_id, CAST(body AS CHAR CHARACTER SET utf8mb4) AS body FROM mod_sealtrail_outbox ORDER BY id',

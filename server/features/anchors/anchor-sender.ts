@@ -146,7 +146,14 @@ export function createAnchorSender(deps: SenderDeps): AnchorSender {
     find: () => Promise<Copy | undefined>,
   ): Promise<{ readonly copy: Copy; readonly outcome: Outcome } | undefined> {
     const copy = await find();
-    return copy && { copy, outcome: await attempt(anchor, ledger, copy) };
+    if (!copy) return undefined;
+    const [last] = await copies.listDone(anchor.id, ledger.id, 1);
+    // Queued by a process that had read of it before another one brought a later one.
+    if (last?.state === 'taken' && last.isGenuine && last.origin === copy.origin && last.size > copy.size) {
+      await copies.withdraw(copy);
+      return undefined;
+    }
+    return { copy, outcome: await attempt(anchor, ledger, copy) };
   }
 
   async function attempt(anchor: Anchor, ledger: Ledger, copy: Copy): Promise<Outcome> {

@@ -160,6 +160,18 @@ describe.each(ENGINES)('anchors on %s', (engine) => {
       expect((await status(id)).anchor).toMatchObject({ failingSince: null, lastError: null });
     });
 
+    it('gets no older one that was queued late, by a process that had not heard of the newer', async () => {
+      const id = await add({ kind: 'file', target: file });
+      const { origin, size, root, note, signedAt } = await deps.checkpoints.sign(test.ledger, 'request');
+      await append();
+      const later = await publish();
+      await test.database.knex('anchor_copies').insert({ anchor_id: id, ledger_id: test.ledger.id, origin, size, root, note, signed_at: signedAt, state: 'waiting', attempts: 0, next_at: 0, created_at: 0 }); // prettier-ignore
+      await deps.anchors.run();
+      expect(lines().map((line) => line.size)).toEqual([later.size]);
+      expect(await status(id)).toMatchObject({ waiting: undefined, refused: undefined, taken: { size: later.size } });
+      expect(await entries('audit.checkpoint_refused')).toEqual([]);
+    });
+
     it('goes on when the lease of a process that is gone has ended', async () => {
       await add({ kind: 'file', target: file });
       const [{ id } = { id: '' }] = await deps.anchors.list();

@@ -15,6 +15,8 @@ export interface CopyStore {
   findWaiting(anchorId: string, ledgerId: number): Promise<Copy | undefined>;
   /** Those that are not waiting, newest first. */
   listDone(anchorId: string, ledgerId: number, limit: number): Promise<Copy[]>;
+  /** Takes one that waits out of the queue. */
+  withdraw(copy: Copy): Promise<void>;
   postpone(copy: Copy, next: { readonly attempts: number; readonly nextAt: number }): Promise<void>;
   settle(copy: Copy, end: { readonly state: 'taken' | 'refused'; readonly doneAt: number; readonly answer: string | null }): Promise<void>; // prettier-ignore
 }
@@ -85,6 +87,9 @@ export function createCopyStore({ knex: db, dialect }: Database, rowMac: RowMac)
     async listDone(anchorId, ledgerId, limit) {
       const rows = await of(anchorId, ledgerId).whereNot({ state: 'waiting' }).orderBy('done_at', 'desc').orderBy('size', 'desc').limit(limit); // prettier-ignore
       return rows.map(fromRow);
+    },
+    async withdraw(copy) {
+      await at(copy).where({ state: 'waiting' }).delete();
     },
     async postpone(copy, { attempts, nextAt }) {
       await at(copy).where({ state: 'waiting' }).update({ attempts, next_at: nextAt });

@@ -94,7 +94,7 @@ describe('parseFilter', () => {
         .fill(`${'*'.repeat(189)}~`)
         .join(','),
     });
-    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(Date.now() - started).toBeLessThan(10_000);
   });
 
   it.each([

@@ -57,7 +57,7 @@ it.each([
       await page.locator('main img, main script:not([src^="/assets/"]), main svg[onload], main b').count(),
     ]).toEqual([where, 0]);
   }
-  await page.goto(`${pages.site.url}/entries?hook=TicketOpen`);
+  await page.goto(`${pages.site.url}/entries?hook=TicketOpen&range=all`);
   await page.locator('.st-row-link').first().click();
   const entry = page.locator('dialog .st-entry');
   await entry.waitFor();

@@ -25,7 +25,11 @@ afterEach(async () => {
 
 const openAt = (where: string, options: VisitorOptions = {}) => pages.openAt(where, options);
 const text = (locator: Locator) => locator.innerText().then((found) => found.trim());
-const seqsOf = (page: Page) => page.locator('tbody .st-col-seq').allTextContents().then((all) => all.map(Number)); // prettier-ignore
+async function seqsOf(page: Page): Promise<number[]> {
+  // A click waits until there is a next page, not until it is whole.
+  await page.waitForLoadState();
+  return (await page.locator('tbody .st-col-seq').allTextContents()).map(Number);
+}
 const headers = (page: Page) => page.locator('th').allInnerTexts().then((all) => all.map((one) => one.trim())); // prettier-ignore
 
 async function seqs(where: string): Promise<number[]> {

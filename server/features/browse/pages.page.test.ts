@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { aHookItem } from '../../testing/builders';
 import { readCsv } from '../../testing/read-csv';
 import type { TestSite } from '../../testing/test-site';
+import { until } from '../../testing/until';
 import {
   sideways,
   signIn,
@@ -141,6 +142,7 @@ describe('the dashboard', () => {
     const seen = new Set<string | null>();
     for (let click = 0; click < 2; click += 1) {
       await header.locator('a').click();
+      await page.waitForLoadState();
       const direction = await header.getAttribute('aria-sort');
       seen.add(direction);
       const sorted = (await cells()).sort((a, b) => (direction === 'ascending' ? 1 : -1) * order.compare(a, b));
@@ -154,7 +156,11 @@ describe('the dashboard', () => {
 describe('the audit log', () => {
   it('shows the newest first and says how many there are', async () => {
     const page = await openAt('/entries?range=all');
-    expect(await text(page.locator('.st-count'))).toBe(`Showing 1–20 of ${english(await count(''))}`);
+    // That somebody reads is an entry itself, once in a quarter of an hour.
+    await until('page and store agree', async () => {
+      await page.reload();
+      return (await text(page.locator('.st-count'))) === `Showing 1–20 of ${english(await count(''))}`;
+    });
     expect(await rowsOf(page).count()).toBe(20);
     const newest = (await seqs('')).slice(0, 20);
     expect(await page.locator('tbody .st-col-seq').allTextContents()).toEqual(newest.map(String));
@@ -499,6 +505,7 @@ describe('an entry', () => {
     const [first = ''] = await hrefsOf(page);
     const sentence = await text(linksOf(page).first());
     await linksOf(page).first().click();
+    await page.waitForLoadState();
     expect(page.url()).toBe(`${site.url}${first}`);
     expect(await text(page.locator('main h1'))).toBe(sentence);
     expect(await page.locator('.st-payload').isVisible()).toBe(true);

@@ -237,6 +237,7 @@ describe('the pages of both sides', () => {
     await site.ask('bridge', 'revoke', bridge.id);
     await whmcs.fire('InvoicePaid', { invoiceid: 601 }, ['--callback=paypal']);
     await whmcs.fire('InvoicePaid', { invoiceid: 602 }, ['--callback=paypal']);
+    await whmcs.endPause();
     await whmcs.cron();
     const kept = await whmcs.outbox();
     expect(kept).toHaveLength(2);

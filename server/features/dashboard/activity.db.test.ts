@@ -76,10 +76,13 @@ describe.each(ENGINES)('the counters of the dashboard on %s', (engine) => {
     await app.deps.activity.catchUp();
     const read = () => Promise.all(TABLES.map((table) => db()(table).orderByRaw('1, 2, 3').orderByRaw('4')));
     const before = await read();
+    await app.deps.activity.stop();
     for (const table of TABLES) await db()(table).delete();
     await db()('consumers').whereIn('name', ['activity', 'activity_day']).delete();
     expect(await app.deps.activity.countBehind()).toBeGreaterThan(0);
-    await app.deps.activity.catchUp();
+    const anew = counter();
+    await anew.catchUp();
+    await anew.stop();
     expect(await read()).toEqual(before);
   });
 

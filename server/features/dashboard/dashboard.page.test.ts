@@ -135,6 +135,7 @@ describe.each([
 it('reads the shipped documents, from the quick start to a heading of one', async () => {
   const page = await openAt('/');
   await page.getByRole('link', { name: 'Back up, and restore' }).click();
+  await page.waitForLoadState();
   expect(page.url()).toBe(`${pages.site.url}/help/operating#backup`);
   expect(await page.locator('h2#backup').isVisible()).toBe(true);
   await page.getByRole('link', { name: 'All documents' }).click();

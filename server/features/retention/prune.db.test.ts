@@ -45,7 +45,9 @@ async function fill(size = SIZE, options: (seq: number) => AppendItemOptions = (
     items.push(anAppendItem(test.ledger, { eventId: `event-${seq}`, receivedAt, ...options(seq) }));
   }
   await test.deps.appender.append(test.ledger, items, []);
+  // A prune takes what every reader has passed.
   await test.deps.indexer.catchUp();
+  await test.deps.activity.catchUp();
 }
 
 const grow = (days: number) => test.clock.advance(days * DAY_MS);

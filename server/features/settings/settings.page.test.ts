@@ -46,6 +46,7 @@ it('pairs a bridge without scripts, shows its code once, and asks before it is r
   expect(await page.locator('.st-ask[open] .st-problem').innerText()).toContain('Tick the box first');
   await page.locator('.st-ask[open] input[name=confirm]').check();
   await page.locator('.st-ask[open] button').click();
+  await page.waitForLoadState();
   expect(await page.locator('main').innerText()).toContain('No bridge is paired');
 });
 

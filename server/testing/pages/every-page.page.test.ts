@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { LANGUAGES } from '../../http/i18n';
 import { startTestPages, sideways, type TestPages, type Visitor } from '../visitor';
 import { ALL_PAGES, nameOf } from './all-pages';
-import { startEmptySite, startFullSite, type PagePlaces, type PageSite } from './page-site';
+import { startEmptySite, startFullSite, withNewLink, type PagePlaces, type PageSite } from './page-site';
 import { COLOURS, findAxeFaults } from './axe';
 
 // Every page in every language, on an empty store and a full one, in both schemes, wide and on a phone: loaded once, looked at
@@ -33,6 +33,7 @@ describe.each([
     let stranger: Visitor;
 
     beforeAll(async () => {
+      current = { ...current, places: (await withNewLink(site)).places };
       const options = { language, viewport: WIDE, reducedMotion: 'reduce' } as const;
       [reader, stranger] = [
         await current.pages.open(options),
@@ -60,8 +61,14 @@ describe.each([
       expect(asked.filter((url) => !url.startsWith(`${current.pages.site.url}/`) && !url.startsWith('data:'))).toEqual(
         [],
       );
-      // Browsers call 0.1 good. What is left here is the bar's text while the page is still being read, a pixel or two.
-      expect(await shiftOf(page)).toBeLessThan(0.01);
+      // What is left is the bar's text, a pixel or two, and chance where a page is painted while it is still being read: what
+      // jumps by its making does so each time. Browsers call 0.1 good.
+      let shift = await shiftOf(page);
+      if (shift >= 0.01) {
+        await page.reload();
+        shift = await shiftOf(page);
+      }
+      expect(shift).toBeLessThan(0.01);
 
       const faults = { wide: await findAxeFaults(page), wideDark: [''], phone: [''], phoneDark: [''] };
       await page.emulateMedia({ colorScheme: 'dark' });

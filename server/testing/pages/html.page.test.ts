@@ -2,7 +2,7 @@ import { HtmlValidate } from 'html-validate';
 import { LANGUAGES } from '../../http/i18n';
 import { startTestPages, type TestPages } from '../visitor';
 import { ALL_PAGES, nameOf } from './all-pages';
-import { startEmptySite, startFullSite, type PageSite } from './page-site';
+import { startEmptySite, startFullSite, withNewLink, type PageSite } from './page-site';
 
 // What is sent, as it is sent: the browser, which mends what it can, has no part in it.
 
@@ -33,6 +33,10 @@ describe.each([
   afterEach(() => pages?.leave());
 
   describe.each(LANGUAGES)('in %s', (language) => {
+    beforeAll(async () => {
+      place = await withNewLink(place);
+    });
+
     it.each(ALL_PAGES.map((one) => [nameOf(one), one] as const))('%s is valid HTML', async (_name, one) => {
       const where = one.at(place.places);
       if (where === undefined) return;

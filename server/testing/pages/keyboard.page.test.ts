@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { startTestPages, type TestPages } from '../visitor';
 import { ALL_PAGES, nameOf } from './all-pages';
-import { startFullSite, type PageSite } from './page-site';
+import { startFullSite, withNewLink, type PageSite } from './page-site';
 
 let place: PageSite;
 let pages: TestPages;
@@ -98,6 +98,10 @@ describe('by keyboard alone', () => {
 });
 
 describe('without JavaScript', () => {
+  beforeAll(async () => {
+    place = await withNewLink(place);
+  });
+
   it.each(visits)('%s has no control that does nothing', async (_name, one) => {
     const where = one.at(place.places);
     if (where === undefined) return;
@@ -120,6 +124,7 @@ describe('without JavaScript', () => {
     for (let at = 0; at < links; at += 1) {
       await page.locator('.st-menu-nav summary').click();
       await page.locator('.st-menu-nav a').nth(at).click();
+      await page.waitForLoadState();
       expect(await page.locator('.st-menu-nav a[aria-current=page]').count()).toBe(1);
     }
   });

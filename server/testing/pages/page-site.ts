@@ -135,6 +135,11 @@ async function askForPurge(site: TestSite): Promise<string> {
   return where.slice(where.lastIndexOf('/') + 1);
 }
 
+/** The same with a link that works for another ten minutes. */
+export async function withNewLink({ site, places }: PageSite): Promise<PageSite> {
+  return { site, places: { ...places, link: await linkOf(site) } };
+}
+
 async function linkOf(site: TestSite): Promise<string> {
   const { url } = await site.ask<{ url: string }>('login-link', '--name', 'wang.fang');
   return new URL(url).pathname;
