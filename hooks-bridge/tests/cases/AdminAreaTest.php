@@ -8,6 +8,7 @@ use Sealtrail\Tests\Endpoint;
 use WHMCS\Module\Addon\Sealtrail\Admin\Address;
 use WHMCS\Module\Addon\Sealtrail\Admin\Breaker;
 use WHMCS\Module\Addon\Sealtrail\Admin\OutputHooks;
+use WHMCS\Module\Addon\Sealtrail\Admin\Summaries;
 use WHMCS\Module\AbstractWidget;
 
 /** What the module shows on WHMCS's own admin pages, and what it does to them when the sidecar does not behave. */
@@ -29,6 +30,7 @@ final class AdminAreaTest extends BridgeCase
     ];
 
     private $endpoint;
+    private $answer;
 
     protected function setUp(): void
     {
@@ -50,7 +52,8 @@ final class AdminAreaTest extends BridgeCase
 
     private function answerWith($content)
     {
-        $this->endpoint->answer(['status' => 200, 'sign' => self::SECRET, 'body' => is_string($content) ? $content : json_encode($content)]);
+        $this->answer = ['status' => 200, 'sign' => self::SECRET, 'body' => is_string($content) ? $content : json_encode($content)];
+        $this->endpoint->answer($this->answer);
     }
 
     private function anItemWaits()
@@ -75,6 +78,42 @@ final class AdminAreaTest extends BridgeCase
         return $this->htmlOf(run_hook($hook, self::HOOKS[$hook]));
     }
 
+    /** As show(), where the sidecar is asked and its answer wanted: again for as long as it does not come within the page's time. */
+    private function answered(string $hook): string
+    {
+        $html = $this->show($hook);
+        for ($try = 1; $this->failures() > 0 && $try < self::MOST_TRIES; $try++) {
+            // Another one: what was asked in vain may still arrive, and must not be counted.
+            $this->endpoint->stop();
+            $this->endpoint = new Endpoint();
+            $this->endpoint->answer($this->answer);
+            $this->endPause();
+            $html = $this->show($hook);
+        }
+
+        return $html;
+    }
+
+    /** @return int how often in a row the sidecar was asked in vain */
+    private function failures(): int
+    {
+        $kept = $this->sql("SELECT value FROM mod_sealtrail_state WHERE name = 'admin_pages'")->fetchColumn();
+
+        return (int) (json_decode((string) $kept, true)['failures'] ?? 0);
+    }
+
+    private function endPause(): void
+    {
+        $this->sql("UPDATE mod_sealtrail_state SET not_before = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE name = 'admin_pages'");
+    }
+
+    private function lastViewer(): array
+    {
+        $questions = $this->endpoint->questions();
+
+        return end($questions)['viewer'];
+    }
+
     private function htmlOf(array $results): string
     {
         $html = '';
@@ -93,7 +132,7 @@ final class AdminAreaTest extends BridgeCase
     public function testTheWidgetTellsHowManyHowGraveAndWhetherTheChainHolds(): void
     {
         $this->answerWith(self::DASHBOARD);
-        $html = $this->show('AdminHomeWidgets');
+        $html = $this->answered('AdminHomeWidgets');
         $this->assertStringContainsString('<strong>1,542</strong>', $html);
         $this->assertStringContainsString('<strong>13</strong>', $html);
         $this->assertStringContainsString('Chain intact', $html);
@@ -110,7 +149,7 @@ final class AdminAreaTest extends BridgeCase
     public function testTheClientsPanelShowsItsEntriesEscapedAndLeadsToAll(): void
     {
         $this->answerWith(['total' => 1, 'entries' => [self::ENTRY, ['seq' => 8, 'sentence' => ['x']] + self::ENTRY, 'garbage', ['seq' => []]]]);
-        $html = $this->show('AdminAreaClientSummaryPage');
+        $html = $this->answered('AdminAreaClientSummaryPage');
         $this->assertStringContainsString('jane changed &lt;b&gt;x&lt;/b&gt;', $html);
         $this->assertStringContainsString('at=%2Fentries%2F7"', $html);
         $this->assertStringContainsString('at=%2Fentries%3Fclient%3D5"', $html);
@@ -125,11 +164,11 @@ final class AdminAreaTest extends BridgeCase
             return $evil;
         }, self::ENTRY);
         $this->answerWith(['total' => $evil, 'entries' => [['seq' => '9' . $evil] + $entry]]);
-        $html = $this->show('AdminAreaClientSummaryPage');
+        $html = $this->answered('AdminAreaClientSummaryPage');
         $this->answerWith(['total' => $evil, 'critical' => $evil, 'today' => [$evil => 3], 'chain' => ['status' => $evil, 'at' => $evil], 'bridge' => $evil]);
-        $html .= $this->show('AdminHomeWidgets');
+        $html .= $this->answered('AdminHomeWidgets');
         $this->answerWith(['chain' => ['status' => 'broken', 'at' => $evil], 'bridge_silent' => $evil, 'gaps' => '3' . $evil]);
-        $html .= $this->show('AdminAreaHeaderOutput');
+        $html .= $this->answered('AdminAreaHeaderOutput');
         $this->assertStringNotContainsString('<script', $html);
         $this->assertStringContainsString('chain is broken', $html);
     }
@@ -150,12 +189,13 @@ final class AdminAreaTest extends BridgeCase
     public function testTheBannerIsSilentWhileAllIsWellAndAsksOnceAMinute(): void
     {
         $this->answerWith(self::CALM);
-        $this->assertSame('', $this->show('AdminAreaHeaderOutput'));
+        $this->assertSame('', $this->answered('AdminAreaHeaderOutput'));
+        $this->assertCount(1, $this->endpoint->questions());
+        $this->answerWith(['gaps' => 2] + self::CALM);
         $this->assertSame('', $this->show('AdminAreaHeaderOutput'));
         $this->assertCount(1, $this->endpoint->questions());
         $this->sql("UPDATE mod_sealtrail_state SET value = JSON_SET(value, '$.facts_at', UNIX_TIMESTAMP() - 61) WHERE name = 'admin_pages'");
-        $this->assertSame('', $this->show('AdminAreaHeaderOutput'));
-        $this->assertCount(2, $this->endpoint->questions());
+        $this->assertStringContainsString('what was delivered: 2', $this->answered('AdminAreaHeaderOutput'));
     }
 
     public function warnings(): array
@@ -171,7 +211,7 @@ final class AdminAreaTest extends BridgeCase
     public function testTheBannerWarnsOf(array $facts, string $text): void
     {
         $this->answerWith($facts + self::CALM);
-        $html = $this->show('AdminAreaHeaderOutput');
+        $html = $this->answered('AdminAreaHeaderOutput');
         $this->assertStringContainsString($text, $html);
         $this->assertSame(1, substr_count($html, '<li>'));
     }
@@ -200,15 +240,16 @@ final class AdminAreaTest extends BridgeCase
         $this->answerWith(self::DASHBOARD);
         foreach (['chinese' => '审计日志', 'chinese-tw' => '稽核記錄', 'german' => 'Open the audit log', '../../../etc/passwd' => 'Open the audit log'] as $language => $text) {
             $this->sql("UPDATE tbladmins SET language = '" . $language . "' WHERE id = 7");
-            $this->assertStringContainsString($text, $this->show('AdminHomeWidgets'), $language);
+            $this->assertStringContainsString($text, $this->answered('AdminHomeWidgets'), $language);
         }
         $_COOKIE = ['sealtrail_lang' => 'zh-CN', 'sealtrail_tz' => 'Asia/Shanghai'];
-        $this->show('AdminHomeWidgets');
+        $this->answered('AdminHomeWidgets');
+        $viewer = $this->lastViewer();
+        $this->assertSame(['zh-CN', 'Asia/Shanghai'], [$viewer['language'], $viewer['time_zone']]);
         $_COOKIE = ['sealtrail_lang' => "x\r\ny", 'sealtrail_tz' => ['x']];
-        $this->show('AdminHomeWidgets');
-        $asked = array_column(array_slice($this->endpoint->questions(), -2), 'viewer');
-        $this->assertSame(['zh-CN', 'Asia/Shanghai'], [$asked[0]['language'], $asked[0]['time_zone']]);
-        $this->assertSame(['../../../etc/passwd', date_default_timezone_get()], [$asked[1]['language'], $asked[1]['time_zone']]);
+        $this->answered('AdminHomeWidgets');
+        $viewer = $this->lastViewer();
+        $this->assertSame(['../../../etc/passwd', date_default_timezone_get()], [$viewer['language'], $viewer['time_zone']]);
     }
 
     public function testARoleThatMayNotOpenTheModuleSeesNothingOfIt(): void
@@ -234,7 +275,7 @@ final class AdminAreaTest extends BridgeCase
         }
     }
 
-    /** A page with everything on it. @return array{0: float, 1: string} milliseconds, HTML */
+    /** A page with everything on it. @return array{0: float, 1: string} seconds, HTML */
     private function wholePage(?string $url = null, ?callable $database = null): array
     {
         $this->listen($url, $database);
@@ -244,7 +285,7 @@ final class AdminAreaTest extends BridgeCase
             $html .= $this->htmlOf(run_hook($hook, $vars));
         }
 
-        return [(microtime(true) - $startedAt) * 1000, $html];
+        return [microtime(true) - $startedAt, $html];
     }
 
     public function misbehaviours(): array
@@ -252,7 +293,7 @@ final class AdminAreaTest extends BridgeCase
         return [
             'answers 503' => [['status' => 503, 'sign' => self::SECRET, 'body' => '{}']],
             'answers 401' => [['status' => 401]],
-            'hangs' => [['status' => 200, 'delay_ms' => 3000, 'sign' => self::SECRET, 'body' => '{}']],
+            'hangs' => [['status' => 200, 'delay_ms' => self::HANG_MS, 'sign' => self::SECRET, 'body' => '{}']],
             'answers garbage' => [['status' => 200, 'sign' => self::SECRET, 'body' => "\0\xff<html>"]],
             'answers a number' => [['status' => 200, 'sign' => self::SECRET, 'body' => '7']],
             'answers without a signature' => [['status' => 200, 'body' => '{"total":1,"critical":0,"today":{},"chain":{"status":"intact"}}']],
@@ -266,15 +307,28 @@ final class AdminAreaTest extends BridgeCase
     public function testAPageIsWholeAndQuickThoughTheSidecar(array $answer): void
     {
         $this->endpoint->answer($answer);
-        list($firstMs, $html) = $this->wholePage();
-        $this->assertLessThan(300, $firstMs);
+        $since = $this->databaseTime();
+        list($seconds, $html) = $this->wholePage();
+        $this->assertLessThan(self::SOON_SECONDS, $seconds);
         foreach (['client%3D5', 'invoice%3A123', 'ticket%3A31', 'service%3A41', 'domain%3A51', 'Open the audit log'] as $link) {
             $this->assertStringContainsString($link, $html);
         }
-        $this->assertCount(1, $this->endpoint->questions(), 'one failure a page is enough');
-        list($secondMs) = $this->wholePage();
-        $this->assertLessThan(60, $secondMs);
-        $this->assertCount(1, $this->endpoint->questions(), 'and no page asks again before the pause is over');
+        $this->assertAskedOnce('one failure a page is enough');
+        $this->assertPaused('admin_pages', $since, Breaker::FIRST_PAUSE_SECONDS);
+        $this->wholePage();
+        $this->assertAskedOnce('and no page asks again before the pause is over');
+    }
+
+    /** As the module counts, and as the sidecar does: a slow one may not have got round to it yet. */
+    private function assertAskedOnce(string $about): void
+    {
+        $this->assertSame(1, $this->failures(), $about);
+        $this->assertLessThanOrEqual(1, count($this->endpoint->questions()), $about);
+    }
+
+    public function testOneQuestionMayTakeNoMoreThanAQuarterOfASecond(): void
+    {
+        $this->assertSame([100, 250], [Summaries::CONNECT_MS, Summaries::BUDGET_MS]);
     }
 
     public function testAPageIsWholeAndQuickThoughNobodyListensOrNobodyEverAnswers(): void
@@ -282,10 +336,15 @@ final class AdminAreaTest extends BridgeCase
         $silent = stream_socket_server('tcp://127.0.0.1:0');
         foreach (['http://127.0.0.1:' . Endpoint::freePort(), 'http://' . stream_socket_get_name($silent, false), 'http://192.0.2.1:8787', ''] as $url) {
             $this->sql('DELETE FROM mod_sealtrail_state');
-            list($ms, $html) = $this->wholePage($url);
-            $this->assertLessThan(300, $ms, $url);
+            $since = $this->databaseTime();
+            list($seconds, $html) = $this->wholePage($url);
+            $this->assertLessThan(self::SOON_SECONDS, $seconds, $url);
             $this->assertStringContainsString('invoice%3A123', $html);
-            $this->assertLessThan(60, $this->wholePage($url)[0], $url);
+            $asked = $url === '' ? 0 : 1;
+            $this->assertSame($asked, $this->failures(), $url);
+            $asked === 0 ?: $this->assertPaused('admin_pages', $since, Breaker::FIRST_PAUSE_SECONDS);
+            $this->wholePage($url);
+            $this->assertSame($asked, $this->failures(), 'no page asks again: ' . $url);
         }
         fclose($silent);
     }
@@ -302,17 +361,18 @@ final class AdminAreaTest extends BridgeCase
     {
         $this->endpoint->answer(['status' => 503]);
         $this->wholePage();
-        $over = "UPDATE mod_sealtrail_state SET not_before = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE name = 'admin_pages'";
-        $this->sql($over);
+        $this->endPause();
         $two = [new Breaker($this->aBridge()->connection()), new Breaker($this->aBridge()->connection())];
         // Both have read that the pause is over; one may go.
         $this->assertNull($two[0]->remembered());
         $this->assertNull($two[1]->remembered());
         $this->assertSame([true, false], [$two[0]->mayAsk(), $two[1]->mayAsk()]);
-        $this->sql($over);
+        $this->endPause();
         $this->answerWith(self::DASHBOARD);
-        $this->assertStringContainsString('1,542', $this->show('AdminHomeWidgets'));
-        $this->assertStringContainsString('1,542', $this->show('AdminHomeWidgets'));
+        $this->assertStringContainsString('1,542', $this->answered('AdminHomeWidgets'));
+        $isPaused = "SELECT not_before > UTC_TIMESTAMP(3) FROM mod_sealtrail_state WHERE name = 'admin_pages'";
+        $this->assertSame([0, 0], [$this->failures(), (int) $this->sql($isPaused)->fetchColumn()]);
+        $this->assertStringContainsString('1,542', $this->answered('AdminHomeWidgets'));
         $this->assertSame([10, 20, 300, 300], array_map([Breaker::class, 'pauseSeconds'], [1, 2, 6, 4000]));
     }
 

@@ -7,6 +7,7 @@ use Sealtrail\Tests\BridgeCase;
 use Sealtrail\Tests\Endpoint;
 use WHMCS\Database\Capsule;
 use WHMCS\Module\Addon\Sealtrail\AdminPage;
+use WHMCS\Module\Addon\Sealtrail\DeliveryState;
 use WHMCS\Module\Addon\Sealtrail\HookTable;
 use WHMCS\Module\Addon\Sealtrail\Limits;
 use WHMCS\Module\Addon\Sealtrail\Requirements;
@@ -85,7 +86,9 @@ final class ModuleTest extends BridgeCase
         $this->aBridge()->recorder()->hook('ClientEdit', HookTable::PLAIN_ROW, ['userid' => 5], null);
         $this->endpoint->answer(['status' => 401]);
         $this->moveToOutbox();
+        $since = $this->databaseTime();
         $this->aBridge($this->endpoint->url())->deliverer()->deliver(Limits::cron());
+        $this->assertPaused('delivery', $since, DeliveryState::FIRST_PAUSE_SECONDS / 2);
         $html = $this->page();
         $this->assertMatchesRegularExpression('~Items waiting</th><td>1</td>~', $html);
         $this->assertStringContainsString('HTTP 401', $html);

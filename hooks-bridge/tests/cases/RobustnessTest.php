@@ -27,9 +27,7 @@ final class RobustnessTest extends BridgeCase
             [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']],
             $pipes
         );
-        for ($try = 0; $try < 200 && !@fsockopen('127.0.0.1', $port); $try++) {
-            usleep(20000);
-        }
+        Endpoint::waitFor($port);
     }
 
     public static function tearDownAfterClass(): void
@@ -61,7 +59,7 @@ final class RobustnessTest extends BridgeCase
         $headers = [];
         $curl = curl_init(self::$base . '/admin/clientsprofile.php?kind=' . $kind);
         curl_setopt_array($curl, [
-            CURLOPT_RETURNTRANSFER => true, CURLOPT_TIMEOUT => 20, CURLOPT_POSTFIELDS => 'userid=5', CURLOPT_PROXY => '',
+            CURLOPT_RETURNTRANSFER => true, CURLOPT_TIMEOUT => 120, CURLOPT_POSTFIELDS => 'userid=5', CURLOPT_PROXY => '',
             CURLOPT_HTTPHEADER => $fault === '' ? [] : ['x-fault: ' . $fault],
             CURLOPT_HEADERFUNCTION => static function ($curl, string $line) use (&$headers): int {
                 if (strpos($line, ':') !== false && stripos($line, 'date:') !== 0) {

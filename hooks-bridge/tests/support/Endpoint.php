@@ -7,6 +7,8 @@ namespace Sealtrail\Tests;
 /** A real HTTP endpoint in a process of its own that answers as it is told and keeps what it was sent. */
 final class Endpoint
 {
+    const START_SECONDS = 60;
+
     private $folder;
     private $process;
     private $port;
@@ -24,9 +26,7 @@ final class Endpoint
             null,
             ['SEALTRAIL_ENDPOINT' => $this->folder, 'PHP_CLI_SERVER_WORKERS' => '4'] + getenv()
         );
-        for ($try = 0; $try < 200 && !@fsockopen('127.0.0.1', $this->port); $try++) {
-            usleep(20000);
-        }
+        self::waitFor($this->port);
     }
 
     public function url(): string
@@ -95,6 +95,20 @@ final class Endpoint
         proc_close($this->process);
         array_map('unlink', glob($this->folder . '/*'));
         rmdir($this->folder);
+    }
+
+    /** Until a server that was just started listens there, however long that takes on this machine. */
+    public static function waitFor(int $port)
+    {
+        for ($deadline = microtime(true) + self::START_SECONDS; microtime(true) < $deadline; usleep(5000)) {
+            $socket = @fsockopen('127.0.0.1', $port);
+            if ($socket !== false) {
+                fclose($socket);
+
+                return;
+            }
+        }
+        throw new \RuntimeException("nobody listens on port $port");
     }
 
     public static function freePort(): int

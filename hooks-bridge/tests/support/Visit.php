@@ -29,9 +29,7 @@ final class Visit
             null,
             $env + getenv()
         );
-        for ($try = 0; $try < 200 && !@fsockopen('127.0.0.1', $port); $try++) {
-            usleep(20000);
-        }
+        Endpoint::waitFor($port);
         $this->cookie = tempnam(sys_get_temp_dir(), 'cookie');
     }
 
@@ -80,7 +78,7 @@ final class Visit
         $headers = [];
         $curl = curl_init($this->base . $path);
         curl_setopt_array($curl, [
-            CURLOPT_RETURNTRANSFER => true, CURLOPT_COOKIEJAR => $this->cookie, CURLOPT_COOKIEFILE => $this->cookie, CURLOPT_TIMEOUT => 60,
+            CURLOPT_RETURNTRANSFER => true, CURLOPT_COOKIEJAR => $this->cookie, CURLOPT_COOKIEFILE => $this->cookie, CURLOPT_TIMEOUT => 300,
             CURLOPT_HEADERFUNCTION => static function ($curl, string $line) use (&$headers): int {
                 if (strpos($line, ':') !== false) {
                     list($name, $value) = explode(':', $line, 2);
