@@ -107,12 +107,14 @@ async function serve(context: CliContext, options: { readonly demo: boolean; rea
     const demo = options.demo ? await runDemo(deps, server.url) : [];
     if (options.stay === false) return context.print({ demo }, demo);
     const signIn = await createSignInUrl(deps, { role: 'super_admin', name: 'admin', baseUrl: url });
+    // Whoever reads that it runs may tell it to end.
+    const told = untilSignal();
     context.print({ url, sign_in: signIn }, [
       ...(isNew ? [newKeyLine(config.masterKeyFile)] : []),
       ...demo,
       ...welcome(url, signIn),
     ]);
-    await untilSignal();
+    await told;
   } finally {
     await runs.stopped();
     await server.stop();

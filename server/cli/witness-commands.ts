@@ -85,8 +85,10 @@ async function serve({ config: read, print }: CliContext, flags: ServeFlags): Pr
     const address = server.address();
     const actual = typeof address === 'object' && address !== null ? address.port : flags.port;
     const url = `http://${flags.host.includes(':') ? `[${flags.host}]` : flags.host}:${actual}`;
+    // Whoever reads that it runs may tell it to end.
+    const told = untilSignal();
     print({ url, vkey: witness.vkey }, [`Witness on ${url}`, `Verifier key: ${witness.vkey}`]);
-    await untilSignal();
+    await told;
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
     await closed;
