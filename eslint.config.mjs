@@ -9,15 +9,7 @@ const noEnv = {
 
 export default tseslint.config(
   {
-    ignores: [
-      'dist/**',
-      'node_modules/**',
-      'public/**',
-      'data/**',
-      'eslint.config.mjs',
-      '.dependency-cruiser.cjs',
-      'hooks-bridge/**',
-    ],
+    ignores: ['dist/**', 'node_modules/**', 'public/**', 'data/**', 'eslint.config.mjs', '**/*.cjs', 'hooks-bridge/**'],
   },
   eslint.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,

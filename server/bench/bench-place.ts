@@ -25,14 +25,14 @@ export interface BenchStore {
   drop(): Promise<void>;
 }
 
-/** A fresh store served by the built program. */
-export async function createBenchStore({ engine, folder }: BenchPlace): Promise<BenchStore> {
+/** A fresh store served by the built program, in front of which `preload` is loaded. */
+export async function createBenchStore({ engine, folder }: BenchPlace, preload?: string): Promise<BenchStore> {
   const dataDir = mkdtempSync(path.join(folder, `${engine}-`));
   const name = `bench_${randomBytes(4).toString('hex')}`;
   const root = process.env['SEALTRAIL_TEST_MYSQL_URL'] ?? '';
   const databaseUrl = engine === 'sqlite' ? `sqlite:${path.join(dataDir, 'sealtrail.db')}` : new URL(name, root).href;
   if (engine === 'mariadb') await onServer(root, `CREATE DATABASE ${name}`);
-  const server = await startBenchServer({ databaseUrl, dataDir });
+  const server = await startBenchServer({ databaseUrl, dataDir, ...(preload === undefined ? {} : { preload }) });
   const bridge = JSON.parse(await server.cli('bridge', 'add', '--name', 'bench', '--json')) as {
     id: string;
     secret: string;
@@ -56,12 +56,22 @@ async function onServer(url: string, sql: string): Promise<void> {
 }
 
 /** Waits until every reader behind the commits has come to its end. */
-export async function caughtUp({ server }: BenchStore): Promise<void> {
-  for (;;) {
-    const metrics = await (await fetch(`${server.url}/metrics`)).text();
-    if (['index', 'tree', 'activity'].every((name) => metrics.includes(`sealtrail_${name}_behind 0\n`))) return;
+export async function caughtUp(store: BenchStore): Promise<void> {
+  while ((await Promise.all(BEHIND_THE_COMMITS.map((name) => countBehind(store, name)))).some((count) => count > 0))
     await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+}
+
+const BEHIND_THE_COMMITS = ['index', 'tree', 'activity'] as const;
+
+/** Entries that a reader behind the commits has not come to yet. */
+export async function countBehind(
+  { server }: BenchStore,
+  reader: (typeof BEHIND_THE_COMMITS)[number],
+): Promise<number> {
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  const [, count] = new RegExp(`^sealtrail_${reader}_behind (\\d+)$`, 'm').exec(metrics) ?? [];
+  if (count === undefined) throw new Error(`the server does not say how far behind ${reader} is`);
+  return Number(count);
 }
 
 export function median(values: readonly number[]): number {

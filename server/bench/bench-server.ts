@@ -1,6 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type * as Deps from '../deps';
 import { PROGRAM_ROOT } from '../root';
 
 const run = promisify(execFile);
@@ -11,7 +13,13 @@ const START_FLAGS = [
   '--heap-growing-percent=200',
   '--single-threaded-gc',
 ];
-const CLI = path.join(PROGRAM_ROOT, 'dist', 'server', 'cli', 'main.js');
+const BUILT = path.join(PROGRAM_ROOT, 'dist', 'server');
+const CLI = path.join(BUILT, 'cli', 'main.js');
+
+/** The parts of the program as it is built, for work in this process. */
+export function builtDeps(): Pick<typeof Deps, 'createDeps'> {
+  return createRequire(BUILT)('./server/deps') as typeof Deps;
+}
 
 export interface BenchServer {
   readonly url: string;
@@ -23,11 +31,15 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** The built program as a process of its own, on a free port. */
-export async function startBenchServer(settings: {
+interface BenchServerSettings {
   readonly databaseUrl: string;
   readonly dataDir: string;
-}): Promise<BenchServer> {
+  /** A file that the process loads first. */
+  readonly preload?: string;
+}
+
+/** The built program as a process of its own, on a free port. */
+export async function startBenchServer(settings: BenchServerSettings): Promise<BenchServer> {
   const env = {
     ...process.env,
     SEALTRAIL_DATABASE_URL: settings.databaseUrl,
@@ -38,7 +50,8 @@ export async function startBenchServer(settings: {
   const cli = async (...args: string[]) =>
     (await run(process.execPath, [CLI, ...args], { env, maxBuffer: 1 << 28 })).stdout;
   await cli('init');
-  const child = spawn(process.execPath, [...START_FLAGS, CLI, 'serve', '--json'], {
+  const preload = settings.preload === undefined ? [] : ['--require', settings.preload];
+  const child = spawn(process.execPath, [...START_FLAGS, ...preload, CLI, 'serve', '--json'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

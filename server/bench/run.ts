@@ -9,10 +9,11 @@ import type { BenchPlace, BenchResult } from './bench-place';
 import { benchDashboard } from './dashboard.bench';
 import { benchPrune } from './prune.bench';
 import { benchTail } from './tail.bench';
+import { benchTree } from './tree.bench';
 import { benchVerify } from './verify.bench';
 
 /**
- * `npm run bench [ingest|verify|tail|page|dashboard|memory|prune] [sqlite|mariadb]`: every claim of speed as a ratio to a baseline named beside it,
+ * `npm run bench [ingest|tree|verify|tail|page|dashboard|memory|prune] [sqlite|mariadb]`: every claim of speed as a ratio to a baseline named beside it,
  * measured in the same run on the same machine, several rounds in turn, the middle one counting.
  */
 async function main(): Promise<void> {
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
 
 const BENCHES: Readonly<Record<string, (place: BenchPlace) => Promise<BenchResult[]>>> = {
   ingest: benchIngest,
+  tree: benchTree,
   verify: benchVerify,
   tail: benchTail,
   page: benchPage,
