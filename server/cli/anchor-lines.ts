@@ -1,11 +1,18 @@
 import type { AnchorStatus } from '../features/anchors/anchor-service';
 
+/** What a checkpoint may take longer than the pause of its anchor. */
+const LATE_MS = 86_400_000;
+
 /** What a person should look at, in words; the server records outages, here the same is seen without it. */
-export function anchorTroubles({ anchor, refused }: AnchorStatus): string[] {
+export function anchorTroubles({ anchor, refused, taken, behind }: AnchorStatus, at: number): string[] {
+  const since = Math.max(taken?.doneAt ?? 0, anchor.createdAt);
+  const isKnown = refused !== undefined || anchor.haltedAt !== null || anchor.failingSince !== null;
+  const isLate = !isKnown && behind > 0 && at - since > anchor.everyMs + LATE_MS;
   return [
     ...(anchor.isGenuine ? [] : ['changed in the database: remove it and add it again']),
     ...(anchor.haltedAt === null ? [] : [`the receiver wants no more since ${iso(anchor.haltedAt)}`]),
     ...(refused ? [`refused the checkpoint of size ${refused.size}: ${refused.answer ?? ''}`] : []),
+    ...(isLate ? [`${behind} entries behind, and nothing has come there since ${iso(since)}`] : []),
     ...(anchor.failingSince === null || refused ? [] : [`failing since ${iso(anchor.failingSince)}: ${anchor.lastError ?? ''}`]), // prettier-ignore
   ];
 }
@@ -15,7 +22,9 @@ export function anchorLine(status: AnchorStatus, at: number): string {
   const state = taken
     ? `size ${taken.size}, ${minutes(at - (taken.doneAt ?? at))} ago${behind > 0 ? `, ${behind} behind` : ''}`
     : 'nothing there yet';
-  return [`${anchor.id}  ${anchor.kind}  ${anchor.name}  ${ledger}: ${state}`, ...anchorTroubles(status)].join('; ');
+  return [`${anchor.id}  ${anchor.kind}  ${anchor.name}  ${ledger}: ${state}`, ...anchorTroubles(status, at)].join(
+    '; ',
+  );
 }
 
 export function outcomeLine(row: {

@@ -350,11 +350,16 @@ describe('the command line in an empty folder', () => {
         'queue',
         'anchors',
         'checkpoints',
+        'verification',
         'chain tail',
       ]);
       expect(of['bridges']).toMatchObject({ status: 'warn' });
       expect(of['key place']).toMatchObject({ status: 'warn', detail: expect.stringContaining('same folder') });
       expect(of['chain keys']).toMatchObject({ status: 'ok', detail: expect.stringContaining('default: epoch 1') });
+      expect(of['verification']).toMatchObject({
+        status: 'ok',
+        detail: expect.stringMatching(/^default: (intact|not verified yet)/),
+      });
       expect(of['chain tail']).toMatchObject({ status: 'ok', detail: expect.stringContaining('intact') });
       const lines = (await sealtrail('doctor')).stdout.trim().split('\n');
       expect(lines).toHaveLength(Object.keys(of).length);

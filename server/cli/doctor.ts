@@ -11,6 +11,7 @@ import { anchorTroubles } from './anchor-lines';
 import { bridgeSummary, bridgeTroubles } from './bridge-lines';
 import { keyPlaceTrouble, lookAtChainKeys } from './key-checks';
 import { findDurabilityFault, findMissingGuards } from './doctor-store';
+import { lookAtVerifications } from './verification-checks';
 
 export interface Finding {
   readonly check: string;
@@ -58,6 +59,7 @@ export async function diagnose(config: Config, env: Readonly<Record<string, stri
     findings.push(await run('queue', () => checkQueue(deps)));
     findings.push(await run('anchors', () => checkAnchors(deps)));
     findings.push(await run('checkpoints', () => checkCheckpoints(deps)));
+    findings.push(await run('verification', () => checkVerifications(deps)));
     findings.push(await run('chain tail', () => checkTail(deps)));
     return findings;
   } finally {
@@ -161,13 +163,17 @@ async function checkQueue({ indexer, database }: Deps): Promise<string> {
 }
 
 /** Whether checkpoints are where we cannot reach them, and still as they went out. */
-async function checkAnchors({ anchors, store }: Deps): Promise<string> {
+async function checkAnchors({ anchors, store, now }: Deps): Promise<string> {
   const parts: string[] = [];
   const troubles: string[] = [];
   for (const ledger of await store.listLedgers()) {
     const found = await anchors.status(ledger);
     if (found.length === 0) troubles.push(`${ledger.name}: no checkpoint goes outside: sealtrail anchor add`);
-    troubles.push(...found.flatMap((one) => anchorTroubles(one).map((trouble) => `${one.anchor.name}: ${trouble}`)));
+    troubles.push(
+      ...found.flatMap((one) =>
+        anchorTroubles(one, now().getTime()).map((trouble) => `${one.anchor.name}: ${trouble}`),
+      ),
+    );
     const { faults } = await anchors.readCopies(ledger);
     troubles.push(...faults.map(({ where, detail }) => `${where}: ${detail}`));
     const there = found.filter(({ taken }) => taken !== undefined).length;
@@ -209,6 +215,12 @@ async function checkMail(url: string | undefined, deps?: Deps): Promise<string> 
     return 'no SMTP server is set; mail goes through the local sendmail';
   await deps?.mail.transport.verify();
   return 'the SMTP server of the settings answers';
+}
+
+async function checkVerifications(deps: Deps): Promise<string> {
+  const { lines, troubles } = await lookAtVerifications(deps);
+  if (troubles.length > 0) throw new Warning(troubles.join('; '));
+  return lines.join('; ');
 }
 
 /** The newest entries of every ledger; `verify` checks all. */

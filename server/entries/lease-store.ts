@@ -1,4 +1,5 @@
 import type { Database } from '../db/connection';
+import { isFree } from '../db/free-lease';
 import type { Ledger } from './entry-store';
 
 /**
@@ -30,7 +31,7 @@ export function createLeaseStore(database: Database, now: () => Date): LeaseStor
       await database.dialect.insertRows(db, 'leases', columns, [[ledger.id, name, '', 0]], { onConflict: 'ignore' });
       const taken = await db<LeaseRow>('leases')
         .where({ ledger_id: ledger.id, name })
-        .andWhere((either) => void either.where({ holder }).orWhere('expires_at', '<=', at))
+        .andWhere((either) => void either.where({ holder }).orWhere(isFree('expires_at', at)))
         .update({ holder, expires_at: at + ms });
       return taken === 1;
     },

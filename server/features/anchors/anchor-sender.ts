@@ -89,7 +89,8 @@ export function createAnchorSender(deps: SenderDeps): AnchorSender {
 
   async function findDue({ id }: Anchor, ledger: Ledger): Promise<Copy | undefined> {
     const copy = await copies.findWaiting(id, ledger.id);
-    return copy && copy.nextAt <= now().getTime() ? copy : undefined;
+    // That it was put off is not believed where the row was changed; what it says is looked at before it goes out.
+    return copy && (!copy.isGenuine || copy.nextAt <= now().getTime()) ? copy : undefined;
   }
 
   async function enqueue(anchor: Anchor, ledger: Ledger): Promise<void> {
@@ -100,8 +101,8 @@ export function createAnchorSender(deps: SenderDeps): AnchorSender {
     const at = now().getTime();
     const older = await copies.findWaiting(anchor.id, ledger.id);
     const [last] = await copies.listDone(anchor.id, ledger.id, 1);
-    const pauseEndsAt = URGENT.has(newest.reason) ? at : (last?.doneAt ?? 0) + anchor.everyMs;
-    const isFailing = older !== undefined && older.attempts > 0;
+    const pauseEndsAt = URGENT.has(newest.reason) ? at : ((last?.isGenuine && last.doneAt) || 0) + anchor.everyMs;
+    const isFailing = older?.isGenuine === true && older.attempts > 0;
     await copies.enqueue({
       anchorId: anchor.id,
       ledgerId: ledger.id,

@@ -61,7 +61,7 @@ export interface Copy {
   readonly doneAt: number | null;
   /** What the receiver gave back for keeping: a time-stamp response (base64), a witness's signature lines. */
   readonly answer: string | null;
-  /** As for an anchor; only a copy that is not waiting any more can be told. */
+  /** As for an anchor. */
   readonly isGenuine: boolean;
 }
 

@@ -613,6 +613,25 @@ describe.each(ENGINES)('anchors on %s', (engine) => {
       expect((await faults()).join('; ')).toContain('changed in the database');
     });
 
+    it.each<[string, string, Record<string, unknown>]>([
+      ['a copy is put off for ever', 'anchor_copies', { next_at: 9e15, attempts: 1 }],
+      ['somebody has the lease for ever', 'leases', { holder: 'nobody', expires_at: 9e15 }],
+    ])('that %s keeps nothing back', async (_, table, written) => {
+      const id = await add({ kind: 'file', target: file, everyMs: HOUR });
+      await publish();
+      await publish();
+      expect(lines()).toHaveLength(1);
+      await test.database
+        .knex(table)
+        .where(table === 'leases' ? {} : { state: 'waiting' })
+        .update(written);
+      test.clock.advance(HOUR);
+      await deps.anchors.run();
+      expect(lines()).toHaveLength(2);
+      expect((await status(id)).behind).toBe(0);
+      expect(await faults()).toEqual([]);
+    });
+
     it('a changed anchor gets nothing any more', async () => {
       const { url, received } = await receiver(() => 200);
       await add({ kind: 'webhook', target: url, allowPrivate: true });

@@ -60,13 +60,14 @@ export function createCopyStore({ knex: db, dialect }: Database, rowMac: RowMac)
       createdAt: row.created_at,
       doneAt: row.done_at,
       answer: row.answer,
-      isGenuine: row.state === 'waiting' || rowMac.fits(row.mac, 'anchor_copies', cellsOf(row)),
+      isGenuine: rowMac.fits(row.mac, 'anchor_copies', cellsOf(row)),
     };
   }
 
   return {
     async enqueue({ anchorId, ledgerId, origin, size, root, note, signedAt, attempts, nextAt, createdAt }) {
-      const row = [anchorId, ledgerId, origin, size, root, note, signedAt, 'waiting', attempts, nextAt, createdAt, null, null, null]; // prettier-ignore
+      const cells = [anchorId, ledgerId, origin, size, root, note, signedAt, 'waiting', attempts, nextAt, createdAt, null, null]; // prettier-ignore
+      const row = [...cells, rowMac.of('anchor_copies', cells)];
       await dialect.insertRows(db, 'anchor_copies', COLUMNS, [row], { onConflict: 'ignore' });
       // What is on its way ends by itself: it is settled, or found here once it waits again.
       const others = of(anchorId, ledgerId).where({ state: 'waiting' }).where('signed_at', '<=', signedAt);
@@ -92,25 +93,12 @@ export function createCopyStore({ knex: db, dialect }: Database, rowMac: RowMac)
       await at(copy).where({ state: 'waiting' }).delete();
     },
     async postpone(copy, { attempts, nextAt }) {
-      await at(copy).where({ state: 'waiting' }).update({ attempts, next_at: nextAt });
+      const row = { ...toRow(copy), attempts, next_at: nextAt };
+      const mac = rowMac.of('anchor_copies', cellsOf(row));
+      await at(copy).where({ state: 'waiting' }).update({ attempts, next_at: nextAt, mac });
     },
     async settle(copy, { state, doneAt, answer }) {
-      const row: CopyRow = {
-        anchor_id: copy.anchorId,
-        ledger_id: copy.ledgerId,
-        origin: copy.origin,
-        size: copy.size,
-        root: copy.root,
-        note: copy.note,
-        signed_at: copy.signedAt,
-        state,
-        attempts: copy.attempts + 1,
-        next_at: 0,
-        created_at: copy.createdAt,
-        done_at: doneAt,
-        answer,
-        mac: null,
-      };
+      const row = { ...toRow(copy), state, attempts: copy.attempts + 1, next_at: 0, done_at: doneAt, answer };
       const cells = [...cellsOf(row), rowMac.of('anchor_copies', cellsOf(row))];
       // It may have been put aside for a newer one while it was on its way: it is there all the same.
       await dialect.insertRows(db, 'anchor_copies', COLUMNS, [cells], {
@@ -125,8 +113,26 @@ export function createCopyStore({ knex: db, dialect }: Database, rowMac: RowMac)
   };
 }
 
+function toRow(copy: Copy): Omit<CopyRow, 'mac'> {
+  return {
+    anchor_id: copy.anchorId,
+    ledger_id: copy.ledgerId,
+    origin: copy.origin,
+    size: copy.size,
+    root: copy.root,
+    note: copy.note,
+    signed_at: copy.signedAt,
+    state: copy.state,
+    attempts: copy.attempts,
+    next_at: copy.nextAt,
+    created_at: copy.createdAt,
+    done_at: copy.doneAt,
+    answer: copy.answer,
+  };
+}
+
 /** In the order of COLUMNS, without the MAC. */
-function cellsOf(row: CopyRow): RowCell[] {
+function cellsOf(row: Omit<CopyRow, 'mac'>): RowCell[] {
   return [
     row.anchor_id,
     row.ledger_id,

@@ -1,6 +1,7 @@
 import { showTime, type PageContext, type ShownTime } from '../../http/page-context';
 import type { Job } from '../jobs/job-service';
 import { jobPage, type JobPage } from './job-page';
+import { isVerificationLate } from './late-verification';
 import {
   explain,
   headline,
@@ -36,6 +37,8 @@ export interface IntegrityPage {
   readonly nextStep: string;
   readonly summary: string;
   readonly finished: ShownTime | null;
+  /** That the daily verification does not run; empty where it does. */
+  readonly late: string;
   readonly reportHref: string;
   readonly brokenHref: string;
   readonly job: JobPage | null;
@@ -61,6 +64,7 @@ export function integrityPage(
     ...(report ? explain(report, ctx) : { meaning: '', nextStep: '' }),
     summary: report ? summaryOf(report, ctx) : '',
     finished: report ? showTime(report.finishedAt, ctx) : null,
+    late: state && isVerificationLate(new Date(state.at), ctx.now) ? t('integrity:late', { when: showTime(state.at, ctx).relative }) : '', // prettier-ignore
     reportHref: report ? url(`/verify/reports/${report.id}`) : '',
     brokenHref: state?.verdict === 'broken' ? url('/entries', { status: 'broken', range: 'all' }) : '',
     job: job && jobPage(job, ctx),

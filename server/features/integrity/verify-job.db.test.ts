@@ -1,7 +1,9 @@
 import { anAppendItem } from '../../testing/append-item';
+import { lookAtVerifications } from '../../cli/verification-checks';
 import { createTestApp, type TestApp } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
 import { until } from '../../testing/until';
+import { webPerson } from '../../testing/web-person';
 import { createJobService, type JobService } from '../jobs/job-service';
 import { createDailyVerification, createVerifyJob, enqueueVerification } from './verify-job-service';
 import type { VerifyService } from './verify-service';
@@ -208,5 +210,28 @@ describe.each(ENGINES)('verification as a job on %s', (engine) => {
     await app.deps.jobs.run();
     const [report] = await app.deps.verifications.list(app.ledger, { limit: 1 });
     expect(report).toMatchObject({ verdict: 'intact', scope: 'whole', requestedBy: 'Sealtrail' });
+  });
+
+  it('is missed where it does not run, by doctor and on the page', async () => {
+    const DAY_MS = 86_400_000;
+    const missed = async () => ({
+      doctor: (await lookAtVerifications(app.deps)).troubles,
+      // A session does not last as long as that.
+      page: (await (await webPerson(app, 'jane')).get('/verify')).text.includes(
+        'It runs by itself once a day: find out why',
+      ),
+    });
+    await app.deps.jobs.run();
+    expect(await missed()).toEqual({ doctor: [], page: false });
+    app.clock.advance(3 * DAY_MS);
+    expect(await missed()).toEqual({
+      doctor: ['default: not verified yet: it should be verified every day'],
+      page: false,
+    });
+    await verify();
+    const at = app.clock.now().toISOString();
+    expect(await missed()).toEqual({ doctor: [], page: false });
+    app.clock.advance(2 * DAY_MS + 1);
+    expect(await missed()).toEqual({ doctor: [`default: intact, ${at}: it should be verified every day`], page: true });
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/connection';
+import { isFree } from '../../db/free-lease';
 import { dayNumber } from '../../entries/day-number';
 
 /** Work done once a day. `run` may be called again for the same day when it failed, or when its process ended in the middle. */
@@ -11,7 +12,8 @@ export interface DailyTask {
 
 /**
  * Runs each task once a day, after DAILY_HOUR (UTC), in one of the processes that share the database. A day that nobody was up
- * for is made up for once, at the next start. A task that was never seen before waits for its next day.
+ * for is made up for once, at the next start. A task that was never seen before waits for its next day. What the row says of days
+ * and times to come is not believed: it was written under a wrong clock, or so that the task does not run.
  */
 export interface DailyTasks {
   /** Does what is due now. */
@@ -67,7 +69,12 @@ export function createDailyTasks({ tasks, database, now, logger }: DailyDeps): D
 
   async function take(name: string, day: number): Promise<boolean> {
     const at = now().getTime();
-    const due = db<TaskRow>('daily_tasks').where({ name }).where('done_day', '<', day).where('held_until', '<=', at);
+    // Another process may have come to the next day already.
+    const nextDay = dayNumber(at + (24 - DAILY_HOUR) * HOUR_MS);
+    const due = db<TaskRow>('daily_tasks')
+      .where({ name })
+      .where((row) => void row.where('done_day', '<', day).orWhere('done_day', '>', nextDay))
+      .where(isFree('held_until', at));
     return (await due.update({ holder, held_until: at + LEASE_MS })) === 1;
   }
 

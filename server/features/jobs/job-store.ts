@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson, type JsonObject } from '../../core/canonical-json';
 import type { Database } from '../../db/connection';
+import { isFree } from '../../db/free-lease';
 import type { Job, JobRequest, JobState } from './job';
 
 interface JobRow {
@@ -76,7 +77,7 @@ export function createJobStore({ knex: db, dialect }: Database, now: () => Date)
       .where({ kind })
       .where((one) => {
         void one.where({ state: 'queued' });
-        void one.orWhere((other) => void other.where({ state: 'running' }).where('held_until', '<', at));
+        void one.orWhere((other) => void other.where({ state: 'running' }).where(isFree('held_until', at)));
       });
 
   return {

@@ -299,6 +299,32 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
       expect(runs).toEqual(['a', 'b', 'a']);
     });
 
+    it.each([{ done_day: 99_991_231 }, { held_until: 9e15 }])(
+      'run whatever the row says of times to come: %j',
+      async (written) => {
+        await sidecar(aTask('a')).run();
+        await test.database.knex('daily_tasks').update(written);
+        test.clock.advance(DAY_MS);
+        await sidecar(aTask('a')).run();
+        await sidecar(aTask('a')).run();
+        expect(runs).toEqual(['a']);
+      },
+    );
+
+    it('run once where the clocks of two processes lie on both sides of the hour', async () => {
+      const at = (ms: number) =>
+        createDailyTasks({
+          tasks: [aTask('a')],
+          database: test.database,
+          now: () => new Date(ms),
+          logger: test.deps.logger,
+        });
+      const hour = Date.parse('2026-11-23T02:00:00Z');
+      await at(hour - DAY_MS).run();
+      for (const ms of [hour + 1_000, hour - 1_000, hour + 2_000]) await at(ms).run();
+      expect(runs).toEqual(['a']);
+    });
+
     it('are told when the program stops, and run again in the next one', async () => {
       const task: DailyTask = {
         name: 'a',

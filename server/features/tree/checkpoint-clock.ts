@@ -40,7 +40,8 @@ export function createCheckpointClock({ database, store, checkpoints, now, onErr
     const { state, latest, origin, behind } = await checkpoints.status(ledger);
     if (state === 'stopped' || behind === 0) return false;
     const isFirst = latest?.origin !== origin;
-    const isOld = now().getTime() - (latest?.signedAt ?? 0) >= MAX_AGE_MS;
+    // A time to come is none that we wrote: it would keep the next one back for as long.
+    const isOld = Math.abs(now().getTime() - (latest?.signedAt ?? 0)) >= MAX_AGE_MS;
     return (isFirst || isOld || behind >= MAX_ENTRIES) && (await hasNews(ledger, isFirst ? 0 : latest.size));
   }
 
