@@ -66,6 +66,7 @@ import { createBrokenAlarm } from './features/integrity/broken-alarm';
 import { createEntryCheck, type EntryCheckService } from './features/integrity/entry-check-service';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
 import { createRangeScanner } from './features/integrity/range-scanner';
+import { createBridgeStateCheck } from './features/integrity/derived/bridge-state-check';
 import { createDerivedChecks } from './features/integrity/derived/derived-checks';
 import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createDailyVerification, createVerifyJob, VERIFY_KIND } from './features/integrity/verify-job-service';
@@ -220,7 +221,7 @@ export function createDeps(
   });
   const preparer = createPreparer();
   const bridgesIn = (knex: Database['knex']) =>
-    createBridgeService({ bridges: createBridgeStore(knex), keyRing, store, now });
+    createBridgeService({ bridges: createBridgeStore(knex, rowMac), keyRing, store, now });
   const bridges = bridgesIn(db);
   const settings = createSettingsService({
     database,
@@ -251,8 +252,8 @@ export function createDeps(
   const treeReader = createTreeReader(database);
   const erasureReader = createErasureReader({ database, reader: store, keyRing, trees: treeReader });
   const verifications = createVerificationStore(database, deriveKey(masterKey, 'verification'));
-  const heartbeats = createHeartbeatStore(database);
-  const sequences = createSequenceStore(database, now);
+  const heartbeats = createHeartbeatStore(database, rowMac);
+  const sequences = createSequenceStore({ database, rowMac, now });
   const sequenceConsumer = createSequenceConsumer({ database, store, sequences, now });
   const bridgeWatch = createBridgeWatch({
     database,
@@ -408,6 +409,14 @@ export function createDeps(
     ...(options.onPruneStep === undefined ? {} : { onStep: options.onPruneStep }),
   });
 
+  const checkBridgeState = createBridgeStateCheck({
+    bridges,
+    listsOfChanged: [
+      (id) => bridges.listChanged(id),
+      (id) => heartbeats.listChanged(id),
+      (id) => sequences.listChanged(db, id),
+    ],
+  });
   const verifier = createVerifyService({
     database,
     store,
@@ -416,7 +425,7 @@ export function createDeps(
     headNotes,
     scanner: createRangeScanner(config.databaseUrl, { ...store, ...treeReader }),
     evidence: { findVkeys, heldCheckpoints },
-    derived: createDerivedChecks(config.databaseUrl, database),
+    derived: createDerivedChecks(config.databaseUrl, database, checkBridgeState),
     certificates: retention.certificates,
     findMark: (ledger) => verifications.findMark(ledger),
     erasures: erasureReader,

@@ -33,7 +33,7 @@ describe('a bridge', () => {
   it('is not active with another master key', async () => {
     const { id } = await add();
     const other = createBridgeService({
-      bridges: createBridgeStore(test.database.knex),
+      bridges: createBridgeStore(test.database.knex, test.deps.rowMac),
       keyRing: createKeyRing(Buffer.alloc(32, 5)),
       store: test.deps.store,
       now: () => test.clock.now(),
@@ -76,5 +76,14 @@ describe('a bridge', () => {
     test.deps.bridges.noteSeen(id, { at: 2_000, lastSeq: null, whmcs: null, bridgeVersion: null, timeZone: null });
     await test.deps.bridges.flush();
     expect(await row()).toMatchObject({ last_seen_at: 2_000, last_seq: '7', whmcs: '9.0.1', bridge_version: '1.0.0' });
+  });
+
+  it('remembers what a heartbeat told, also where a delivery tells less before it is written down', async () => {
+    const { id } = await add();
+    const delivery = { at: 2_000, lastSeq: '8', whmcs: null, bridgeVersion: null, timeZone: null };
+    test.deps.bridges.noteSeen(id, { ...SIGHTING, seqStep: 3 });
+    test.deps.bridges.noteSeen(id, delivery);
+    await test.deps.bridges.flush();
+    expect(await row()).toMatchObject({ last_seen_at: 2_000, last_seq: '8', whmcs: '9.0.1', seq_step: 3 });
   });
 });

@@ -5,7 +5,7 @@ import type { EntryStore } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
 import type { BridgeRow, BridgeSighting, BridgeStore } from './bridge-store';
 
-export type { BridgeRow } from './bridge-store';
+export { genuineStep, type BridgeRow } from './bridge-store';
 
 export interface ActiveBridge {
   readonly id: string;
@@ -32,6 +32,8 @@ export interface Rotation extends MadeBridge {
 export interface BridgeService {
   add(name: string, ledger: Ledger): Promise<MadeBridge>;
   list(): Promise<BridgeRow[]>;
+  /** What somebody changed of a bridge in the database, by name. */
+  listChanged(id: string): Promise<string[]>;
   revoke(id: string): Promise<boolean>;
   /** A second secret for an active bridge, beside the first until `endRotation` or for seven days; undefined for others. */
   rotate(id: string): Promise<Rotation | undefined>;
@@ -78,6 +80,7 @@ export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps
       return { id, secret };
     },
     list: () => bridges.list(),
+    listChanged: (id) => bridges.listChanged(id),
     revoke: (id) => bridges.revoke(id, now().getTime()),
     async findActive(id) {
       const row = await bridges.find(id);
@@ -106,7 +109,8 @@ export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps
       return bridges.endRotation(bridge.id, waiting);
     },
     noteSeen(id, sighting) {
-      sightings.set(id, sighting);
+      // What the one before told, and this one does not, is not written yet.
+      sightings.set(id, joinSightings(sightings.get(id), sighting));
       writeSoon();
     },
     noteClock(id, driftMs) {
@@ -154,4 +158,15 @@ export function createBridgeService({ bridges, keyRing, store, now }: BridgeDeps
     for (const [id, sighting] of latest) await bridges.seen(id, sighting);
     for (const [id, ms] of clocks) await bridges.setClockDrift(id, ms);
   }
+}
+
+function joinSightings(earlier: BridgeSighting | undefined, later: BridgeSighting): BridgeSighting {
+  return {
+    at: later.at,
+    lastSeq: later.lastSeq ?? earlier?.lastSeq ?? null,
+    whmcs: later.whmcs ?? earlier?.whmcs ?? null,
+    bridgeVersion: later.bridgeVersion ?? earlier?.bridgeVersion ?? null,
+    timeZone: later.timeZone ?? earlier?.timeZone ?? null,
+    seqStep: later.seqStep ?? earlier?.seqStep ?? null,
+  };
 }

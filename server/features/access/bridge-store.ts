@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { RowMac } from '../../core/row-mac';
 
 /** A paired sender. Times are milliseconds since 1970. */
 export interface BridgeRow {
@@ -23,6 +24,8 @@ export interface BridgeRow {
   drift_at: number | null;
   /** Our clock minus the one it signs with. */
   clock_drift_ms: number | null;
+  seen_mac: string | null;
+  step_mac: string | null;
 }
 
 export interface BridgeSighting {
@@ -36,8 +39,14 @@ export interface BridgeSighting {
 
 export interface BridgeStore {
   insert(row: Pick<BridgeRow, 'id' | 'tenant_id' | 'name' | 'wrapped_secret' | 'created_at'>): Promise<void>;
+  /**
+   * Of what somebody changed in the database, nothing is believed: `last_seen_at` is 0 then, long ago, and `seq_step` null. The same
+   * for `list`.
+   */
   find(id: string): Promise<BridgeRow | undefined>;
   list(): Promise<BridgeRow[]>;
+  /** What somebody changed of a bridge, by name. */
+  listChanged(id: string): Promise<string[]>;
   /** Whether a bridge that was not revoked before is revoked now. */
   revoke(id: string, at: number): Promise<boolean>;
   seen(id: string, sighting: BridgeSighting): Promise<void>;
@@ -48,14 +57,36 @@ export interface BridgeStore {
   endRotation(id: string, wrapped: string): Promise<boolean>;
 }
 
-export function createBridgeStore(db: Knex): BridgeStore {
+// Each with a MAC of its own: they are written at different times.
+const SEEN = 'bridges.last_seen_at';
+const STEP = 'bridges.seq_step';
+
+export function createBridgeStore(db: Knex, rowMac: RowMac): BridgeStore {
   const bridges = () => db<BridgeRow>('bridges');
+  const isSeenGenuine = ({ id, last_seen_at: at, seen_mac: mac }: BridgeRow) => at === null || rowMac.fits(mac, SEEN, [id, at]); // prettier-ignore
+  const believed = (row: BridgeRow): BridgeRow => ({
+    ...row,
+    last_seen_at: isSeenGenuine(row) ? row.last_seen_at : 0,
+    seq_step: genuineStep(rowMac, row),
+  });
+
   return {
     async insert(row) {
       await bridges().insert(row);
     },
-    find: (id) => bridges().where({ id }).first(),
-    list: () => bridges().orderBy('created_at'),
+    async find(id) {
+      const row = await bridges().where({ id }).first();
+      return row && believed(row);
+    },
+    list: async () => (await bridges().orderBy('created_at')).map(believed),
+    async listChanged(id) {
+      const row = await bridges().where({ id }).first();
+      if (!row) return [];
+      // One that an earlier version wrote has no MAC: it is not believed, and no sign of anything.
+      const isSeenChanged = row.seen_mac !== null && !isSeenGenuine(row);
+      const isStepChanged = row.step_mac !== null && genuineStep(rowMac, row) !== row.seq_step;
+      return [...(isSeenChanged ? ['when it was heard'] : []), ...(isStepChanged ? ['the step of its numbers'] : [])];
+    },
     async revoke(id, at) {
       return (await bridges().where({ id }).whereNull('revoked_at').update({ revoked_at: at })) === 1;
     },
@@ -64,11 +95,14 @@ export function createBridgeStore(db: Knex): BridgeStore {
         .where({ id })
         .update({
           last_seen_at: sighting.at,
+          seen_mac: rowMac.of(SEEN, [id, sighting.at]),
           ...(sighting.lastSeq === null ? {} : { last_seq: sighting.lastSeq }),
           ...(sighting.whmcs === null ? {} : { whmcs: sighting.whmcs }),
           ...(sighting.bridgeVersion === null ? {} : { bridge_version: sighting.bridgeVersion }),
           ...(sighting.timeZone === null ? {} : { time_zone: sighting.timeZone }),
-          ...(sighting.seqStep === null || sighting.seqStep === undefined ? {} : { seq_step: sighting.seqStep }),
+          ...(sighting.seqStep === null || sighting.seqStep === undefined
+            ? {}
+            : { seq_step: sighting.seqStep, step_mac: rowMac.of(STEP, [id, sighting.seqStep]) }),
         });
     },
     async setClockDrift(id, ms) {
@@ -83,4 +117,9 @@ export function createBridgeStore(db: Knex): BridgeStore {
       return (await bridges().where({ id, next_wrapped_secret: wrapped }).update(changed)) === 1;
     },
   };
+}
+
+/** The step of a bridge's numbers; null where it never told one, or somebody else wrote it. */
+export function genuineStep(rowMac: RowMac, row: Pick<BridgeRow, 'id' | 'seq_step' | 'step_mac'>): number | null {
+  return row.seq_step !== null && rowMac.fits(row.step_mac, STEP, [row.id, row.seq_step]) ? row.seq_step : null;
 }

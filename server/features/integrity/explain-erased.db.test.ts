@@ -23,7 +23,7 @@ describe.each(ENGINES)('an erasure while a scan runs on %s', (engine) => {
       certificates: retention.certificates,
       trees,
       evidence: { findVkeys: () => Promise.resolve([]), heldCheckpoints: () => Promise.resolve([]) },
-      derived: createDerivedChecks(test.database.url, database),
+      derived: createDerivedChecks(test.database.url, database, () => Promise.resolve([])),
       findMark: () => Promise.resolve(undefined),
       erasures: erasureReader,
       scanner: {

@@ -357,6 +357,86 @@ describe.each(ENGINES)('the watch over bridges on %s', (engine) => {
     });
   });
 
+  describe('in the database', () => {
+    const bridge = () => app.database.knex('bridges').where({ id: sender.bridge.id });
+    const range = (from: number) => rowsOf('bridge_ranges').where({ from_seq: from });
+    async function namedByVerify(): Promise<string[]> {
+      const { ledgers } = await app.deps.verifier.verify({ ledger: app.ledger.name, derived: true });
+      return ledgers.flatMap(({ broken }) =>
+        broken
+          .filter(({ detail }) => detail.startsWith(`of bridge ${sender.bridge.id}`))
+          .map(({ kind, detail }) => `${kind}: ${detail.replace(sender.bridge.id, 'X')}`),
+      );
+    }
+    const changed = (what: string) => [`projection: of bridge X, ${what}: changed in the database`];
+
+    it.each<[string, () => Promise<unknown>, string, string]>([
+      ['a range is made longer', () => range(1).update({ to_seq: 8 }), 'the numbers 1-8 of run 1', '1-8'],
+      [
+        'a range is made up',
+        () =>
+          app.database.knex('bridge_ranges').insert({ bridge_id: sender.bridge.id, run: 1, from_seq: 6, to_seq: 8 }),
+        'the numbers 6-8 of run 1',
+        '6-8',
+      ],
+      [
+        'a range takes in the next one',
+        async () => (await range(9).delete(), await range(1).update({ to_seq: 12 })),
+        'the numbers 1-12 of run 1',
+        '1-12',
+      ],
+      [
+        'its numbers are said to begin later',
+        () => rowsOf('bridge_sequences').update({ base_seq: 9 }),
+        'where its numbers begin',
+        '6-8',
+      ],
+      ['its numbers are said to skip', () => bridge().update({ seq_step: 100 }), 'the step of its numbers', '6-8'],
+    ])('no gap is hidden where %s, and verify names it', async (_, change, named, gap) => {
+      await heartbeat({ next: 1 });
+      await deliver(...numbers(1, 5), ...numbers(9, 12));
+      await app.deps.bridges.flush();
+      await app.deps.bridgeWatch.run();
+      await change();
+      expect(await namedByVerify()).toEqual(changed(named));
+      // What comes next does not make it genuine.
+      await deliver(13);
+      await heartbeat({ next: 14 });
+      await settle();
+      expect(await reports()).toEqual([`gap_detected ${gap}`]);
+    });
+
+    it('a heartbeat that is changed is none, until the next one', async () => {
+      await heartbeat({ next: 9 });
+      await rowsOf('bridge_heartbeats').update({ oldest_seq: 1, pending: 8 });
+      expect(await namedByVerify()).toEqual(changed('the heartbeat of a1b2'));
+      expect(await state()).toMatchObject({ outbox: null });
+      await heartbeat({ next: 9 });
+      expect(await namedByVerify()).toEqual([]);
+      expect(await state()).toMatchObject({ outbox: { pending: 0 } });
+    });
+
+    it('no silence is hidden by the time at which it was heard', async () => {
+      await deliver(1);
+      await app.deps.bridges.flush();
+      app.clock.advance(SILENT_MS);
+      await bridge().update({ last_seen_at: app.clock.now().getTime() });
+      expect(await namedByVerify()).toEqual(changed('when it was heard'));
+      await app.deps.bridgeWatch.run();
+      expect(await reports()).toEqual(['bridge_silent']);
+    });
+
+    it('what an earlier version wrote is not believed, and no sign of anything', async () => {
+      await deliver(1);
+      await heartbeat({ next: 2, step: 3 });
+      await app.deps.bridges.flush();
+      await bridge().update({ seen_mac: null, step_mac: null });
+      expect(await namedByVerify()).toEqual([]);
+      const [row] = (await app.deps.bridges.list()).filter(({ id }) => id === sender.bridge.id);
+      expect(row).toMatchObject({ last_seen_at: 0, seq_step: null });
+    });
+  });
+
   describe('a clock', () => {
     const sendAt = async (driftMs: number) => {
       await sender.send([], { at: new Date(app.clock.now().getTime() - driftMs) });

@@ -27,31 +27,38 @@ export interface DerivedChecks {
 /** The server's own young space is for taking deliveries: a thread that reads a whole ledger would fill as much with garbage. */
 const YOUNG_MB = 16;
 
-/** In a thread of its own where the program is built: SQLite's answers would keep the server waiting. */
-export function createDerivedChecks(databaseUrl: string, database: Database): DerivedChecks {
-  if (__filename.endsWith('.ts')) return { check: (ledger, signal) => runDerivedChecks(database, ledger, signal) };
-  return {
-    check: (ledger, signal) =>
-      new Promise((resolve, reject) => {
-        signal?.throwIfAborted();
-        const worker = new Worker(path.join(__dirname, 'derived-worker.js'), {
-          workerData: { databaseUrl, ledger },
-          resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-        });
-        const end = () => {
-          reject(signal?.reason as Error);
-          void worker.terminate();
-        };
-        signal?.addEventListener('abort', end);
-        worker.once('message', resolve);
-        worker.once('error', reject);
-        // After a result this says nothing new.
-        worker.once('exit', (code) => {
-          signal?.removeEventListener('abort', end);
-          reject(new Error(`a checking thread ended with ${code} and no result`));
-        });
-      }),
-  };
+/** In a thread of its own where the program is built: SQLite's answers would keep the server waiting. `checkSealed` needs keys. */
+export function createDerivedChecks(
+  databaseUrl: string,
+  database: Database,
+  checkSealed: (ledger: Ledger) => Promise<Break[]>,
+): DerivedChecks {
+  const checkApart = __filename.endsWith('.ts')
+    ? (ledger: Ledger, signal?: AbortSignal) => runDerivedChecks(database, ledger, signal)
+    : inThread;
+  return { check: async (ledger, signal) => [...(await checkApart(ledger, signal)), ...(await checkSealed(ledger))] };
+
+  function inThread(ledger: Ledger, signal?: AbortSignal): Promise<Break[]> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const worker = new Worker(path.join(__dirname, 'derived-worker.js'), {
+        workerData: { databaseUrl, ledger },
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      });
+      const end = () => {
+        reject(signal?.reason as Error);
+        void worker.terminate();
+      };
+      signal?.addEventListener('abort', end);
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      // After a result this says nothing new.
+      worker.once('exit', (code) => {
+        signal?.removeEventListener('abort', end);
+        reject(new Error(`a checking thread ended with ${code} and no result`));
+      });
+    });
+  }
 }
 
 export async function runDerivedChecks(database: Database, ledger: Ledger, signal?: AbortSignal): Promise<Break[]> {
