@@ -471,6 +471,7 @@ export function createDeps(
   const onReport = createBrokenAlarm({ mail, publicUrl: config.publicUrl, logger });
   const jobs = createJobService({
     database,
+    rowMac,
     kinds: [
       createVerifyJob({ verifier, verifications, store, ownEvents, onReport, now }),
       createPurgeJob({ runner: danger.runner, store }),

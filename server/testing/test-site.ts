@@ -10,6 +10,7 @@ import { createTestDatabase, type Engine } from './test-database';
 /** The built program, served over a store of its own. Its address stays the same when it is started again. */
 export interface TestSite {
   readonly url: string;
+  readonly dataDir: string;
   /** Of the server, while it runs. */
   pid(): number;
   /** The store, past the program: to count by other means, and to tamper. */
@@ -56,6 +57,7 @@ export async function startTestSite(
   }
   const site: TestSite = {
     url,
+    dataDir,
     pid: () => server?.process.pid ?? 0,
     db: database.knex,
     ask,

@@ -182,7 +182,14 @@ describe.each(ENGINES)('verification as a job on %s', (engine) => {
       const now = () => app.clock.now();
       const onReport = () => Promise.resolve();
       const kind = createVerifyJob({ verifier: dying, verifications, store, ownEvents, onReport, now });
-      return createJobService({ database: app.database, kinds: [kind], now, onError: () => undefined, leaseMs });
+      return createJobService({
+        database: app.database,
+        rowMac: app.deps.rowMac,
+        kinds: [kind],
+        now,
+        onError: () => undefined,
+        leaseMs,
+      });
     }
 
     it.each([0, 1])('goes on from what was saved after %i slices, and names each break once', async (slices) => {

@@ -1,3 +1,7 @@
+import path from 'node:path';
+import { deriveKey } from '../../core/keys';
+import { createRowMac } from '../../core/row-mac';
+import { readMasterKey } from '../../entries/master-key';
 import { startTestPages, type TestPages } from '../../testing/visitor';
 import { until } from '../../testing/until';
 
@@ -71,7 +75,11 @@ describe('while it runs', () => {
     const id = await aRunningJob();
     const page = await pages.openAt(`/verify/jobs/${id}`);
     const [{ report }] = (await pages.site.db('verifications').max({ report: 'id' })) as [{ report: number }];
-    await pages.site.db('jobs').update({ state: 'done', result: JSON.stringify({ report }) });
+    const end = { state: 'done', result: JSON.stringify({ report }) };
+    const rowMac = createRowMac(deriveKey(readMasterKey(path.join(pages.site.dataDir, 'master.key')), 'row-mac'));
+    await pages.site
+      .db('jobs')
+      .update({ ...end, result_mac: rowMac.of('jobs.result', [id, end.state, end.result, null]) });
     await page.waitForURL(/\/verify\/reports\/\d+$/);
     expect(await page.locator('.st-verdict-word').innerText()).toBe('Intact');
   });

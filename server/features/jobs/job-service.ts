@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../core/canonical-json';
+import type { RowMac } from '../../core/row-mac';
 import type { Database } from '../../db/connection';
 import type { Job, JobRequest, JobState } from './job';
 import { createJobProcess, type JobProcess, type ProcessEnd } from './job-process';
@@ -58,6 +59,7 @@ export interface JobsApart {
 
 interface JobDeps {
   readonly database: Database;
+  readonly rowMac: RowMac;
   readonly kinds: readonly JobKind[];
   readonly now: () => Date;
   readonly onError: (error: unknown) => void;
@@ -78,8 +80,16 @@ class Cancelled extends Error {}
 class Stopping extends Error {}
 class Lost extends Error {}
 
-export function createJobService({ database, kinds, now, onError, apart, leaseMs = LEASE_MS }: JobDeps): JobService {
-  const store = createJobStore(database, now);
+export function createJobService({
+  database,
+  rowMac,
+  kinds,
+  now,
+  onError,
+  apart,
+  leaseMs = LEASE_MS,
+}: JobDeps): JobService {
+  const store = createJobStore({ database, rowMac, now });
   const holder = randomUUID();
   const running = new Map<string, AbortController>();
   const working = new Map<string, Promise<void>>();

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson, type JsonObject } from '../../core/canonical-json';
+import type { RowCell, RowMac } from '../../core/row-mac';
 import type { Database } from '../../db/connection';
 import { isFree } from '../../db/free-lease';
 import type { Job, JobRequest, JobState } from './job';
@@ -26,6 +27,10 @@ interface JobRow {
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
+  /** Over what is to be done and for whom, what was noted of it, and how it ended: they change apart. */
+  mac: string | null;
+  memo_mac: string | null;
+  result_mac: string | null;
 }
 
 /** A job that this process has taken, with what an earlier run of it left. */
@@ -42,7 +47,11 @@ interface Progress {
   readonly total: number;
 }
 
-/** The table behind JobService. Whoever changes a running job names itself as its holder; a change that says 0 was refused. */
+/**
+ * The table behind JobService. Whoever changes a running job names itself as its holder; a change that says 0 was refused. What
+ * somebody wrote past the program is not done: such a job fails, what it notes is not gone on from, and what it is said to have
+ * found is not told.
+ */
 export interface JobStore {
   add(request: JobRequest): Promise<Job>;
   find(tenantId: number, id: string): Promise<Job | undefined>;
@@ -69,7 +78,15 @@ export interface JobStore {
   askCancel(tenantId: number, id: string): Promise<boolean>;
 }
 
-export function createJobStore({ knex: db, dialect }: Database, now: () => Date): JobStore {
+const CHANGED = 'the job was changed in the database';
+
+interface StoreDeps {
+  readonly database: Database;
+  readonly rowMac: RowMac;
+  readonly now: () => Date;
+}
+
+export function createJobStore({ database: { knex: db, dialect }, rowMac, now }: StoreDeps): JobStore {
   const jobs = () => db<JobRow>('jobs');
   const held = (id: string, holder: string) => jobs().where({ id, holder, state: 'running' });
   const unheld = (kind: string, at: number) =>
@@ -80,6 +97,34 @@ export function createJobStore({ knex: db, dialect }: Database, now: () => Date)
         void one.orWhere((other) => void other.where({ state: 'running' }).where(isFree('held_until', at)));
       });
 
+  const memoMac = (id: string, memo: string) => rowMac.of('jobs.memo', [id, memo]);
+  const isEnd = ({ state }: JobRow) => state === 'done' || state === 'failed';
+
+  /** Of a row that ends: `result` and `problem` with their MAC. */
+  function ended(
+    id: string,
+    state: JobState,
+    { result, problem }: { readonly result?: string | undefined; readonly problem?: string | undefined },
+  ) {
+    const end = { state, result: result ?? null, problem: problem ?? null };
+    return {
+      ...end,
+      result_mac: rowMac.of('jobs.result', resultCells({ id, ...end })),
+      active_key: null,
+      memo: null,
+      memo_mac: null,
+      holder: null,
+      held_until: 0,
+      finished_at: now().getTime(),
+    };
+  }
+
+  function toJob(row: JobRow): Job {
+    if (!isEnd(row)) return fromRow({ ...row, result: null, problem: null });
+    const isGenuine = rowMac.fits(row.result_mac, 'jobs.result', resultCells(row));
+    return fromRow(isGenuine ? row : { ...row, state: 'failed', result: null, problem: CHANGED });
+  }
+
   return {
     async add(request) {
       const activeKey = hash(
@@ -87,7 +132,7 @@ export function createJobStore({ knex: db, dialect }: Database, now: () => Date)
         canonicalJson([request.kind, String(request.tenantId), request.ledger, request.sameAs ?? request.params]),
       );
       for (let attempt = 1; ; attempt += 1) {
-        const row: JobRow = {
+        const made: Omit<JobRow, 'mac'> = {
           id: uuidv7(),
           kind: request.kind,
           tenant_id: request.tenantId,
@@ -108,27 +153,30 @@ export function createJobStore({ knex: db, dialect }: Database, now: () => Date)
           created_at: now().getTime(),
           started_at: null,
           finished_at: null,
+          memo_mac: null,
+          result_mac: null,
         };
+        const row = { ...made, mac: rowMac.of('jobs', orderCells(made)) };
         try {
           await jobs().insert(row);
           return fromRow(row);
         } catch (error) {
           if (!dialect.isDuplicate(error) || attempt === 5) throw error;
           const same = await jobs().where({ active_key: activeKey }).first();
-          if (same) return fromRow(same);
+          if (same) return toJob(same);
         }
       }
     },
     async find(tenantId, id) {
       const row = await jobs().where({ id, tenant_id: tenantId }).first();
-      return row && fromRow(row);
+      return row && toJob(row);
     },
     async listActive(tenantId, kind) {
       const rows = await jobs()
         .where({ tenant_id: tenantId, kind })
         .whereIn('state', ['queued', 'running'])
         .orderBy(['created_at', 'id']);
-      return rows.map(fromRow);
+      return rows.map(toJob);
     },
     async isWaiting(kind) {
       return (await unheld(kind, now().getTime()).first('id')) !== undefined;
@@ -138,6 +186,12 @@ export function createJobStore({ knex: db, dialect }: Database, now: () => Date)
         const at = now().getTime();
         const row = await unheld(kind, at).orderBy(['created_at', 'id']).first();
         if (!row) return undefined;
+        // Whoever finds it as it was read has it.
+        const same = jobs().where({ id: row.id, state: row.state, held_until: row.held_until, attempts: row.attempts });
+        if (!rowMac.fits(row.mac, 'jobs', orderCells(row))) {
+          await same.update(ended(row.id, 'failed', { problem: CHANGED }));
+          continue;
+        }
         const taken = {
           state: 'running' as const,
           holder,
@@ -145,12 +199,11 @@ export function createJobStore({ knex: db, dialect }: Database, now: () => Date)
           attempts: row.attempts + 1,
           started_at: row.started_at ?? at,
         };
-        // Whoever finds it as it was read has it.
-        const same = jobs().where({ id: row.id, state: row.state, held_until: row.held_until, attempts: row.attempts });
         if ((await same.update(taken)) !== 1) continue;
+        const isNoted = row.memo !== null && rowMac.fits(row.memo_mac, 'jobs.memo', [row.id, row.memo]);
         return {
-          job: fromRow({ ...row, ...taken }),
-          memo: row.memo === null ? null : (JSON.parse(row.memo) as JsonObject),
+          job: toJob({ ...row, ...taken }),
+          memo: isNoted ? (JSON.parse(row.memo ?? '') as JsonObject) : null,
           isCancelled: Boolean(row.cancel_asked),
           attempts: taken.attempts,
         };
@@ -167,27 +220,23 @@ export function createJobStore({ knex: db, dialect }: Database, now: () => Date)
       return row?.cancel_asked ? 'cancelled' : 'held';
     },
     async saveMemo(id, holder, leaseMs, { done, total }, memo) {
+      const text = JSON.stringify(memo);
       const changed = await held(id, holder).update({
         held_until: now().getTime() + leaseMs,
         progress_done: done,
         progress_total: total,
-        memo: JSON.stringify(memo),
+        memo: text,
+        memo_mac: memoMac(id, text),
         attempts: 1,
       });
       return changed === 1;
     },
     async finish(id, holder, { state, progress, result, problem }) {
+      const end = { result: result && JSON.stringify(result), problem: problem?.slice(0, 1000) };
       const changed = await held(id, holder).update({
-        state,
-        active_key: null,
+        ...ended(id, state, end),
         progress_done: progress.done,
         progress_total: progress.total,
-        memo: null,
-        result: result === undefined ? null : JSON.stringify(result),
-        problem: problem?.slice(0, 1000) ?? null,
-        holder: null,
-        held_until: 0,
-        finished_at: now().getTime(),
       });
       return changed === 1;
     },
@@ -204,6 +253,15 @@ export function createJobStore({ knex: db, dialect }: Database, now: () => Date)
       return (await own().where({ state: 'running' }).first('id')) !== undefined;
     },
   };
+}
+
+/** What is to be done, and for whom. */
+function orderCells(row: Omit<JobRow, 'mac'>): RowCell[] {
+  return [row.id, row.kind, row.tenant_id, row.ledger, row.params, row.requested_by, row.created_at];
+}
+
+function resultCells(row: Pick<JobRow, 'id' | 'state' | 'result' | 'problem'>): RowCell[] {
+  return [row.id, row.state, row.result, row.problem];
 }
 
 function fromRow(row: JobRow): Job {

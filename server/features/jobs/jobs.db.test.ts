@@ -28,6 +28,7 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
   function aProcess(run: JobKind['run']): JobService {
     const service = createJobService({
       database: test.database,
+      rowMac: test.deps.rowMac,
       kinds: [{ kind: 'count', run }],
       now: () => test.clock.now(),
       onError: (error) => errors.push(error),
@@ -222,6 +223,7 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
     const ends: unknown[] = [];
     const service = createJobService({
       database: test.database,
+      rowMac: test.deps.rowMac,
       kinds: [{ kind: 'count', run: never }],
       now: () => test.clock.now(),
       onError: (error) => errors.push(error),
@@ -241,6 +243,58 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
     expect([started[0], ends[0]]).toEqual(['count', ['count', { how: undefined, failures: 0 }]]);
     expect(await service.find(tenantId(), id)).toMatchObject({ state: 'queued' });
     expect(errors).toEqual([]);
+  });
+
+  describe('in the database', () => {
+    const rows = () => test.database.knex('jobs');
+    const done = (): Promise<{ counted: number }> => Promise.resolve({ counted: 3 });
+    const CHANGED = { state: 'failed', result: null, problem: 'the job was changed in the database' };
+
+    it.each<[string, (id: string) => Promise<unknown>]>([
+      ['for somebody else', () => rows().update({ requested_by: 'root' })],
+      ['of something else', () => rows().update({ params: '{"to":4}' })],
+      ['of another ledger', () => rows().update({ ledger: 'other' })],
+      [
+        'that nobody asked for',
+        async (id) =>
+          rows().insert({ ...(await rows().where({ id }).first<object>()), id: 'made-up', active_key: null }),
+      ],
+    ])('a job %s is not done', async (_, write) => {
+      const seen: unknown[] = [];
+      const jobs = aProcess((run) => {
+        seen.push(run.job.params, run.job.requestedBy);
+        return done();
+      });
+      const { id } = await jobs.enqueue(request());
+      await write(id);
+      const isMadeUp = (await rows().pluck('id')).includes('made-up');
+      await jobs.run();
+      expect(seen).toEqual(isMadeUp ? [{ to: 3 }, 'jane'] : []);
+      expect(await jobs.find(tenantId(), isMadeUp ? 'made-up' : id)).toMatchObject(CHANGED);
+    });
+
+    it('a note that somebody wrote is not gone on from', async () => {
+      const memos: unknown[] = [];
+      const jobs = aProcess((run) => {
+        memos.push(run.memo);
+        return done();
+      });
+      await jobs.enqueue(request());
+      await rows().update({ memo: '{"state":{"after":9}}' });
+      await jobs.run();
+      expect(memos).toEqual([null]);
+    });
+
+    it('a result that somebody wrote is not told', async () => {
+      const jobs = aProcess(done);
+      const { id } = await jobs.enqueue(request());
+      await jobs.run();
+      expect(await jobs.find(tenantId(), id)).toMatchObject({ state: 'done', result: { counted: 3 } });
+      await rows().update({ result: '{"counted":4}' });
+      expect(await jobs.find(tenantId(), id)).toMatchObject(CHANGED);
+      await rows().update({ state: 'cancelled' });
+      expect(await jobs.find(tenantId(), id)).toMatchObject({ state: 'cancelled', result: null });
+    });
   });
 
   describe('daily tasks', () => {

@@ -7,7 +7,7 @@ import type { OwnEvents } from '../capture/own-events-service';
 import { parkedSeqs, settledBelow, type HeartbeatRow, type HeartbeatStore } from './heartbeat-store';
 import type { SequenceConsumer } from './sequence-consumer';
 import { findHoles, overlap, withoutRanges, type Hole } from './sequence-ranges';
-import type { Gap, SequenceStore } from './sequence-store';
+import type { Gap, ReportCells, SequenceStore } from './sequence-store';
 
 /** How a bridge stands, for people and for metrics. Times are milliseconds since 1970. */
 export interface BridgeState {
@@ -189,12 +189,23 @@ export function createBridgeWatch(deps: WatchDeps): BridgeWatch {
 
   /** An entry first, then the row that asked for it: stored twice it is one entry. */
   async function recordReports(): Promise<void> {
-    const rows = await db('watch_reports as r')
-      .join('bridges as b', 'b.id', 'r.bridge_id')
-      .join('tenants as t', 't.id', 'b.tenant_id')
-      .orderBy('r.id')
-      .limit(1_000)
-      .select<ReportRow[]>('r.id', 'r.once', 'r.action', 'r.bridge_id', 'r.payload', 'b.name', 't.slug');
+    // Those that somebody else wrote stay where they are, and hold nothing up.
+    for (let after = 0; ;) {
+      const rows = await db('watch_reports as r')
+        .join('bridges as b', 'b.id', 'r.bridge_id')
+        .join('tenants as t', 't.id', 'b.tenant_id')
+        .where('r.id', '>', after)
+        .orderBy('r.id')
+        .limit(1_000)
+        .select<ReportRow[]>('r.id', 'r.once', 'r.action', 'r.bridge_id', 'r.payload', 'r.mac', 'b.name', 't.slug');
+      const last = rows.at(-1);
+      if (!last) return;
+      await recordEach(rows.filter((row) => sequences.isGenuineReport(row)));
+      after = last.id;
+    }
+  }
+
+  async function recordEach(rows: readonly ReportRow[]): Promise<void> {
     for (const row of rows) {
       await ownEvents.record(row.slug, {
         action: row.action,
@@ -255,12 +266,8 @@ export function createBridgeWatch(deps: WatchDeps): BridgeWatch {
   };
 }
 
-interface ReportRow {
+interface ReportRow extends ReportCells {
   readonly id: number;
-  readonly once: string;
-  readonly action: string;
-  readonly bridge_id: string;
-  readonly payload: string;
   readonly name: string;
   readonly slug: string;
 }

@@ -426,6 +426,15 @@ describe.each(ENGINES)('the watch over bridges on %s', (engine) => {
       expect(await reports()).toEqual(['bridge_silent']);
     });
 
+    it('a report that somebody wrote becomes no entry', async () => {
+      const report = { action: 'audit.gap_closed', bridge_id: sender.bridge.id, payload: '{"from":"1","to":"2"}' };
+      await app.database.knex('watch_reports').insert({ ...report, once: 'made up' });
+      await app.deps.bridgeWatch.run();
+      expect(await reports()).toEqual([]);
+      expect(await namedByVerify()).toEqual(changed('a report that waits to become audit.gap_closed'));
+      await rowsOf('watch_reports').delete();
+    });
+
     it('what an earlier version wrote is not believed, and no sign of anything', async () => {
       await deliver(1);
       await heartbeat({ next: 2, step: 3 });

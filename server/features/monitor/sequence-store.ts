@@ -30,6 +30,15 @@ export interface WatchReport {
   readonly payload: JsonObject;
 }
 
+/** A row of `watch_reports`. */
+export interface ReportCells {
+  readonly once: string;
+  readonly action: string;
+  readonly bridge_id: string;
+  readonly payload: string;
+  readonly mac: string | null;
+}
+
 export interface SequenceStore {
   /**
    * The sequence of a bridge, its row locked, made at first; undefined for a bridge that is not there. Where somebody changed the row
@@ -48,6 +57,8 @@ export interface SequenceStore {
   listChanged(db: Knex, bridgeId: string): Promise<string[]>;
   /** Does nothing when the same waits already. */
   report(trx: Knex, report: WatchReport): Promise<void>;
+  /** False for a report that somebody else wrote: it must not become an entry. */
+  isGenuineReport(row: ReportCells): boolean;
 }
 
 interface GapRow {
@@ -91,6 +102,8 @@ export function createSequenceStore({ database: { dialect }, rowMac, now }: Stor
   const isGenuineRange = (bridgeId: string, { run, from_seq, to_seq, mac }: RangeRow) => rowMac.fits(mac, 'bridge_ranges', [bridgeId, run, from_seq, to_seq]); // prettier-ignore
   const rangesOf = (db: Knex, bridgeId: string) => db<RangeRow & { bridge_id: string }>('bridge_ranges').where({ bridge_id: bridgeId }).orderBy(['run', 'from_seq']); // prettier-ignore
 
+  const isGenuineReport = ({ once, action, bridge_id, payload, mac }: ReportCells) => rowMac.fits(mac, 'watch_reports', [once, action, bridge_id, payload]); // prettier-ignore
+
   async function fromRanges(trx: Knex, bridgeId: string): Promise<Omit<Sequence, 'step'>> {
     const ranges = (await rangesOf(trx, bridgeId)).filter((row) => isGenuineRange(bridgeId, row));
     const run = ranges.at(-1)?.run ?? 1;
@@ -130,9 +143,13 @@ export function createSequenceStore({ database: { dialect }, rowMac, now }: Stor
     async listChanged(db, bridgeId) {
       const sequence = await db<SequenceRow & { bridge_id: string }>('bridge_sequences').where({ bridge_id: bridgeId }).first('run', 'run_at', 'base_seq', 'highest_seq', 'mac'); // prettier-ignore
       const ranges = (await rangesOf(db, bridgeId)).filter((row) => !isGenuineRange(bridgeId, row));
+      const reports = await db<ReportCells>('watch_reports').where({ bridge_id: bridgeId });
       return [
         ...(sequence && !isGenuine(bridgeId, sequence) ? ['where its numbers begin'] : []),
         ...ranges.map((row) => `the numbers ${row.from_seq}-${row.to_seq} of run ${row.run}`),
+        ...reports
+          .filter((row) => !isGenuineReport(row))
+          .map(({ action }) => `a report that waits to become ${action}`),
       ];
     },
 
@@ -203,9 +220,12 @@ export function createSequenceStore({ database: { dialect }, rowMac, now }: Stor
           .delete();
     },
 
+    isGenuineReport,
+
     async report(trx, { action, bridgeId, once, payload }) {
-      const row = [once, action, bridgeId, JSON.stringify(payload)];
-      await dialect.insertRows(trx, 'watch_reports', ['once', 'action', 'bridge_id', 'payload'], [row], {
+      const cells = [once, action, bridgeId, JSON.stringify(payload)];
+      const row = [...cells, rowMac.of('watch_reports', cells)];
+      await dialect.insertRows(trx, 'watch_reports', ['once', 'action', 'bridge_id', 'payload', 'mac'], [row], {
         onConflict: 'ignore',
       });
     },
