@@ -61,6 +61,8 @@ interface Segment {
 
 /** A prune's archive and certificate stay handy: at most about a quarter of a million entries. */
 const MAX_SEGMENTS = 1_024;
+/** Positions that are no numbers of entries: what was set aside is counted apart, and the dashboard has come to a day. */
+const COUNTS_NO_ENTRIES = ['sequence_aside', 'activity_day'];
 const LOOKUPS = 500;
 const SUMMED = 64;
 
@@ -75,8 +77,8 @@ export function createPrunePlanner(database: Database, store: EntryStore): Prune
   /** Up to where every reader has come, and the newest entry. */
   async function findProgress(ledger: Ledger): Promise<{ readonly read: number; readonly head: number }> {
     const head = (await store.findHead(ledger))?.seq ?? 0;
-    // The position of what was set aside counts other things than entries.
-    const [row] = await select(`SELECT MIN(seq) FROM consumers WHERE ledger_id = ? AND name <> 'sequence_aside'`, [ledger.id]); // prettier-ignore
+    const others = COUNTS_NO_ENTRIES.map(() => '?').join(',');
+    const [row] = await select(`SELECT MIN(seq) FROM consumers WHERE ledger_id = ? AND name NOT IN (${others})`, [ledger.id, ...COUNTS_NO_ENTRIES]); // prettier-ignore
     return { read: Number(row?.[0] ?? 0), head };
   }
 

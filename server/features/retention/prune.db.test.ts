@@ -222,6 +222,20 @@ describe.each(ENGINES)('a prune on %s', (engine) => {
     expect((await prune()).prunes).toHaveLength(1);
   });
 
+  // Days since 1970: after 20,000 entries it was the least of what stands there, and nothing more was ever pruned.
+  it('goes as far as the readers have come, whatever the day that the dashboard has come to', async () => {
+    await fill();
+    grow(40);
+    expect(
+      await db('consumers')
+        .where({ ledger_id: test.ledger.id, name: 'activity_day' })
+        .update({ seq: SEGMENT + 1 }),
+    ).toBe(1);
+    expect((await test.deps.retention.pruner.preview(test.ledger, { days: 30 })).plan?.ranges).toMatchObject([
+      { fromSeq: 1, toSeq: 1024 },
+    ]);
+  });
+
   it('previews without changing anything', async () => {
     await fill();
     grow(40);
