@@ -120,6 +120,8 @@ export function createJobStore({ database: { knex: db, dialect }, rowMac, now }:
   }
 
   function toJob(row: JobRow): Job {
+    const isOrdered = rowMac.fits(row.mac, 'jobs', orderCells(row));
+    if (!isOrdered) return fromRow({ ...row, params: '{}', state: 'failed', result: null, problem: CHANGED });
     if (!isEnd(row)) return fromRow({ ...row, result: null, problem: null });
     const isGenuine = rowMac.fits(row.result_mac, 'jobs.result', resultCells(row));
     return fromRow(isGenuine ? row : { ...row, state: 'failed', result: null, problem: CHANGED });
@@ -176,7 +178,8 @@ export function createJobStore({ database: { knex: db, dialect }, rowMac, now }:
         .where({ tenant_id: tenantId, kind })
         .whereIn('state', ['queued', 'running'])
         .orderBy(['created_at', 'id']);
-      return rows.map(toJob);
+      // One that somebody wrote in is none: whoever claims it ends it.
+      return rows.map(toJob).filter(({ state }) => state !== 'failed');
     },
     async isWaiting(kind) {
       return (await unheld(kind, now().getTime()).first('id')) !== undefined;

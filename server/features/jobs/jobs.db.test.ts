@@ -273,6 +273,17 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
       expect(await jobs.find(tenantId(), isMadeUp ? 'made-up' : id)).toMatchObject(CHANGED);
     });
 
+    it.each<[string, (id: string) => Promise<unknown>]>([
+      ['an order', () => rows().update({ params: '{"to":' })],
+      ['a result', (id) => rows().where({ id }).update({ state: 'done', active_key: null, result: '{"counted":' })],
+    ])('%s that is no JSON is no job under way, and read as one that failed', async (_, write) => {
+      const jobs = aProcess(done);
+      const { id } = await jobs.enqueue(request());
+      await write(id);
+      expect(await jobs.listActive(tenantId(), 'count')).toEqual([]);
+      expect(await jobs.find(tenantId(), id)).toMatchObject(CHANGED);
+    });
+
     it('a note that somebody wrote is not gone on from', async () => {
       const memos: unknown[] = [];
       const jobs = aProcess((run) => {
