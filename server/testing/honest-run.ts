@@ -17,7 +17,7 @@ import { createTestDatabase, type Engine } from './test-database';
 
 export interface HonestRun {
   readonly engine: Engine;
-  /** Entries stored, checkpoints, rotations, prunes, erasures, changes of what entries tell of, restarts and verifications, together. */
+  /** Entries stored, checkpoints, rotations, prunes, erasures, changes of what entries tell of, restarts, wrong clocks put right and verifications, together. */
   readonly operations: number;
   readonly seed: number;
   /** Entries of a batch at most. */
@@ -33,7 +33,17 @@ export interface HonestResult {
   readonly alarms: readonly string[];
 }
 
-const OPERATIONS = ['append', 'checkpoint', 'rotate', 'prune', 'erase', 'change', 'restart', 'verify'] as const;
+const OPERATIONS = [
+  'append',
+  'checkpoint',
+  'rotate',
+  'prune',
+  'erase',
+  'change',
+  'restart',
+  'clock',
+  'verify',
+] as const;
 type Operation = (typeof OPERATIONS)[number];
 
 /** How often each comes up against one batch; the rest are batches. */
@@ -44,6 +54,7 @@ const CHANCES: readonly (readonly [Exclude<Operation, 'append'>, number])[] = [
   ['erase', 0.02],
   ['change', 0.15],
   ['restart', 0.01],
+  ['clock', 0.01],
   ['verify', 0.01],
 ];
 const CLIENTS = 200;
@@ -58,6 +69,9 @@ const NOTES = [
 ];
 const MAX_PAUSE_MS = 6 * 3_600_000;
 const PRUNE_DAYS = 7;
+/** A clock that is wrong is ahead by less than that. */
+const MAX_AHEAD_DAYS = 10;
+const DAY_MS = 86_400_000;
 
 /**
  * Two sidecars on one database do everything that honest people do, in an order that a seed gives, and verify in between and at
@@ -122,6 +136,7 @@ export async function runHonestly({
 
   async function verify(deps: Deps, isOnlyNew: boolean): Promise<void> {
     await deps.indexer.catchUp();
+    await deps.activity.catchUp();
     const report = await deps.verifier.verify({ isOnlyNew, derived: !isOnlyNew, expectedNotes: published });
     if (report.verdict !== 'intact') alarms.push(describe(report));
   }
@@ -149,6 +164,15 @@ export async function runHonestly({
       await sidecar(at).close();
       const next = sidecars.length === 1 ? Math.floor(random() * configs.length) : at;
       sidecars[at] = await startSidecar(configs[next] as Config, clock);
+    },
+    async clock() {
+      const ahead = Math.floor(random() * MAX_AHEAD_DAYS * DAY_MS);
+      clock.advance(ahead);
+      await appendBatch();
+      await acts[random() < 0.5 ? 'checkpoint' : 'rotate']();
+      await verify(sidecar(), false);
+      for (const { activity } of sidecars) await activity.catchUp();
+      clock.advance(-ahead);
     },
     verify: () => verify(sidecar(), random() < 0.7),
   };

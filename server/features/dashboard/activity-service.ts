@@ -46,18 +46,22 @@ export const DAY = 'activity_day';
 
 const DAY_MS = 86_400_000;
 const CHUNK = 400;
+const REST_MS = 3_600_000;
 
 export function createActivityCounter({ database, store, now, isBusy, onError }: CounterDeps): ActivityCounter {
   const { knex: db, dialect } = database;
   /** By ledger: the day to which every total was brought up by this process. */
   const broughtUpTo = new Map<number, number>();
+  /** By ledger: until when this process does not count anew, in milliseconds since it began. */
+  const restedUntil = new Map<number, number>();
 
   async function countLedger(ledger: Ledger, mayGoOn: () => Promise<boolean>): Promise<void> {
     const today = dayNow();
     const state = await look(ledger);
     if (state.position === null || state.day === null) await ensureRows(db, ledger, today);
-    if (state.day !== null && (state.day < today || state.day > today + 1)) await moveDay(ledger, today);
-    if (state.head > (state.position ?? 0) && !(await repeat(ledger, countChunk, mayGoOn))) return;
+    if (state.day !== null && state.day < today) await moveDay(ledger, today);
+    const position = isAhead(state.day) && (await startAnew(ledger)) ? 0 : (state.position ?? 0);
+    if (state.head > position && !(await repeat(ledger, countChunk, mayGoOn))) return;
     if (broughtUpTo.get(ledger.id) === today) return;
     if (await repeat(ledger, bringUpChunk, mayGoOn)) broughtUpTo.set(ledger.id, today);
   }
@@ -85,15 +89,33 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
 
   const dayNow = () => Math.floor(now().getTime() / DAY_MS);
 
-  /**
-   * The day is the same for every process, and goes by the clock that is ahead, by a day at most: one that is further is a wrong
-   * clock or an edit, and would throw away what is still to be counted.
-   */
+  /** The day is the same for every process, and goes by the clock that is ahead. */
   async function moveDay(ledger: Ledger, today: number): Promise<void> {
-    await db('consumers')
-      .where({ name: DAY, ledger_id: ledger.id })
-      .whereNotBetween('seq', [today, today + 1])
-      .update({ seq: today });
+    broughtUpTo.delete(ledger.id);
+    await db('consumers').where({ name: DAY, ledger_id: ledger.id }).where('seq', '<', today).update({ seq: today });
+  }
+
+  /** By more than a day: that is a clock that was wrong, or an edit. */
+  const isAhead = (day: number | null): boolean => day !== null && day > dayNow() + 1;
+
+  /**
+   * What a day ahead of the clock threw away is still to be counted: the entries are counted once more, from the first one on. At
+   * most once an hour, so that two processes whose clocks differ do nothing else. Whether it is so.
+   */
+  async function startAnew(ledger: Ledger): Promise<boolean> {
+    if (performance.now() < (restedUntil.get(ledger.id) ?? 0)) return false;
+    restedUntil.set(ledger.id, performance.now() + REST_MS);
+    broughtUpTo.delete(ledger.id);
+    return retriedTransaction(database, async (trx) => {
+      await lock(trx, ledger);
+      // Another process may have done it.
+      if (!isAhead(await positionOf(trx, DAY, ledger))) return false;
+      for (const table of ['activity_slots', 'party_days', 'party_totals'])
+        await trx(table).where({ ledger_id: ledger.id }).delete();
+      await trx('consumers').where({ name: POSITION, ledger_id: ledger.id }).update({ seq: 0 });
+      await trx('consumers').where({ name: DAY, ledger_id: ledger.id }).update({ seq: dayNow() });
+      return true;
+    });
   }
 
   /** Counters and position move together. Whether there may be more. */
@@ -134,12 +156,14 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
   }
 
   async function lock(trx: Knex.Transaction, ledger: Ledger): Promise<{ position: number; day: number }> {
-    const read = async (name: string, suffix: string) => {
-      const sql = `SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?${suffix}`;
-      const [row] = await dialect.selectArrays(trx, sql, [name, ledger.id]);
-      return Number(row?.[0] ?? 0);
-    };
-    return { position: await read(POSITION, dialect.forUpdate), day: Math.min(await read(DAY, ''), dayNow() + 1) };
+    const position = await positionOf(trx, POSITION, ledger, dialect.forUpdate);
+    return { position, day: Math.min(await positionOf(trx, DAY, ledger), dayNow() + 1) };
+  }
+
+  async function positionOf(trx: Knex.Transaction, name: string, ledger: Ledger, suffix = ''): Promise<number> {
+    const sql = `SELECT seq FROM consumers WHERE name = ? AND ledger_id = ?${suffix}`;
+    const [row] = await dialect.selectArrays(trx, sql, [name, ledger.id]);
+    return Number(row?.[0] ?? 0);
   }
 
   async function ensureRows(on: Knex, ledger: Ledger, today: number): Promise<void> {

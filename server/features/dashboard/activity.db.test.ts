@@ -152,6 +152,29 @@ describe.each(ENGINES)('the counters of the dashboard on %s', (engine) => {
     expect(await check()).toEqual([]);
   });
 
+  it('count anew what a clock that was far ahead threw away, once in an hour', async () => {
+    const sender = await app.pair();
+    await sender.send([aPaid(1, 28 * DAY_MS), aPaid(2)]);
+    const kept = () => totals({ side: 'target', type: 'invoice', id: '1' });
+    const ahead = counter(() => new Date(app.clock.now().getTime() + 3 * DAY_MS));
+    await ahead.catchUp();
+    expect(await kept()).toBeUndefined();
+    expect(await check()).toEqual([]);
+    // The wrong clock is put right; then another one is as wrong.
+    await app.deps.activity.catchUp();
+    expect(await kept()).toMatchObject({ entries_7: 0, entries_30: 1 });
+    expect(await check()).toEqual([]);
+    await ahead.catchUp();
+    await ahead.stop();
+    await app.deps.activity.catchUp();
+    expect(await kept()).toBeUndefined();
+    const restarted = counter();
+    await restarted.catchUp();
+    await restarted.stop();
+    expect(await kept()).toMatchObject({ entries_7: 0, entries_30: 1 });
+    expect(await check()).toEqual([]);
+  });
+
   it('take out what a prune takes', async () => {
     const items = Array.from({ length: 600 }, (_, i) => {
       const occurredAt = i % 2 === 0 ? undefined : new Date(app.clock.now().getTime() + 20 * DAY_MS).toISOString();
