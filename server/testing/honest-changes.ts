@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
 import type { Deps } from '../deps';
 import type { AppendItem, Ledger } from '../entries/entry-store';
 import { RIGHTS, type Right } from '../features/access/rights';
+import type { SignedDelivery } from '../features/capture/sender-check-service';
+import { parseSecret, signDelivery } from '../features/capture/verify-delivery';
 import { anAppendItem } from './append-item';
+import { aHookItem } from './builders';
 
 const BY = { via: 'cli' } as const;
 const PERSON = { ...BY, name: 'honest run' };
@@ -23,6 +27,12 @@ interface Named {
   readonly name: string;
 }
 
+interface Bridge extends Named {
+  secret: string;
+  next: number;
+  readonly lost: number[];
+}
+
 /** What people change beside the entries, each told by an entry: who and what has access, settings, anchors, holds, gaps. */
 export interface HonestChanges {
   /** One change, which the random numbers choose. */
@@ -31,7 +41,7 @@ export interface HonestChanges {
 
 export function createHonestChanges({ ledger, folder, random, now }: HonestChangesDeps): HonestChanges {
   const { tenant } = ledger;
-  const bridges: (Named & { next: number; readonly lost: number[] })[] = [];
+  const bridges: Bridge[] = [];
   const tokens: Named[] = [];
   const roles: string[] = [];
   const anchors: string[] = [];
@@ -44,11 +54,12 @@ export function createHonestChanges({ ledger, folder, random, now }: HonestChang
   const changes: readonly ((deps: Deps) => Promise<unknown>)[] = [
     async ({ credentials }) => {
       const label = name();
-      if (bridges.length < FEW) bridges.push({ id: (await credentials.addBridge(ledger, label, BY)).id, name: label, next: 1, lost: [] }); // prettier-ignore
+      if (bridges.length < FEW) bridges.push({ ...(await credentials.addBridge(ledger, label, BY)), name: label, next: 1, lost: [] }); // prettier-ignore
     },
     async ({ credentials }) => {
       const bridge = oneOf(bridges);
-      if (bridge) await credentials.rotateBridge(ledger, bridge, BY);
+      const rotation = bridge && (await credentials.rotateBridge(ledger, bridge, BY));
+      if (bridge && rotation) bridge.secret = rotation.secret;
     },
     async ({ credentials }) => {
       const bridge = random() < 0.3 ? takeOneOf(bridges) : undefined;
@@ -103,8 +114,30 @@ export function createHonestChanges({ ledger, folder, random, now }: HonestChang
       const late = bridge.lost.splice(0, random() < 0.3 ? 2 : 0);
       await appender.append(ledger, [...arrived, ...late].map((number) => itemOf(bridge.id, number)), []); // prettier-ignore
     },
+    async ({ capture }) => {
+      const bridge = oneOf(bridges);
+      if (!bridge) return;
+      const hooks = ['InvoicePaid', 'InvoicePaid', 'NoSuchHook'];
+      const events = hooks.map((hook) => aHookItem({ id: uuidv7(), seq: bridge.next++, hook, occurred_at: now().toISOString() })); // prettier-ignore
+      await capture.receive(signed(bridge, { events }));
+    },
+    async ({ heartbeats }) => {
+      const bridge = oneOf(bridges);
+      if (!bridge) return;
+      const outbox = { pending: bridge.lost.length, next_seq: bridge.next, parked: [], spooled: 0 };
+      await heartbeats.receive(signed(bridge, { installation: { seq_step: 1 }, outbox, paused: false }));
+    },
     ({ bridgeWatch }) => bridgeWatch.run(),
   ];
+
+  function signed({ id: bridgeId, secret }: Bridge, content: unknown): SignedDelivery {
+    const body = Buffer.from(JSON.stringify(content));
+    const [id, timestamp] = [uuidv7(), String(Math.floor(now().getTime() / 1000))];
+    const key = parseSecret(secret);
+    if (!key) throw new Error('no secret');
+    const signature = `v1,${signDelivery(key, id, timestamp, body).toString('base64')}`;
+    return { bridgeId, headers: { id, timestamp, signature }, body, encoding: '', ip: null };
+  }
 
   function itemOf(bridge: string, number: number): AppendItem {
     const at = now().toISOString();
