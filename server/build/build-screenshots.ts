@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { PROGRAM_ROOT } from '../root';
-import { startFullSite, type PagePlaces } from '../testing/pages/page-site';
+import { startSoundSite, type PagePlaces } from '../testing/pages/page-site';
 import { startTestPages, type VisitorOptions } from '../testing/visitor';
 
 // `npm run screenshots [-- NAME ...]`: takes the pictures of docs/images from the demo month, through the real pages.
@@ -32,8 +32,8 @@ const SHOTS: readonly Shot[] = [
 
 /** English by day, English by night, Traditional Chinese: the second and the third say so in their names. */
 const READERS: readonly (VisitorOptions & { readonly ending: string })[] = [
-  { ending: '', language: 'en', timeZone: 'Europe/Berlin', colorScheme: 'light' },
-  { ending: '-dark', language: 'en', timeZone: 'Europe/Berlin', colorScheme: 'dark' },
+  { ending: '', language: 'en', timeZone: 'America/New_York', colorScheme: 'light' },
+  { ending: '-dark', language: 'en', timeZone: 'America/New_York', colorScheme: 'dark' },
   { ending: '-zh-TW', language: 'zh-TW', timeZone: 'Asia/Taipei', colorScheme: 'light' },
 ];
 
@@ -43,9 +43,7 @@ const VIEWPORT = { width: 1280, height: 800 };
 async function main(names: readonly string[]): Promise<void> {
   const folder = path.join(PROGRAM_ROOT, 'docs', 'images');
   mkdirSync(folder, { recursive: true });
-  const { site, places } = await startFullSite();
-  // A purge that waits is told on every page.
-  await site.ask('purge', '--cancel');
+  const { site, places } = await startSoundSite();
   const pages = await startTestPages({ site });
   try {
     for (const shot of SHOTS.filter(({ name }) => names.length === 0 || names.includes(name))) {

@@ -1,7 +1,4 @@
-import path from 'node:path';
-import { deriveKey } from '../../core/keys';
-import { createRowMac } from '../../core/row-mac';
-import { readMasterKey } from '../../entries/master-key';
+import { addRunningJob, endJob } from '../../testing/running-job';
 import { startTestPages, type TestPages } from '../../testing/visitor';
 import { until } from '../../testing/until';
 
@@ -44,20 +41,10 @@ it('a verification that a power cut ended goes on by itself after the restart', 
 });
 
 describe('while it runs', () => {
-  /** A job that somebody else holds, so that it stands still here. */
-  async function aRunningJob(): Promise<string> {
-    const id = '01990000-0000-7000-8000-000000000001';
-    const at = Date.now();
-    await pages.site.db('jobs').insert({
-      id, kind: 'verify', tenant_id: 1, ledger: 'default', params: '{}', state: 'running', active_key: null, progress_done: 250_000, progress_total: 1_000_000,
-      requested_by: 'jane', cancel_asked: false, attempts: 1, holder: 'another', held_until: at + 600_000, created_at: at, started_at: at - 60_000,
-    }); // prettier-ignore
-    return id;
-  }
   afterEach(() => pages.site.db('jobs').delete());
 
   it.each([true, false])('its page shows how far it is, and cancels (JavaScript: %s)', async (javaScriptEnabled) => {
-    const id = await aRunningJob();
+    const id = await addRunningJob(pages.site);
     const page = await pages.openAt(`/verify/jobs/${id}`, { javaScriptEnabled });
     expect(await page.locator('progress').getAttribute('value')).toBe('250000');
     expect(await page.locator('.st-job').innerText()).toMatch(/250,000 of 1,000,000 entries · about \d+ minutes left/);
@@ -72,14 +59,10 @@ describe('while it runs', () => {
   });
 
   it('the page goes on to the report when it is done', async () => {
-    const id = await aRunningJob();
+    const id = await addRunningJob(pages.site);
     const page = await pages.openAt(`/verify/jobs/${id}`);
     const [{ report }] = (await pages.site.db('verifications').max({ report: 'id' })) as [{ report: number }];
-    const end = { state: 'done', result: JSON.stringify({ report }) };
-    const rowMac = createRowMac(deriveKey(readMasterKey(path.join(pages.site.dataDir, 'master.key')), 'row-mac'));
-    await pages.site
-      .db('jobs')
-      .update({ ...end, result_mac: rowMac.of('jobs.result', [id, end.state, end.result, null]) });
+    await endJob(pages.site, id, { report });
     await page.waitForURL(/\/verify\/reports\/\d+$/);
     expect(await page.locator('.st-verdict-word').innerText()).toBe('Intact');
   });

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { aHookItem } from '../builders';
 import { signInBy } from '../page-session';
+import { addRunningJob } from '../running-job';
 import { startTestSite, type TestSite } from '../test-site';
 import { until } from '../until';
 
@@ -49,6 +50,17 @@ export async function startFullSite(): Promise<PageSite> {
   }
 }
 
+/** The demo month and a verification that found nothing, as one would show it to somebody. */
+export async function startSoundSite(): Promise<PageSite> {
+  const site = await startTestSite('sqlite', { demo: true });
+  try {
+    return { site, places: { report: await verify(site) } };
+  } catch (error) {
+    await site.stop();
+    throw error;
+  }
+}
+
 async function fill(site: TestSite): Promise<PagePlaces> {
   const { db } = site;
   const sender = await site.pair();
@@ -76,18 +88,12 @@ async function fill(site: TestSite): Promise<PagePlaces> {
     .update({ record: db.raw(`replace(record, 'Full Administrator', 'Full administrator')`) });
   const brokenReport = await verify(site);
 
-  const id = uuidv7();
-  const at = Date.now();
-  await db('jobs').insert({
-    id, kind: 'verify', tenant_id: 1, ledger: 'default', params: '{}', state: 'running', active_key: null, progress_done: 250_000, progress_total: 1_000_000,
-    requested_by: 'jane', cancel_asked: false, attempts: 1, holder: 'another', held_until: at + 3_600_000, created_at: at, started_at: at - 60_000,
-  }); // prettier-ignore
   return {
     changed: await seqOf({ action: 'client.email_changed' }),
     erased: await seqOf({ actor_type: 'user', actor_id: '603' }),
     broken,
     failed: await seqOf({ outcome: 'failure' }),
-    job: id,
+    job: await addRunningJob(site),
     report,
     brokenReport,
     receipt,
