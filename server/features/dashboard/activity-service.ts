@@ -52,7 +52,7 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
   const { knex: db, dialect } = database;
   /** By ledger: the day to which every total was brought up by this process. */
   const broughtUpTo = new Map<number, number>();
-  /** By ledger: until when this process does not count anew, in milliseconds since it began. */
+  /** By ledger: until when this process does not begin anew, in milliseconds since it started. */
   const restedUntil = new Map<number, number>();
 
   async function countLedger(ledger: Ledger, mayGoOn: () => Promise<boolean>): Promise<void> {
@@ -60,8 +60,10 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
     const state = await look(ledger);
     if (state.position === null || state.day === null) await ensureRows(db, ledger, today);
     if (state.day !== null && state.day < today) await moveDay(ledger, today);
-    const position = isAhead(state.day) && (await startAnew(ledger)) ? 0 : (state.position ?? 0);
-    if (state.head > position && !(await repeat(ledger, countChunk, mayGoOn))) return;
+    const isAnew = isAhead(state.day) && (await startAnew(ledger));
+    // It waits for its clock, or for another process whose day that is: counted as of an earlier day, too little would be left.
+    if (isAhead(state.day) && !isAnew) return;
+    if ((isAnew || state.head > (state.position ?? 0)) && !(await repeat(ledger, countChunk, mayGoOn))) return;
     if (broughtUpTo.get(ledger.id) === today) return;
     if (await repeat(ledger, bringUpChunk, mayGoOn)) broughtUpTo.set(ledger.id, today);
   }
@@ -157,7 +159,7 @@ export function createActivityCounter({ database, store, now, isBusy, onError }:
 
   async function lock(trx: Knex.Transaction, ledger: Ledger): Promise<{ position: number; day: number }> {
     const position = await positionOf(trx, POSITION, ledger, dialect.forUpdate);
-    return { position, day: Math.min(await positionOf(trx, DAY, ledger), dayNow() + 1) };
+    return { position, day: await positionOf(trx, DAY, ledger) };
   }
 
   async function positionOf(trx: Knex.Transaction, name: string, ledger: Ledger, suffix = ''): Promise<number> {
