@@ -8,6 +8,7 @@ import { matchesHold } from './core/legal-hold';
 import { createRowMac, type RowMac } from './core/row-mac';
 import { signNote } from './core/signed-note';
 import { openDatabase, type Database } from './db/connection';
+import { readDatabaseClock } from './db/database-clock';
 import { createAppender, type Appender } from './entries/appender';
 import { createCheckpointFile } from './entries/checkpoint-file';
 import { createEntryReader } from './entries/entry-reader';
@@ -484,7 +485,13 @@ export function createDeps(
   const dailyTasks = createDailyTasks({
     tasks: [
       createDailyVerification({ jobs, store, verifications }),
-      createPruneTask({ pruner: retention.pruner, store, logger }),
+      createPruneTask({
+        pruner: retention.pruner,
+        store,
+        databaseClock: () => readDatabaseClock(database),
+        now,
+        logger,
+      }),
     ],
     database,
     now,

@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { CONFIG_KEYS, hidePassword, type Config } from '../config/config';
 import { createDeps, type Deps } from '../deps';
 import { checkEngine } from '../db/connection';
+import { readDatabaseClock } from '../db/database-clock';
 import { pendingMigrations, refuseNewerSchema } from '../db/migration-source';
 import { checkMasterKey } from '../entries/ledger-setup';
 import { isMasterKeyExposed, readMasterKey } from '../entries/master-key';
@@ -135,12 +136,7 @@ async function checkGuards({ database }: Deps): Promise<string> {
 }
 
 async function checkClock({ database, now }: Deps): Promise<string> {
-  const sql =
-    database.dialect.name === 'mysql'
-      ? 'SELECT UNIX_TIMESTAMP(NOW(3)) * 1000'
-      : `SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`;
-  const [row] = await database.dialect.selectArrays(database.knex, sql, []);
-  const drift = Math.round(Math.abs(Number(row?.[0] ?? 0) - now().getTime()));
+  const drift = Math.round(Math.abs((await readDatabaseClock(database)) - now().getTime()));
   if (drift > MAX_CLOCK_DRIFT_MS) throw new Warning(`this machine and the database differ by ${drift} ms`);
   return `differs from the database by ${drift} ms`;
 }

@@ -212,7 +212,7 @@ describe.each(ENGINES)('verification as a job on %s', (engine) => {
     const start = { jobId: 'gone', actor: null, startedAt: app.clock.now(), requestedBy: 'jane' };
     await app.deps.verifications.open(app.ledger, start);
     const daily = createDailyVerification(app.deps);
-    await daily.run(new AbortController().signal);
+    await daily.run(new AbortController().signal, 1);
     expect(await app.deps.verifications.listOpen()).toEqual([]);
     await app.deps.jobs.run();
     const [report] = await app.deps.verifications.list(app.ledger, { limit: 1 });

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/connection';
 import { isFree } from '../../db/free-lease';
-import { dayNumber } from '../../entries/day-number';
+import { dayNumber, daysBetween } from '../../entries/day-number';
 
 /** Work done once a day. `run` may be called again for the same day when it failed, or when its process ended in the middle. */
 export interface DailyTask {
   readonly name: string;
-  run(signal: AbortSignal): Promise<void>;
+  /** `days` since the last day that it was done for, by this machine's clock: below one where that clock was put back, NaN where the row tells of no day. */
+  run(signal: AbortSignal, days: number): Promise<void>;
 }
 
 /**
@@ -63,7 +64,8 @@ export function createDailyTasks({ tasks, database, now, logger }: DailyDeps): D
         [[task.name, day, null, 0, null]],
         { onConflict: 'ignore' },
       );
-      if (await take(task.name, day)) await runTask(task, day);
+      const row = await db<TaskRow>('daily_tasks').where({ name: task.name }).first();
+      if (await take(task.name, day)) await runTask(task, day, daysBetween(row?.done_day ?? day, day));
     }
   }
 
@@ -78,7 +80,7 @@ export function createDailyTasks({ tasks, database, now, logger }: DailyDeps): D
     return (await due.update({ holder, held_until: at + LEASE_MS })) === 1;
   }
 
-  async function runTask(task: DailyTask, day: number): Promise<void> {
+  async function runTask(task: DailyTask, day: number, days: number): Promise<void> {
     const own = () => db<TaskRow>('daily_tasks').where({ name: task.name, holder });
     const renew = setInterval(() => {
       own()
@@ -86,7 +88,7 @@ export function createDailyTasks({ tasks, database, now, logger }: DailyDeps): D
         .then(undefined, logError);
     }, RENEW_MS);
     try {
-      await task.run(controller.signal);
+      await task.run(controller.signal, days);
       if (controller.signal.aborted) await own().update({ holder: null, held_until: 0 });
       else await own().update({ holder: null, held_until: 0, done_day: day, done_at: now().getTime() });
       logger.info({ task: task.name }, 'a daily task is done');

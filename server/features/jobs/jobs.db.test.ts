@@ -349,6 +349,20 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
       expect(runs).toEqual(['a']);
     });
 
+    it('are told how many days went by since, over the end of a year and under a clock that was put back', async () => {
+      const told: number[] = [];
+      const at = (time: string) =>
+        createDailyTasks({
+          tasks: [{ name: 'a', run: (_, days) => Promise.resolve(void told.push(days)) }],
+          database: test.database,
+          now: () => new Date(time),
+          logger: test.deps.logger,
+        });
+      const days = ['2026-12-30', '2026-12-31', '2027-01-01', '2027-03-01', '2037-03-01', '2027-03-02', '2027-03-03'];
+      for (const day of days) await at(`${day}T03:00:00Z`).run();
+      expect(told).toEqual([1, 1, 59, 3_653, -3_652, 1]);
+    });
+
     it('are tried again after a failure, and do not keep others from running', async () => {
       const both = sidecar(
         aTask('a', () => Promise.reject(new Error('the disk is full'))),

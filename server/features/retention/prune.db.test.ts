@@ -59,6 +59,19 @@ async function verify() {
   return report;
 }
 
+/** The task of every day, over a database whose clock is so far ahead of this machine's. */
+function dailyPrune(logger: Logger, databaseIsAheadMs = 0) {
+  const now = () => test.clock.now();
+  const databaseClock = () => Promise.resolve(now().getTime() + databaseIsAheadMs);
+  return createPruneTask({
+    pruner: test.deps.retention.pruner,
+    store: test.deps.store,
+    databaseClock,
+    now,
+    logger,
+  });
+}
+
 const kinds = async () => (await verify()).broken.map((one) => [one.seq, one.kind]);
 
 /** Another sidecar over the same store. */
@@ -266,18 +279,38 @@ describe.each(ENGINES)('a prune on %s', (engine) => {
     await fill();
     const logged: object[] = [];
     const logger = { info: (said: object) => logged.push(said), error: (said: object) => logged.push(said) } as unknown as Logger; // prettier-ignore
-    const task = createPruneTask({ pruner: test.deps.retention.pruner, store: test.deps.store, logger });
+    const task = dailyPrune(logger);
     grow(40);
-    await task.run(new AbortController().signal);
+    await task.run(new AbortController().signal, 1);
     expect(logged).toEqual([]);
     await test.deps.retention.retention.set(test.ledger, 30, BY);
-    await task.run(AbortSignal.abort());
+    await task.run(AbortSignal.abort(), 1);
     expect(await prunesOf()).toEqual([]);
-    await task.run(new AbortController().signal);
+    await task.run(new AbortController().signal, 1);
     expect(logged).toEqual([{ ledger: 'default', entries: 1023 }]);
     await db('retention_policies').update({ days: 7 });
-    await task.run(new AbortController().signal);
+    await task.run(new AbortController().signal, 1);
     expect(logged[1]).toMatchObject({ ledger: 'default', why: expect.stringContaining('set it again') as string });
+  });
+
+  it.each([
+    { days: 4, databaseIsAheadMs: 0, why: /^4 days went by/ },
+    { days: 3_650, databaseIsAheadMs: 0, why: /^3650 days went by/ },
+    { days: NaN, databaseIsAheadMs: 0, why: /^nobody knows how many days/ },
+    { days: 1, databaseIsAheadMs: -40 * DAY_MS, why: /about 40 days apart/ },
+    { days: 1, databaseIsAheadMs: 2 * DAY_MS, why: /about 2 days apart/ },
+  ])('waits where the clock may have leapt: $days days, the database $databaseIsAheadMs ms ahead', async (leap) => {
+    await fill();
+    await test.deps.retention.retention.set(test.ledger, 30, BY);
+    grow(40);
+    const logged: object[] = [];
+    const logger = { info: (said: object) => logged.push(said), error: (said: object) => logged.push(said) } as unknown as Logger; // prettier-ignore
+    await dailyPrune(logger, leap.databaseIsAheadMs).run(new AbortController().signal, leap.days);
+    expect(logged).toEqual([{ why: expect.stringMatching(leap.why) as string }]);
+    expect(await prunesOf()).toEqual([]);
+    // The next day it is not a leap any more, and the clocks agree; so it is where the clock was put back.
+    for (const days of [1, -9]) await dailyPrune(logger).run(new AbortController().signal, days);
+    expect(logged[1]).toEqual({ ledger: 'default', entries: 1023 });
   });
 
   it('ends between two segments when it is asked to stop, and goes on there', async () => {
