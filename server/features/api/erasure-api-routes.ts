@@ -47,6 +47,7 @@ export function createErasureApiRoutes({ erasures, jobs, findLedger, mayErase }:
       ref: subject,
       basis,
       ground,
+      through: plan.through,
       actor: { type: 'api', id: null, name: caller.tokenName, role: null, actingAs: null },
       via: 'api',
     });

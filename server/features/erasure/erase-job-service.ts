@@ -12,6 +12,8 @@ export interface EraseOrder {
   readonly ref: string;
   readonly basis: ErasureBasis;
   readonly ground: string;
+  /** The newest entry that whoever asks for it was shown. */
+  readonly through: number;
   readonly actor: Actor;
   readonly via: Via;
 }
@@ -24,11 +26,14 @@ export function isBasis(value: unknown): value is ErasureBasis {
   return ERASURE_BASES.some((one) => one === value);
 }
 
-/** An erasure in the background. What it is to erase goes through the service, holds included. */
+/**
+ * An erasure in the background. What it is to erase goes through the service, holds included. It never covers what came after it was
+ * asked for: so a job that ended and is put back in the database finds nothing to do.
+ */
 export function enqueueErasure(
   jobs: JobService,
   ledger: Ledger,
-  { ref, basis, ground, actor, via }: EraseOrder,
+  { ref, basis, ground, through, actor, via }: EraseOrder,
 ): Promise<Job> {
   // prettier-ignore
   const { type, id, name, role } = actor;
@@ -36,8 +41,8 @@ export function enqueueErasure(
     kind: ERASE_KIND,
     tenantId: ledger.tenant.id,
     ledger: ledger.name,
-    params: { ref, basis, ground, by: { type, id, name, role }, via },
-    sameAs: { ref },
+    params: { ref, basis, ground, through, by: { type, id, name, role }, via },
+    sameAs: { ref, through },
     requestedBy: name ?? type,
   });
 }
@@ -55,12 +60,12 @@ export function createEraseJob({ erasures, reader, store }: JobDeps): JobKind {
       const { job } = work;
       const ledger = await store.findLedger(job.ledger ?? '');
       if (!ledger) throw new Error(`there is no ledger named ${job.ledger}`);
-      const { ref, basis, ground, by, via } = job.params as unknown as Omit<EraseOrder, 'actor'> & {
+      const { ref, basis, ground, through, by, via } = job.params as unknown as Omit<EraseOrder, 'actor'> & {
         readonly by: Actor;
       };
-      const before = await erasures.plan(ledger, ref);
+      const before = await erasures.plan(ledger, ref, through);
       work.progress(0, before.entries);
-      const { plan, entries, erased, finished } = await erasures.erase(ledger, { ref, basis, ground, by: { actor: { ...by, actingAs: null }, via } }); // prettier-ignore
+      const { plan, entries, erased, finished } = await erasures.erase(ledger, { ref, basis, ground, through, by: { actor: { ...by, actingAs: null }, via } }); // prettier-ignore
       work.progress(before.entries, before.entries);
       // After an end of the process in between, the chain knows which entries told of it.
       const told = entries.length > 0 || finished === 0 ? entries : await lastOf(ledger, ref);

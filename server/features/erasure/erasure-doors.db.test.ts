@@ -67,6 +67,23 @@ describe.each(ENGINES)('the erasure page on %s', (engine) => {
     expect(entry).toMatchObject({ actor: { type: 'admin', id: 'jane' }, via: 'ui', source: { payload: { ground: 'case 7' } } }); // prettier-ignore
   });
 
+  it('erases what was there when it was asked for, also where its job is put back in the database', async () => {
+    await jane.get('/erasure?subject=client%3A5');
+    await jane.post('/erasure', { ...FORM, entries: '2' });
+    const jobs = () => app.database.knex('jobs');
+    const asked = await jobs().first<object>();
+    await send();
+    await app.deps.jobs.run();
+    expect(await erasures()).toHaveLength(1);
+    expect(await entriesIn()).toBe(2);
+
+    await jobs().update(asked);
+    await app.deps.jobs.run();
+    expect(await jobs().pluck('state')).toEqual(['done']);
+    expect(await erasures()).toHaveLength(1);
+    expect(await entriesIn()).toBe(2);
+  });
+
   it.each([
     ['another phrase', { phrase: 'ERASE client:6' }, 'This is not the phrase.'],
     ['no reason', { ground: ' ' }, 'Write a reason'],

@@ -47,7 +47,7 @@ export function createErasureRoutes({ erasures, findSubjects, jobs, store, now }
     if (problem !== null || plan.held > 0 || plan.entries === 0)
       return showPreview(response, ref, { ground, basis }, problem);
     const actor = actorOf(viewerOf(response));
-    const job = await enqueueErasure(jobs, ledger, { ref, basis, ground, actor, via: 'ui' });
+    const job = await enqueueErasure(jobs, ledger, { ref, basis, ground, through: plan.through, actor, via: 'ui' });
     await jobs.waitFor(job.tenantId, job.id, PATIENCE_MS);
     response.redirect(303, (response.locals['url'] as UrlBuilder)(`/erasure/receipts/${job.id}`));
   });

@@ -23,6 +23,8 @@ export interface ErasureRequest {
   readonly basis: ErasureBasis;
   /** Why, in words; it stands in the chain for ever. */
   readonly ground: string;
+  /** Of a plan: entries behind that one are not touched. What there is when it begins, without it. */
+  readonly through?: number | undefined;
   /** Who asks the program to, and from where. */
   readonly by?: Pick<OwnEvent, 'actor' | 'ip' | 'userAgent' | 'via'>;
 }
@@ -30,6 +32,8 @@ export interface ErasureRequest {
 export interface PlannedErasure extends ErasurePlan {
   /** Entries among them that a legal hold keeps. */
   readonly held: number;
+  /** The newest entry that was looked at. */
+  readonly through: number;
 }
 
 export interface ErasureOutcome {
@@ -49,7 +53,7 @@ export interface ErasureOutcome {
  */
 export interface ErasureService {
   /** What `erase` would do. Reads only. */
-  plan(ledger: Ledger, ref: string): Promise<PlannedErasure>;
+  plan(ledger: Ledger, ref: string, through?: number): Promise<PlannedErasure>;
   /**
    * Throws SubjectHeldError where a legal hold keeps an entry whose values would go. Finishes erasures of the same data subject that
    * were interrupted; what a hold was placed on since then stays.
@@ -94,9 +98,8 @@ export function createErasureService(deps: ErasureDeps): ErasureService {
   const stopping = new AbortController();
   let working: Promise<unknown> | undefined;
 
-  async function plan(ledger: Ledger, ref: string): Promise<PlannedErasure> {
-    const head = await store.findHead(ledger);
-    const through = head?.seq ?? 0;
+  async function plan(ledger: Ledger, ref: string, upTo = Infinity): Promise<PlannedErasure> {
+    const through = Math.min((await store.findHead(ledger))?.seq ?? 0, upTo);
     const planner = createErasurePlanner(ref, createErasureCover(coverOf(await deps.erasures.readAll(ledger))));
     const isHeld = await holdsOf(ledger);
     let held = 0;
@@ -106,7 +109,7 @@ export function createErasureService(deps: ErasureDeps): ErasureService {
       held += going.filter(isHeld).length;
       for (const part of await entries.readParts(ledger, going)) planner.addPart(part);
       const last = rows.at(-1);
-      if (!last || rows.length < CHUNK) return { ...planner.finish(), held };
+      if (!last || rows.length < CHUNK) return { ...planner.finish(), held, through };
       after = last.seq;
     }
   }
@@ -202,9 +205,9 @@ export function createErasureService(deps: ErasureDeps): ErasureService {
     listCopies: (ledger) => listCopies(database, ledger),
 
     async erase(ledger, request) {
-      const { ref } = request;
+      const { ref, through } = request;
       const finished = await finishPending(ledger, (one) => one === ref);
-      const planned = await plan(ledger, ref);
+      const planned = await plan(ledger, ref, through);
       if (planned.held > 0)
         throw new SubjectHeldError(
           `A legal hold keeps ${planned.held} of the entries whose values of ${ref} would go. Release it first.`,
