@@ -1,12 +1,14 @@
 import type { Knex } from 'knex';
-import { isKept } from '../../core/kept-entries';
 import { SEGMENT } from '../../core/prune-certificate';
+import { createPrunedRuns, type PrunedRuns } from '../../core/pruned-runs';
 import type { Database } from '../../db/connection';
 import { retriedTransaction } from '../../db/retried-transaction';
 import { dayNumber } from '../../entries/day-number';
 import type { EntryRow } from '../../entries/entry-row';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
-import type { PruneStore } from './prune-store';
+import { PruneRefusedError } from './prune-archiver';
+import type { Prune, PruneStore } from './prune-store';
+import { openStoredRuns } from './stored-runs';
 
 /** Keeps counters still until the transaction ends, and gives what takes entries out of them. */
 type HoldCounters = (trx: Knex.Transaction, ledger: Ledger) => Promise<(rows: readonly EntryRow[]) => Promise<void>>;
@@ -60,18 +62,36 @@ export function createPruneDeleter(deps: DeleterDeps) {
   const { dialect } = database;
   /** Of the present prune, read while a server deletes the step before. SQLite works in this thread, on one connection. */
   let ahead: { readonly id: string; readonly step: Promise<Step | undefined> } | undefined;
+  let certified: { readonly id: string; readonly runs: PrunedRuns } | undefined;
 
-  async function readStep(ledger: Ledger, fromSeq: number, toSeq: number, trx?: Knex.Transaction): Promise<Step> {
+  /** What the certificate lets go, whatever this build would keep today. */
+  function runsOf(prune: Prune): PrunedRuns {
+    if (certified?.id !== prune.id) {
+      const runs = openStoredRuns([prune]);
+      if (runs.length === 0) throw new PruneRefusedError('its certificate cannot be read: run verify');
+      certified = { id: prune.id, runs: createPrunedRuns(runs) };
+    }
+    return certified.runs;
+  }
+
+  async function readStep(
+    ledger: Ledger,
+    range: readonly [number, number],
+    runs: PrunedRuns,
+    trx?: Knex.Transaction,
+  ): Promise<Step> {
+    // prettier-ignore
+    const [fromSeq, toSeq] = range;
     const rows = await store.readRange(ledger, { fromSeq, toSeq, limit: toSeq - fromSeq + 1 }, trx);
-    const going = rows.filter((row) => !isKept(row.action));
+    const going = rows.filter(({ seq }) => runs.contains(seq));
     return { fromSeq, toSeq, rows, going, indexed: deps.index.entriesOf(going) };
   }
 
-  function readAhead(ledger: Ledger, id: string, fromSeq: number, lastSeq: number): void {
-    if (dialect.name === 'sqlite' || fromSeq > lastSeq) return;
+  function readAhead(ledger: Ledger, prune: Prune, fromSeq: number): void {
+    if (dialect.name === 'sqlite' || fromSeq > prune.toSeq) return;
     // Where it fails, the transaction reads for itself.
-    const step = readStep(ledger, fromSeq, endOf(fromSeq, lastSeq)).catch(() => undefined);
-    ahead = { id, step };
+    const step = readStep(ledger, [fromSeq, endOf(fromSeq, prune.toSeq)], runsOf(prune)).catch(() => undefined);
+    ahead = { id: prune.id, step };
   }
 
   /** Values may have been erased since they were read, and the index says of an entry what it still has. */
@@ -102,12 +122,13 @@ export function createPruneDeleter(deps: DeleterDeps) {
       if (prune?.state !== 'deleting') return false;
       const takeFromActivity = await deps.holdCounters(trx, ledger);
       await deps.index.lock(trx, ledger);
+      const runs = runsOf(prune);
       const fromSeq = prune.deletedTo + 1;
       const isReady = ready?.fromSeq === fromSeq && ready.toSeq <= prune.toSeq;
-      const step = isReady && (await isAsRead(trx, ledger, ready)) ? ready : await readStep(ledger, fromSeq, endOf(fromSeq, prune.toSeq), trx); // prettier-ignore
+      const step = isReady && (await isAsRead(trx, ledger, ready)) ? ready : await readStep(ledger, [fromSeq, endOf(fromSeq, prune.toSeq)], runs, trx); // prettier-ignore
       const { toSeq, rows, going } = step;
-      readAhead(ledger, id, toSeq + 1, prune.toSeq);
-      const staying = rows.flatMap((row) => (isKept(row.action) ? [row.seq] : []));
+      readAhead(ledger, prune, toSeq + 1);
+      const staying = rows.flatMap(({ seq }) => (runs.contains(seq) ? [] : [seq]));
       await deps.index.forget(trx, ledger, step.indexed, { through: toSeq, isEnd: toSeq >= prune.toSeq });
       await tellTrigger(trx, [ledger.id, fromSeq, toSeq]);
       for (const table of ['entry_values', 'entries'])

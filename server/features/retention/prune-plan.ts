@@ -59,8 +59,10 @@ interface Segment {
   readonly lastReceivedAt: number;
 }
 
-/** A prune's archive and certificate stay handy: at most about a quarter of a million entries. */
+/** A prune's archive and certificate stay handy: at most about a quarter of a million entries, */
 const MAX_SEGMENTS = 1_024;
+/** and at most so many, and those of one segment, that stay between others: each is a line more of the certificate. */
+const MAX_STAYING = 1_000;
 /** Positions that are no numbers of entries: what was set aside is counted apart, and the dashboard has come to a day. */
 const COUNTS_NO_ENTRIES = ['sequence_aside', 'activity_day'];
 const LOOKUPS = 500;
@@ -152,7 +154,8 @@ export function createPrunePlanner(database: Database, store: EntryStore): Prune
 
 function joinSegments(segments: readonly Segment[]): PlannedRange[] {
   const byNumber = new Map(segments.map((one) => [one.number, one]));
-  return rangesOf([...byNumber.keys()], MAX_SEGMENTS).map(({ fromSeq, toSeq }) => {
+  const stayingIn = (number: number) => SEGMENT - (byNumber.get(number)?.going ?? 0);
+  return rangesOf([...byNumber.keys()], MAX_SEGMENTS, stayingIn).map(({ fromSeq, toSeq }) => {
     const within = numbersIn(fromSeq, toSeq).flatMap((number) => byNumber.get(number) ?? []);
     return {
       fromSeq,
@@ -164,16 +167,23 @@ function joinSegments(segments: readonly Segment[]): PlannedRange[] {
   });
 }
 
-/** Neighbouring segments together, at most `most` of them. `numbers` are in order. */
-function rangesOf(numbers: readonly number[], most: number): SegmentRange[] {
-  const ranges: { fromSeq: number; toSeq: number }[] = [];
+/** Neighbouring segments together, at most `most` of them, up to the one in which too many entries stay. `numbers` are in order. */
+function rangesOf(
+  numbers: readonly number[],
+  most: number,
+  stayingIn: (number: number) => number = () => 0,
+): SegmentRange[] {
+  const ranges: { fromSeq: number; toSeq: number; staying: number }[] = [];
   for (const number of numbers) {
     const last = ranges.at(-1);
-    if (last?.toSeq === startOf(number) - 1 && last.toSeq - last.fromSeq + 1 < most * SEGMENT)
+    const staying = stayingIn(number);
+    const isNext = last?.toSeq === startOf(number) - 1 && last.staying <= MAX_STAYING;
+    if (isNext && last.toSeq - last.fromSeq + 1 < most * SEGMENT) {
       last.toSeq = endOf(number);
-    else ranges.push({ fromSeq: startOf(number), toSeq: endOf(number) });
+      last.staying += staying;
+    } else ranges.push({ fromSeq: startOf(number), toSeq: endOf(number), staying });
   }
-  return ranges;
+  return ranges.map(({ fromSeq, toSeq }) => ({ fromSeq, toSeq }));
 }
 
 function numbersIn(fromSeq: number, toSeq: number): number[] {

@@ -6,6 +6,7 @@ import pino, { type Logger } from 'pino';
 import type { JsonObject } from '../../core/canonical-json';
 import { GENESIS_PREV_HASH } from '../../core/chain';
 import { ownEvent } from '../../core/own-event';
+import { KEPT_ACTIONS } from '../../core/kept-entries';
 import { leafHash, verifyConsistency, verifyInclusion } from '../../core/merkle';
 import { parseCertificate, SEGMENT } from '../../core/prune-certificate';
 import { parseNote, signNote } from '../../core/signed-note';
@@ -247,6 +248,35 @@ describe.each(ENGINES)('a prune on %s', (engine) => {
     expect((await test.deps.retention.pruner.preview(test.ledger, { days: 30 })).plan?.ranges).toMatchObject([
       { fromSeq: 1, toSeq: 1024 },
     ]);
+  });
+
+  it('leaves the entries that tables rest upon, and keeps a certificate short where many stay', async () => {
+    const stays = (seq: number) => seq % SEGMENT !== 0;
+    await fill(6 * SEGMENT + 40, (seq) => (stays(seq) ? { action: 'audit.gap_closed' } : {}));
+    grow(40);
+    const { prunes, stopped } = await prune();
+    expect(stopped).toBeNull();
+    expect(prunes.map(({ fromSeq, toSeq, entries }) => [fromSeq, toSeq, entries])).toEqual([
+      [1, 4 * SEGMENT, 4],
+      [4 * SEGMENT + 1, 6 * SEGMENT, 2],
+    ]);
+    expect(await numberOf('entries')).toBe(6 * SEGMENT + 40 - 6 + 2);
+    expect(await verify()).toMatchObject({ verdict: 'intact', broken: [] });
+  });
+
+  it('deletes what its certificate says, made by a build that kept less', async () => {
+    await fill(SIZE, (seq) => (seq % 100 === 0 ? { action: 'audit.token_created' } : {}));
+    grow(40);
+    const kept = KEPT_ACTIONS as Set<string>;
+    kept.delete('audit.token_created');
+    try {
+      await killedAt('certified');
+    } finally {
+      kept.add('audit.token_created');
+    }
+    expect((await prune()).prunes).toMatchObject([{ state: 'done', entries: 1023, deleted: 1023 }]);
+    expect(await db('entries').where({ action: 'audit.token_created' }).pluck('seq')).toEqual([]);
+    expect(await verify()).toMatchObject({ verdict: 'intact', broken: [] });
   });
 
   it('previews without changing anything', async () => {

@@ -3,7 +3,7 @@ import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
-import { completeFrom, projectionBreak } from './projection-break';
+import { projectionBreak } from './projection-break';
 
 /** What a row or the latest entry about it says; null: there is no such row any more, or nothing was given. */
 interface Stated {
@@ -14,10 +14,10 @@ interface Stated {
 /**
  * Compares roles, mappings and what was given to people with the entries `audit.role_changed` and `audit.access_changed`: who
  * writes the database could else make themselves a super admin, or bring back an access that was taken. The entries themselves
- * are taken as genuine; where some were pruned, a row that none behind those names is left alone.
+ * are taken as genuine.
  */
 export async function checkAccess(database: Database, ledger: Ledger): Promise<Break[]> {
-  const { rows, stated, from } = await readSnapshot(database, async (trx) => {
+  const { rows, stated } = await readSnapshot(database, async (trx) => {
     const select = (sql: string, bindings: readonly (string | number)[]) => database.dialect.selectArrays(trx, sql, bindings); // prettier-ignore
     const tenant = [ledger.tenant.id];
     const entriesOf = (action: string) => select(`SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action = ? ORDER BY seq`, [ledger.id, action]); // prettier-ignore
@@ -35,7 +35,6 @@ export async function checkAccess(database: Database, ledger: Ledger): Promise<B
           ([seq, record]) => statementIn(Number(seq), String(record)),
         ),
       ),
-      from: await completeFrom(select, ledger),
     };
   });
 
@@ -43,8 +42,7 @@ export async function checkAccess(database: Database, ledger: Ledger): Promise<B
   for (const name of new Set([...rows.keys(), ...stated.keys()])) {
     const row = rows.get(name) ?? null;
     const said = stated.get(name);
-    // Where entries were pruned, those that are left from before need not be the last about it.
-    if (row === (said?.value ?? null) || (said?.seq ?? 1) < from) continue;
+    if (row === (said?.value ?? null)) continue;
     const told = said ? `the chain says ${said.value ?? 'nothing'}` : 'no entry says so';
     breaks.push(projectionBreak(said?.seq ?? 0, `access, ${name}: ${row ?? 'nothing'}, ${told}`));
   }

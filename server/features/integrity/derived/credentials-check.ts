@@ -4,7 +4,7 @@ import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
 import { ROTATION_MS } from '../../access/bridge-service';
-import { completeFrom, projectionBreak } from './projection-break';
+import { projectionBreak } from './projection-break';
 
 type Kind = 'bridge' | 'token';
 
@@ -26,11 +26,8 @@ interface Told {
   readonly seq: number;
   readonly name?: string | undefined;
   readonly madeAt?: number | undefined;
-  /** The entry that says so. */
-  readonly madeSeq?: number | undefined;
   readonly revokedAt?: number | undefined;
   readonly rotatedAt?: number | null | undefined;
-  readonly rotatedSeq?: number | undefined;
   readonly scopes?: string | undefined;
 }
 
@@ -41,10 +38,10 @@ const APART_MS = 60_000;
 /**
  * Compares bridges and API tokens with the entries that tell how they were made, given another secret and revoked: both are
  * committed together. Who writes the database could else give a revoked one back, shut one, hand it to another tenant, widen its
- * scopes, let an older secret live on or show one that nobody made. Where entries were pruned, what only they told is left alone.
+ * scopes, let an older secret live on or show one that nobody made.
  */
 export async function checkCredentials(database: Database, ledger: Ledger): Promise<Break[]> {
-  const { rows, told, from } = await readSnapshot(database, async (trx) => {
+  const { rows, told } = await readSnapshot(database, async (trx) => {
     const select = (sql: string, bindings: readonly (string | number)[] = []) =>
       database.dialect.selectArrays(trx, sql, bindings);
     const bridges = await select('SELECT id, tenant_id, name, created_at, revoked_at, rotated_at, NULL FROM bridges');
@@ -60,7 +57,6 @@ export async function checkCredentials(database: Database, ledger: Ledger): Prom
         ...tokens.map((cells) => [String(cells[0]), rowFrom('token', cells)] as const),
       ]),
       told: fold(entries),
-      from: await completeFrom(select, ledger),
     };
   });
 
@@ -68,33 +64,27 @@ export async function checkCredentials(database: Database, ledger: Ledger): Prom
   for (const [id, one] of told) {
     const name = `the ${one.kind} ${id}`;
     const row = rows.get(id);
-    if (row)
-      for (const what of differences(row, one, from, ledger)) breaks.push(projectionBreak(one.seq, `${name} ${what}`));
+    if (row) for (const what of differences(row, one, ledger)) breaks.push(projectionBreak(one.seq, `${name} ${what}`));
     else breaks.push(projectionBreak(one.seq, `${name} is gone, and an entry says that it was made`));
   }
   for (const [id, row] of rows)
-    if (from === 1 && row.tenantId === ledger.tenant.id && !told.has(id))
+    if (row.tenantId === ledger.tenant.id && !told.has(id))
       breaks.push(projectionBreak(0, `the ${row.kind} ${id} stands there, and no entry says that it was made`));
   return breaks;
 }
 
-function differences(row: CredentialRow, told: Told, from: number, ledger: Ledger): string[] {
+function differences(row: CredentialRow, told: Told, ledger: Ledger): string[] {
   const isApart = (at: number, said: number) => Math.abs(at - said) > APART_MS;
   const said: string[] = [];
   if (row.tenantId !== ledger.tenant.id) said.push('belongs to another tenant than the entry about it');
   if (told.name !== undefined && row.name !== told.name) said.push('has another name than the entry about it says');
   if (told.madeAt !== undefined && isApart(row.createdAt, told.madeAt)) said.push('was made at another time than the entry about it says'); // prettier-ignore
   if (told.scopes !== undefined && row.scopes !== told.scopes) said.push('may do other things than the entry about it says'); // prettier-ignore
-  const isThere = (seq: number | undefined) => from === 1 || (seq !== undefined && seq >= from);
-  // Entries behind the one that made it are there as well.
-  const isAllTold = isThere(told.madeSeq);
   if (told.revokedAt === undefined) {
-    if (row.revokedAt !== null && isAllTold) said.push('is revoked, and no entry says so');
+    if (row.revokedAt !== null) said.push('is revoked, and no entry says so');
   } else if (row.revokedAt === null) said.push('is active, and an entry says that it was revoked');
   else if (isApart(row.revokedAt, told.revokedAt)) said.push('was revoked at another time than the entry about it says'); // prettier-ignore
-  // A later rotation than one that a hold kept may have been pruned.
-  const isRotationTold = isAllTold || isThere(told.rotatedSeq);
-  if (isRotationTold && row.rotatedAt !== (told.rotatedAt ?? null)) said.push('has its secrets replaced otherwise than the entries about it say'); // prettier-ignore
+  if (row.rotatedAt !== (told.rotatedAt ?? null)) said.push('has its secrets replaced otherwise than the entries about it say'); // prettier-ignore
   return said;
 }
 
@@ -112,23 +102,21 @@ function fold(entries: readonly (readonly unknown[])[]): Map<string, Told> {
       kind,
       seq: Number(seq),
       ...(name === undefined ? {} : { name }),
-      ...statementIn(Number(seq), record, record.source.payload),
+      ...statementIn(record, record.source.payload),
     });
   }
   return told;
 }
 
 function statementIn(
-  seq: number,
   { action, occurred_at: time }: SealedRecord,
   payload: Readonly<Record<string, unknown>>,
 ): Partial<Told> {
   const at = Date.parse(time);
   if (action.endsWith('_revoked')) return { revokedAt: at };
-  if (payload['rotation'] === 'begun') return { rotatedAt: Date.parse(String(payload['older_secret_ends_at'])) - ROTATION_MS, rotatedSeq: seq }; // prettier-ignore
-  if (payload['rotation'] === 'finished') return { rotatedAt: null, rotatedSeq: seq };
-  const made = { madeAt: at, madeSeq: seq };
-  return action === 'audit.token_created' ? { ...made, scopes: String(payload['scopes']) } : made;
+  if (payload['rotation'] === 'begun') return { rotatedAt: Date.parse(String(payload['older_secret_ends_at'])) - ROTATION_MS }; // prettier-ignore
+  if (payload['rotation'] === 'finished') return { rotatedAt: null };
+  return action === 'audit.token_created' ? { madeAt: at, scopes: String(payload['scopes']) } : { madeAt: at };
 }
 
 /** Values may have been erased; those that are there fit their commitment, or the verification says so. */

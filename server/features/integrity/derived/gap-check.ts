@@ -4,7 +4,7 @@ import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
 import { onceId } from '../../capture/own-events-service';
-import { completeFrom, projectionBreak } from './projection-break';
+import { projectionBreak } from './projection-break';
 
 const TOLD = 'audit.gap_detected';
 const CLOSED = 'audit.gap_closed';
@@ -20,11 +20,10 @@ interface Statement {
 
 /**
  * Compares the gaps that pages and metrics count with the entries that tell of them, and of their end: who writes the database
- * could else hide a gap that was told, or make one up. One that was not told yet is not compared, nor one whose entries may have
- * been pruned.
+ * could else hide a gap that was told, or make one up. One that was not told yet is not compared.
  */
 export async function checkGaps(database: Database, ledger: Ledger): Promise<Break[]> {
-  const { rows, statements, from } = await readSnapshot(database, async (trx) => {
+  const { rows, statements } = await readSnapshot(database, async (trx) => {
     const select = (sql: string, bindings: readonly (string | number)[]) => database.dialect.selectArrays(trx, sql, bindings); // prettier-ignore
     const tenant = [ledger.tenant.id];
     const open = await select(
@@ -42,7 +41,6 @@ export async function checkGaps(database: Database, ledger: Ledger): Promise<Bre
     return {
       rows: open.map(([bridge, from, to, missing]) => nameOf(String(bridge), { from, to, missing })),
       statements: [...entries.flatMap(([seq, text]) => statedIn(Number(seq), String(text))), ...waiting.map(reported)],
-      from: await completeFrom(select, ledger),
     };
   });
 
@@ -51,12 +49,11 @@ export async function checkGaps(database: Database, ledger: Ledger): Promise<Bre
   for (const row of rows) {
     const seqs = open.get(row);
     if (seqs && seqs.length > 0) seqs.pop();
-    else if (from === 1) breaks.push(projectionBreak(0, `${row}: no entry tells of it, or one says that it closed`));
+    else breaks.push(projectionBreak(0, `${row}: no entry tells of it, or one says that it closed`));
   }
   for (const [name, seqs] of open)
     for (const seq of seqs)
-      if (seq === 0 || seq >= from)
-        breaks.push(projectionBreak(seq, `${name}: is not shown, and no entry says that it closed`));
+      breaks.push(projectionBreak(seq, `${name}: is not shown, and no entry says that it closed`));
   return breaks;
 }
 

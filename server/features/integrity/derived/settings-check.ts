@@ -17,7 +17,7 @@ interface Stated {
 
 /** Compares a tenant's settings with what its chain says was set. The entries themselves are taken as genuine. */
 export async function checkSettings(database: Database, ledger: Ledger): Promise<Break[]> {
-  const { rows, records, pruned } = await readSnapshot(database, async (trx) => {
+  const { rows, records } = await readSnapshot(database, async (trx) => {
     const select = (sql: string, bindings: readonly (string | number)[]) => database.dialect.selectArrays(trx, sql, bindings); // prettier-ignore
     return {
       rows: await select('SELECT name, value, seq FROM settings WHERE tenant_id = ? ORDER BY name', [ledger.tenant.id]),
@@ -25,7 +25,6 @@ export async function checkSettings(database: Database, ledger: Ledger): Promise
         `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action = ? ORDER BY seq`,
         [ledger.id, ACTION],
       ),
-      pruned: await select("SELECT from_seq, to_seq FROM prunes WHERE ledger_id = ? AND state IN ('deleting', 'done')", [ledger.id]), // prettier-ignore
     };
   });
   const stated = new Map<string, Stated>();
@@ -33,7 +32,6 @@ export async function checkSettings(database: Database, ledger: Ledger): Promise
     const record = parseRecord(String(text));
     for (const [name, one] of statedIn(Number(seq), record)) stated.set(name, one);
   }
-  const isPruned = (seq: number) => pruned.some(([from, to]) => Number(from) <= seq && seq <= Number(to));
 
   const breaks: Break[] = [];
   const found = (seq: number, name: string, detail: string) =>
@@ -42,8 +40,6 @@ export async function checkSettings(database: Database, ledger: Ledger): Promise
     const name = String(cell);
     const truth = stated.get(name);
     stated.delete(name);
-    // The latest entry may have been pruned since, also where a hold kept an earlier one; its archive says what it said.
-    if (Number(seq) > (truth?.seq ?? 0) && isPruned(Number(seq))) continue;
     if (!truth) found(Number(seq), name, 'no entry says that it was set');
     else if (truth.after !== (truth.isSecret && value !== '' ? hash('sha256', String(value)) : value))
       found(truth.seq, name, 'differs from what the entry about it says');

@@ -3,7 +3,7 @@ import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
-import { completeFrom, projectionBreak } from './projection-break';
+import { projectionBreak } from './projection-break';
 
 /** What the tables hold, by id. */
 interface Kept {
@@ -21,7 +21,7 @@ const REPORTS = ['audit.chain_verified', 'audit.chain_broken', 'audit.chain_unve
  * the two.
  */
 export async function checkStatedRows(database: Database, ledger: Ledger): Promise<Break[]> {
-  const { kept, records, from } = await readSnapshot(database, async (trx) => {
+  const { kept, records } = await readSnapshot(database, async (trx) => {
     const select = (sql: string, bindings: readonly (string | number)[] = []) =>
       database.dialect.selectArrays(trx, sql, bindings);
     const actions = [ANCHORS, ...REPORTS];
@@ -32,7 +32,6 @@ export async function checkStatedRows(database: Database, ledger: Ledger): Promi
         anchors: new Map(anchors.map(([id, removedAt]) => [String(id), removedAt !== null])),
         reports: new Set(reports.map(([id]) => String(id))),
       } satisfies Kept,
-      from: await completeFrom(select, ledger),
       records: await select(
         `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action IN (${actions.map(() => '?').join(',')}) ORDER BY seq`,
         [ledger.id, ...actions],
@@ -49,8 +48,7 @@ export async function checkStatedRows(database: Database, ledger: Ledger): Promi
     stated.filter(({ record }) => isRemovalOfAnchor(record)).map(({ record }) => record.target.id ?? ''),
   );
   for (const { seq, record } of stated) {
-    // That an anchor was removed may have been pruned, where a hold kept that it was added.
-    const told = seq < from && record.action === ANCHORS ? undefined : contradictionOf(record);
+    const told = contradictionOf(record);
     // The latest entry about a thing speaks of it.
     if (told !== undefined) breaks.set(told, projectionBreak(seq, told));
   }
