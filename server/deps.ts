@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
@@ -10,8 +9,6 @@ import { signNote } from './core/signed-note';
 import { openDatabase, type Database } from './db/connection';
 import { readDatabaseClock } from './db/database-clock';
 import { createAppender, type Appender } from './entries/appender';
-import { createCheckpointFile } from './entries/checkpoint-file';
-import { createEntryReader } from './entries/entry-reader';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createErasureReader, type ErasureReader } from './entries/erasure-reader';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
@@ -19,26 +16,10 @@ import { DEFAULT_TENANT } from './entries/ledger-setup';
 import { readMasterKey } from './entries/master-key';
 import { createRetiredProof } from './entries/retired-proof';
 import { createTreeReader } from './entries/tree-reader';
-import { createBridgeService, type BridgeService } from './features/access/bridge-service';
-import { createBridgeStore } from './features/access/bridge-store';
-import { createCredentialService, type CredentialService } from './features/access/credential-service';
-import { accessTables, createAccessLedger } from './features/access/access-ledger';
-import { createAccessLog, type AccessLog } from './features/access/access-log-service';
-import { createAccessWindowStore } from './features/access/access-window-store';
-import { createAccessService, type AccessService } from './features/access/access-service';
-import { createPeopleService, type PeopleService } from './features/access/people-service';
-import { createReadingScope, type ReadingScope } from './features/access/reading-scope';
-import { createRoleService, type RoleService } from './features/access/role-service';
+import { createAccessParts, type AccessParts } from './features/access/access-parts';
 import { scopeBrowse } from './features/access/scoped-browse';
-import { createLoginLinkService, type LoginLinkService } from './features/access/login-link-service';
 import { can } from './features/access/rights';
-import { createApiTokenService, type ApiTokenService } from './features/access/token-service';
-import type { BrowseService } from './features/browse/browse-service';
-import { findHashedIps } from './features/browse/hashed-ips';
-import { createBrowseService } from './features/browse/knex-browse-service';
-import { createEntrySearch } from './features/browse/knex-entry-search';
-import { createRelatedService } from './features/browse/knex-related-service';
-import type { RelatedService } from './features/browse/related-service';
+import { createBrowseParts, type BrowseParts } from './features/browse/browse-parts';
 import { createSearchIndexer, indexedEntries, type SearchIndexer } from './features/browse/search-index-service';
 import { createCaptureService, type CaptureService } from './features/capture/capture-service';
 import { createPreparer } from './features/capture/preparer';
@@ -64,22 +45,14 @@ import { createAnchors } from './features/anchors/create-anchors';
 import { createWitness, type WitnessDoor } from './features/anchors/witness/create-witness';
 import type { HeldNote } from './features/integrity/evidence';
 import { createBrokenAlarm } from './features/integrity/broken-alarm';
-import { createEntryCheck, type EntryCheckService } from './features/integrity/entry-check-service';
+import { createIntegrityParts, type IntegrityParts } from './features/integrity/integrity-parts';
 import { createHeadNotes, type HeadNotes } from './features/integrity/head-notes';
-import { createRangeScanner } from './features/integrity/range-scanner';
-import { createBridgeStateCheck } from './features/integrity/derived/bridge-state-check';
-import { createDerivedChecks } from './features/integrity/derived/derived-checks';
-import { createVerificationStore, type VerificationStore } from './features/integrity/verification-store';
 import { createDailyVerification, createVerifyJob, VERIFY_KIND } from './features/integrity/verify-job-service';
-import { createVerifyService, type VerifyService } from './features/integrity/verify-service';
 import { createDailyTasks, type DailyTasks } from './features/jobs/daily-task-service';
 import { createJobService, type JobsApart, type JobService, type ProcessEnd } from './features/jobs/job-service';
 import { createKeyService, type KeyService } from './features/keys/key-service';
-import { createBridgeWatch, type BridgeWatch } from './features/monitor/bridge-watch-service';
-import { createHeartbeatService, type ChainStatus, type HeartbeatService } from './features/monitor/heartbeat-service';
-import { createHeartbeatStore } from './features/monitor/heartbeat-store';
+import { createMonitorParts, type MonitorParts } from './features/monitor/monitor-parts';
 import { createRefusalLog, type RefusalLog } from './features/monitor/refusal-service';
-import { createSequenceConsumer } from './features/monitor/sequence-consumer';
 import { PruneRefusedError } from './features/retention/prune-archiver';
 import { createPruneTask } from './features/retention/prune-task';
 import { createRetentionParts, type RetentionParts } from './features/retention/retention-parts';
@@ -90,26 +63,22 @@ import { createSettingsService, type SettingsService } from './features/settings
 import { createPreferenceStore } from './features/views/preference-store';
 import { createViewStore } from './features/views/view-store';
 import { createViewsService, type ViewsService } from './features/views/views-service';
-import { createSequenceStore } from './features/monitor/sequence-store';
 import { createTimelineService, type TimelineService } from './features/timeline/timeline-service';
-import { createCheckpointClock, type CheckpointClock } from './features/tree/checkpoint-clock';
-import { StoppedLedgerError, type CheckpointService, type StoredCheckpoint } from './features/tree/checkpoint-service';
-import { createCheckpointStore } from './features/tree/checkpoint-store';
-import { createFirstOrigin } from './features/tree/first-origin';
+import { StoppedLedgerError, type StoredCheckpoint } from './features/tree/checkpoint-service';
 import { createHandedLeaves } from './features/tree/handed-leaves';
-import { createCheckpointService } from './features/tree/knex-checkpoint-service';
-import { createTreeService } from './features/tree/knex-tree-service';
-import { createProofService, type ProofService } from './features/tree/proof-service';
-import { createSignedMemory } from './features/tree/signed-memory';
-import { createTreeBuilder } from './features/tree/tree-builder';
-import type { TreeService } from './features/tree/tree-service';
-import { createTreeStore } from './features/tree/tree-store';
+import { createTreeParts, type TreeParts } from './features/tree/tree-parts';
 import { createOutbound } from './http/outbound-request';
 import { createI18n, type I18n } from './http/i18n';
 import { PROGRAM_MANIFEST, PROGRAM_VERSION } from './root';
 
 /** Everything that is made once, joined here and nowhere else. */
-export interface Deps {
+export interface Deps
+  extends
+    AccessParts,
+    Omit<BrowseParts, 'browseOnce' | 'close'>,
+    IntegrityParts,
+    Omit<MonitorParts, 'catchUpSequences' | 'listChanged'>,
+    Omit<TreeParts, 'treeBuilder' | 'readNoted'> {
   readonly config: Config;
   readonly logger: Logger;
   readonly now: () => Date;
@@ -120,33 +89,15 @@ export interface Deps {
   readonly store: EntryStore;
   readonly appender: Appender;
   readonly headNotes: HeadNotes;
-  readonly bridges: BridgeService;
-  readonly loginLinks: LoginLinkService;
-  readonly tokens: ApiTokenService;
-  readonly credentials: CredentialService;
-  readonly access: AccessService;
-  readonly roles: RoleService;
-  readonly people: PeopleService;
-  readonly readingScope: ReadingScope;
-  readonly accessLog: AccessLog;
   readonly ownEvents: OwnEvents;
   readonly refusals: RefusalLog;
   readonly senderCheck: SenderCheck;
-  readonly heartbeats: HeartbeatService;
-  readonly bridgeWatch: BridgeWatch;
   readonly capture: CaptureService;
-  readonly browse: BrowseService;
   readonly views: ViewsService;
-  readonly related: RelatedService;
   readonly timelines: TimelineService;
   readonly exports: ExportService;
-  readonly verifier: VerifyService;
   readonly erasureReader: ErasureReader;
   readonly erasures: ErasureService;
-  readonly entryCheck: EntryCheckService;
-  /** What the latest verifications say of a ledger. */
-  readonly findChain: (ledger: Ledger) => Promise<ChainStatus>;
-  readonly verifications: VerificationStore;
   readonly jobs: JobService;
   readonly dailyTasks: DailyTasks;
   readonly indexer: SearchIndexer;
@@ -161,15 +112,11 @@ export interface Deps {
   readonly i18n: I18n;
   readonly pageMarks: PageMarkStore;
   readonly summaries: SummaryService;
-  readonly tree: TreeService;
-  readonly checkpoints: CheckpointService;
-  readonly checkpointClock: CheckpointClock;
   readonly anchors: AnchorService;
   readonly witness: WitnessDoor;
   readonly keys: KeyService;
   readonly signers: SignerService;
   readonly bundles: BundleService;
-  readonly proofs: ProofService;
   /** Finishes what is under way, then closes the database. */
   close(): Promise<void>;
 }
@@ -221,9 +168,6 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'the counters of the dashboard fell behind; they try again'),
   });
   const preparer = createPreparer();
-  const bridgesIn = (knex: Database['knex']) =>
-    createBridgeService({ bridges: createBridgeStore(knex, rowMac), keyRing, store, now });
-  const bridges = bridgesIn(db);
   const settings = createSettingsService({
     database,
     store,
@@ -252,25 +196,34 @@ export function createDeps(
   });
   const treeReader = createTreeReader(database);
   const erasureReader = createErasureReader({ database, reader: store, keyRing, trees: treeReader });
-  const verifications = createVerificationStore(database, deriveKey(masterKey, 'verification'));
-  const heartbeats = createHeartbeatStore(database, rowMac);
-  const sequences = createSequenceStore({ database, rowMac, now });
-  const sequenceConsumer = createSequenceConsumer({ database, store, sequences, now });
-  const bridgeWatch = createBridgeWatch({
-    database,
-    bridges,
-    heartbeats,
-    sequences,
-    consumer: sequenceConsumer,
-    ownEvents,
-    now,
-    onError: (error) => logger.warn({ err: error }, 'the bridges were not looked at; it is tried again'),
-  });
-  const tokensIn = (knex: Database['knex']) => createApiTokenService({ db: knex, rowMac, now });
-  const tokens = tokensIn(db);
   const stated = createStatedChanges({ store, addressingOf, onCommit: noteCommit, now });
-  const credentials = createCredentialService({ stated, bridgesIn, tokensIn });
+  const access = createAccessParts({
+    database,
+    store,
+    keyRing,
+    rowMac,
+    stated,
+    ownEvents,
+    recordsReads: options.recordsReads ?? (async (tenantId) => (await settings.read(tenantId)).recordReads),
+    logger,
+    now,
+  });
+  const { bridges, tokens, credentials, roles, readingScope } = access;
   const senderCheck = createSenderCheck({ bridges, credentials, onRefusal: (refusal) => refusals.note(refusal) });
+  const findChain = (ledger: Ledger) => integrity.findChain(ledger);
+  const { catchUpSequences, listChanged, ...monitor } = createMonitorParts({
+    database,
+    store,
+    rowMac,
+    bridges,
+    senderCheck,
+    ownEvents,
+    chainStatus: findChain,
+    keepCheckpoint: (bridge, held) => anchors.keeper.exchange(bridge, held),
+    logger,
+    now,
+  });
+  const { bridgeWatch } = monitor;
   const proveRetired = createRetiredProof({
     database,
     store,
@@ -279,39 +232,22 @@ export function createDeps(
     findVkeys: (ledger) => findVkeys(ledger),
     heldCheckpoints,
   });
-  const readingScope = createReadingScope();
-  const browseOver = (over: Database) =>
-    scopeBrowse(
-      findHashedIps(
-        createBrowseService({
-          database: over,
-          store: { ...store, ...createEntryReader(over) },
-          search: createEntrySearch(over),
-          keyRing,
-          trees: treeReader,
-          erasures: erasureReader,
-          proveRetired,
-        }),
-        () => ipSalt.find(),
-      ),
-      readingScope,
-    );
-  const browse = browseOver(database);
-  // Who reads everything once would fill the cache that pages have with what nobody needs again.
-  const once = database.dialect.name === 'sqlite' ? openDatabase(config.databaseUrl, { cacheKib: 2_048 }) : undefined;
-  const browseOnce = once ? browseOver(once) : browse;
-  const tables = accessTables(db, database);
-  const accessLedger = createAccessLedger({ database, stated });
-  const roles = createRoleService({ ledger: accessLedger, roles: tables.roles, now });
-  const accessLog = createAccessLog({
-    windows: createAccessWindowStore(database),
-    ownEvents,
-    recordsReads: options.recordsReads ?? (async (tenantId) => (await settings.read(tenantId)).recordReads),
-    findTenant: async (id) => (await store.listLedgers(id))[0]?.tenant,
-    now,
-    onError: (error) => logger.warn({ err: error }, 'what somebody read or was refused was not recorded'),
+  const {
+    browseOnce,
+    close: closeBrowse,
+    ...browseParts
+  } = createBrowseParts({
+    databaseUrl: config.databaseUrl,
+    database,
+    store,
+    keyRing,
+    trees: treeReader,
+    erasures: erasureReader,
+    proveRetired,
+    findIpSalt: () => ipSalt.find(),
+    scope: (browse) => scopeBrowse(browse, readingScope),
   });
-  const findTenant = async (slug: string) => (await store.findLedger(slug))?.tenant;
+  const { browse } = browseParts;
 
   const i18n = createI18n();
   const summaries = createSummaryService({
@@ -319,41 +255,22 @@ export function createDeps(
     store,
     browse,
     i18n,
-    findChain: chainStatus,
+    findChain,
     bridgeStates: () => bridgeWatch.states(),
   });
 
-  const trees = createTreeStore(database);
-  const firstOrigin = createFirstOrigin({ database, store, trees });
-  const tree = createTreeService({ database, store, trees, handedLeaves, firstOrigin });
-  const treeBuilder = createTreeBuilder({
-    store,
-    tree,
-    onError: (error) => logger.warn({ err: error }, 'the tree fell behind; it tries again'),
-  });
-  const checkpointStore = createCheckpointStore(database);
-  const checkpointFile = createCheckpointFile(path.join(config.dataDir, 'checkpoints'));
-  const signing = { storeName: storeName(config.databaseUrl), file: checkpointFile, checkpoints: checkpointStore };
-  const checkpoints = createCheckpointService({
-    ...signing,
+  const { treeBuilder, readNoted, ...treeParts } = createTreeParts({
     database,
     store,
     keyRing,
-    tree,
-    trees,
-    memory: createSignedMemory({ ...signing, keyRing }),
-    firstOrigin,
+    handedLeaves,
     ownEvents,
+    dataDir: config.dataDir,
+    storeName: storeName(config.databaseUrl),
+    logger,
     now,
-    onStopped: (error) => logger.error({ err: error }, 'a ledger signs no checkpoints any more: see sealtrail doctor'),
   });
-  const checkpointClock = createCheckpointClock({
-    database,
-    store,
-    checkpoints,
-    now,
-    onError: (error) => logger.error({ err: error }, 'no checkpoint could be signed'),
-  });
+  const { tree, checkpoints, checkpointClock } = treeParts;
 
   const outbound = createOutbound();
   const anchors = createAnchors({
@@ -404,33 +321,29 @@ export function createDeps(
     catchUp: async () => {
       await indexer.catchUp();
       await activity.catchUp();
-      await sequenceConsumer.catchUp();
+      await catchUpSequences();
     },
     now,
     ...(options.onPruneStep === undefined ? {} : { onStep: options.onPruneStep }),
   });
 
-  const checkBridgeState = createBridgeStateCheck({
-    bridges,
-    listsOfChanged: [
-      (id) => bridges.listChanged(id),
-      (id) => heartbeats.listChanged(id),
-      (id) => sequences.listChanged(db, id),
-    ],
-  });
-  const verifier = createVerifyService({
+  const integrity = createIntegrityParts({
+    databaseUrl: config.databaseUrl,
     database,
     store,
-    trees: treeReader,
     keyRing,
-    headNotes,
-    scanner: createRangeScanner(config.databaseUrl, { ...store, ...treeReader }),
-    evidence: { findVkeys, heldCheckpoints },
-    derived: createDerivedChecks(config.databaseUrl, database, checkBridgeState),
-    certificates: retention.certificates,
-    findMark: (ledger) => verifications.findMark(ledger),
+    reportKey: deriveKey(masterKey, 'verification'),
+    trees: treeReader,
     erasures: erasureReader,
+    headNotes,
+    proveRetired,
+    certificates: retention.certificates,
+    findVkeys,
+    heldCheckpoints,
+    bridges,
+    listChanged,
   });
+  const { verifier, verifications } = integrity;
   const danger = createDangerParts({
     config,
     logger,
@@ -564,19 +477,12 @@ export function createDeps(
 
   /** What is kept outside of the database; the newest checkpoints stand for all before them. */
   async function heldCheckpoints(ledger: Ledger): Promise<HeldNote[]> {
-    const lines = await checkpointFile.readNewest(ledger.name);
-    const ours = lines.filter((line) => line.store === undefined || line.store === signing.storeName);
     const { held, faults } = await anchors.readCopies(ledger);
     return [
-      ...ours.map(({ note, size }) => ({ note, where: `the data folder (${size} entries)` })),
+      ...(await readNoted(ledger)).map(({ note, size }) => ({ note, where: `the data folder (${size} entries)` })),
       ...held.map(({ note, where }) => ({ note, where })),
       ...faults.flatMap(({ where, detail, isEdited }) => (isEdited ? [{ note: '', where, fault: detail }] : [])),
     ];
-  }
-
-  async function chainStatus(ledger: Ledger): Promise<ChainStatus> {
-    const state = await verifications.findState(ledger);
-    return state ? { status: state.verdict, at: state.at } : { status: 'never_verified', at: null };
   }
 
   return {
@@ -590,48 +496,18 @@ export function createDeps(
     store,
     appender,
     headNotes,
-    bridges,
-    loginLinks: createLoginLinkService({ db, rowMac, now }),
-    tokens,
-    credentials,
-    access: createAccessService({ people: tables.people, roles, findTenant, now }),
-    roles,
-    people: createPeopleService({ database, ledger: accessLedger, now }),
-    readingScope,
-    accessLog,
+    ...access,
+    ...monitor,
+    ...treeParts,
     ownEvents,
     refusals,
     senderCheck,
-    heartbeats: createHeartbeatService({
-      senderCheck,
-      bridges,
-      heartbeats,
-      store,
-      chainStatus,
-      keepCheckpoint: (bridge, held) => anchors.keeper.exchange(bridge, held),
-      now,
-      onError: (error) =>
-        logger.warn({ err: error }, 'a bridge was handed no checkpoint; the next heartbeat brings it'),
-    }),
-    bridgeWatch,
     capture: createCaptureService({ senderCheck, bridges, preparer, addressingOf, appender, now }),
-    browse,
+    ...browseParts,
     views: createViewsService({ views: createViewStore(database), preferences: createPreferenceStore(db), now }),
-    related: createRelatedService({ database, store, browse }),
     timelines: createTimelineService({ browse }),
     exports: createExportService({ browse: browseOnce, beforeExport: checkpointExport }),
-    verifier,
-    entryCheck: createEntryCheck({
-      database,
-      store,
-      trees: treeReader,
-      keyRing,
-      findVkeys,
-      erasures: erasureReader,
-      proveRetired,
-    }),
-    findChain: chainStatus,
-    verifications,
+    ...integrity,
     erasureReader,
     erasures,
     jobs,
@@ -642,7 +518,7 @@ export function createDeps(
       reader: createActivityReader(database),
       store,
       browse,
-      findChain: chainStatus,
+      findChain,
       bridgeStates: () => bridgeWatch.states(),
       waiting: () => appender.waiting,
     }),
@@ -659,21 +535,17 @@ export function createDeps(
     i18n,
     pageMarks: createPageMarkStore(db),
     summaries,
-    tree,
-    checkpoints,
-    checkpointClock,
     anchors,
     witness,
     keys,
     signers,
     bundles,
-    proofs: createProofService({ database, store, tree, checkpoints }),
     async close() {
       await dailyTasks.stop();
       await jobs.stop();
       await erasures.stop();
       await bridgeWatch.stop();
-      await accessLog.stop();
+      await access.accessLog.stop();
       await preparer.stop();
       await refusals.flush();
       await appender.drain();
@@ -685,7 +557,7 @@ export function createDeps(
       await indexer.stop();
       await activity.stop();
       await headNotes.flush();
-      await once?.close();
+      await closeBrowse();
       await database.close();
     },
   };
