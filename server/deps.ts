@@ -204,6 +204,7 @@ export function createDeps(
     rowMac,
     stated,
     ownEvents,
+    readFacts: (...asked) => retention.facts.read(...asked),
     recordsReads: options.recordsReads ?? (async (tenantId) => (await settings.read(tenantId)).recordReads),
     logger,
     now,

@@ -5,6 +5,7 @@ import type { EntryStore } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { StatedChanges } from '../capture/stated-changes-service';
+import type { LedgerFacts } from '../retention/retention-service';
 import { accessTables, createAccessLedger } from './access-ledger';
 import { createAccessLog, type AccessLog } from './access-log-service';
 import { createAccessService, type AccessService } from './access-service';
@@ -16,6 +17,7 @@ import { createLoginLinkService, type LoginLinkService } from './login-link-serv
 import { createPeopleService, type PeopleService } from './people-service';
 import { createReadingScope, type ReadingScope } from './reading-scope';
 import { createRoleService, type RoleService } from './role-service';
+import { createStatedAccess } from './stated-access';
 import { createApiTokenService, type ApiTokenService } from './token-service';
 
 interface AccessPartsDeps {
@@ -25,6 +27,8 @@ interface AccessPartsDeps {
   readonly rowMac: RowMac;
   readonly stated: StatedChanges;
   readonly ownEvents: OwnEvents;
+  /** What the chain of a ledger says, and whether it still fits its seal. */
+  readonly readFacts: LedgerFacts['read'];
   /** Whether a tenant has its reading recorded; refusals always are. */
   readonly recordsReads: (tenantId: number) => Promise<boolean>;
   readonly logger: Pick<Logger, 'warn'>;
@@ -62,8 +66,8 @@ export function createAccessParts(deps: AccessPartsDeps): AccessParts {
     people: createPeopleService({ database, ledger, now }),
     access: createAccessService({
       people: tables.people,
-      roles,
-      findTenant: async (slug) => (await store.findLedger(slug))?.tenant,
+      readStated: createStatedAccess(deps.readFacts),
+      findLedger: (name) => store.findLedger(name),
       now,
     }),
     accessLog: createAccessLog({

@@ -6,6 +6,7 @@ import { ENGINES } from '../../testing/test-database';
 import { until } from '../../testing/until';
 import { WINDOW_MS } from './access-log-service';
 import { RIGHTS, type Right } from './rights';
+import { createStatedAccess } from './stated-access';
 
 const OPERATOR = { name: 'operator', rights: RIGHTS, via: 'cli' } as const;
 
@@ -123,6 +124,65 @@ describe.each(ENGINES)('roles and people, on %s', (engine) => {
       expect([entry?.actor.name, entry?.ip, entry?.via]).toEqual(['root', '127.0.0.1', 'ui']);
       const refused = await root.post(`/settings/people/${(await personCalled('root')).id}`, { role: 'none' });
       expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('last super admin')]);
+    });
+  });
+
+  describe('what somebody may do, whatever the tables say', () => {
+    const rows = (table: string) => app.database.knex(table);
+
+    it('is what was given to them', async () => {
+      await signInTo(app, { role: 'super_admin', name: 'root' });
+      const jane = await signInTo(app, { role: 'auditor', name: 'jane' });
+      await rows('people').where({ ref: 'jane' }).update({ role: 'super_admin' });
+      expect((await jane.get('/settings/people')).status).toBe(403);
+      await app.deps.people.setRole(tenant(), (await personCalled('jane')).id, 'none', OPERATOR);
+      for (const write of [() => rows('people').update({ role: null }), () => rows('people').delete()]) {
+        await write();
+        expect(
+          await app.deps.access.findSignedIn({ name: 'jane', role: 'super_admin', tenant: 'default' }),
+        ).toBeUndefined();
+      }
+    });
+
+    it('is what their role was made of', async () => {
+      const id = await makeRole('Verifier', ['ledger.verify']);
+      const jane = await signInTo(app, { role: id, name: 'jane' });
+      await rows('custom_roles').update({ rights: RIGHTS.join(',') });
+      expect((await jane.get('/quarantine')).status).toBe(403);
+      await rows('custom_roles').delete();
+      expect((await jane.get('/verify')).status).toBe(200);
+    });
+
+    it('is what their role in the billing system stands for', async () => {
+      const { bridge } = await app.pair();
+      const admin = { adminId: '7', name: 'jane', role: 'Support' };
+      const roleOf = async () => (await app.deps.access.findBilling({ id: bridge.id, tenant: tenant() }, admin))?.role;
+      expect(await roleOf()).toBe('auditor');
+      await app.deps.roles.map(tenant(), 'Support', 'standard_user', OPERATOR);
+      for (const write of [
+        () => rows('role_mappings').update({ role: 'super_admin' }),
+        () => rows('role_mappings').delete(),
+      ]) {
+        await write();
+        expect(await roleOf()).toBe('standard_user');
+      }
+      await rows('role_mappings').insert({ tenant_id: tenant().id, billing_role: 'Support', role: 'super_admin', changed_at: 1, changed_by: 'x' }); // prettier-ignore
+      await app.deps.roles.map(tenant(), 'Support', 'none', OPERATOR);
+      expect(await roleOf()).toBeUndefined();
+      await app.deps.roles.map(tenant(), 'Support', null, OPERATOR);
+      expect(await roleOf()).toBe('auditor');
+    });
+
+    it('is nothing that an entry says which does not fit its seal, read by this process or by another', async () => {
+      await signInTo(app, { role: 'super_admin', name: 'root' });
+      await signInTo(app, { role: 'auditor', name: 'jane' });
+      await app.deps.people.setRole(tenant(), (await personCalled('jane')).id, 'standard_user', OPERATOR);
+      await app.database.knex.raw('DROP TRIGGER entries_no_update');
+      const given = () => rows('entries').where({ action: 'audit.access_changed' });
+      const { record } = await given().first<{ record: string }>('record');
+      await given().update({ record: record.replaceAll('standard_user', 'super_admin') });
+      const stated = await createStatedAccess((...asked) => app.deps.retention.facts.read(...asked))(app.ledger);
+      expect(stated.findGiven('', 'jane')).toBeNull();
     });
   });
 

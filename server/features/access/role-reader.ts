@@ -40,7 +40,8 @@ export interface RoleReader {
   findMapped(tenantId: number, billingRole: string): Promise<string>;
 }
 
-export function createRoleReader(roles: RoleStore): RoleReader {
+/** Over the tables, or over anything else that reads like them. */
+export function createRoleReader(roles: Pick<RoleStore, 'list' | 'find' | 'listMappings' | 'findMapping'>): RoleReader {
   const list = async (tenantId: number) => (await roles.list(tenantId)).map(toRole);
   return {
     list,

@@ -23,6 +23,7 @@ export interface LedgerFact {
   readonly action: string;
   /** Who did it, as the record names them; no name, which may have been erased. */
   readonly actor: { readonly type: string; readonly id: string | null; readonly role: string | null };
+  readonly targetId: string | null;
   readonly payload: JsonObject;
   readonly changes: readonly Change[];
   /** Its record gives its hash, or its leaf where the chain key was destroyed, and no column beside it differs. */
@@ -90,6 +91,7 @@ export function createLedgerFacts({ database, keyRing, store, appender, readLeav
       receivedAt: record?.received_at ?? null,
       action: record?.action ?? row.action,
       actor: record?.actor ?? { type: row.actorType, id: row.actorId, role: null },
+      targetId: record?.target.id ?? null,
       payload,
       changes: record?.changes ?? [],
       isSound,

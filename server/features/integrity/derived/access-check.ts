@@ -1,3 +1,4 @@
+import { ACCESS_ACTIONS, readAccessStatement } from '../../../core/access-statement';
 import { parseRecord } from '../../../core/sealed-record';
 import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
@@ -12,15 +13,17 @@ interface Stated {
 }
 
 /**
- * Compares roles, mappings and what was given to people with the entries `audit.role_changed` and `audit.access_changed`: who
- * writes the database could else make themselves a super admin, or bring back an access that was taken. The entries themselves
- * are taken as genuine.
+ * Compares roles, mappings and what was given to people with the entries `audit.role_changed` and `audit.access_changed`. What
+ * somebody may do follows the entries; pages that list roles and people read the tables. The entries themselves are taken as genuine.
  */
 export async function checkAccess(database: Database, ledger: Ledger): Promise<Break[]> {
   const { rows, stated } = await readSnapshot(database, async (trx) => {
     const select = (sql: string, bindings: readonly (string | number)[]) => database.dialect.selectArrays(trx, sql, bindings); // prettier-ignore
     const tenant = [ledger.tenant.id];
-    const entriesOf = (action: string) => select(`SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action = ? ORDER BY seq`, [ledger.id, action]); // prettier-ignore
+    const entries = await select(
+      `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action IN (${ACCESS_ACTIONS.map(() => '?').join(',')}) ORDER BY seq`,
+      [ledger.id, ...ACCESS_ACTIONS],
+    );
     const roles = await select('SELECT id, name, rights FROM custom_roles WHERE tenant_id = ?', tenant);
     const mappings = await select('SELECT billing_role, role FROM role_mappings WHERE tenant_id = ?', tenant);
     const people = await select('SELECT bridge_id, ref, role FROM people WHERE tenant_id = ?', tenant);
@@ -30,11 +33,7 @@ export async function checkAccess(database: Database, ledger: Ledger): Promise<B
         ...mappings.map(([name, role]) => [`billing role ${String(name)}`, String(role)] as const),
         ...people.map(([bridge, ref, role]) => [personOf(bridge, ref), role === null ? null : String(role)] as const),
       ]),
-      stated: new Map<string, Stated>(
-        [...(await entriesOf('audit.role_changed')), ...(await entriesOf('audit.access_changed'))].flatMap(
-          ([seq, record]) => statementIn(Number(seq), String(record)),
-        ),
-      ),
+      stated: new Map<string, Stated>(entries.flatMap(([seq, record]) => statementIn(Number(seq), String(record)))),
     };
   });
 
@@ -53,14 +52,15 @@ export async function checkAccess(database: Database, ledger: Ledger): Promise<B
 function statementIn(seq: number, text: string): (readonly [string, Stated])[] {
   const record = parseRecord(text);
   if (record?.source.kind !== 'own') return [];
-  const { payload } = record.source;
-  const textOf = (name: string) => (typeof payload[name] === 'string' ? payload[name] : null);
-  if (record.action === 'audit.access_changed')
-    return [[personOf(payload['bridge_id'], record.target.id), { value: textOf('role'), seq }]];
-  if (payload['kind'] === 'mapping')
-    return [[`billing role ${record.target.id ?? ''}`, { value: textOf('role'), seq }]];
-  const rights = textOf('rights');
-  return [[`role ${record.target.id ?? ''}`, { value: rights === null ? null : `${rights} as ${textOf('name') ?? ''}`, seq }]]; // prettier-ignore
+  const said = readAccessStatement(record.action, record.target.id, record.source.payload);
+  switch (said.kind) {
+    case 'person':
+      return [[personOf(said.bridgeId, said.ref), { value: said.role, seq }]];
+    case 'mapping':
+      return [[`billing role ${said.billingRole}`, { value: said.role, seq }]];
+    case 'role':
+      return [[`role ${said.id}`, { value: said.meaning && `${said.meaning.rights} as ${said.meaning.name}`, seq }]];
+  }
 }
 
 function personOf(bridge: unknown, ref: unknown): string {
