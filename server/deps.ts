@@ -12,6 +12,7 @@ import { createAppender, type Appender } from './entries/appender';
 import { createEntryStore, type EntryStore, type Ledger } from './entries/entry-store';
 import { createErasureReader, type ErasureReader } from './entries/erasure-reader';
 import { createKeyRing, type KeyRing } from './entries/key-ring';
+import type { LedgerFacts } from './entries/ledger-facts';
 import { DEFAULT_TENANT } from './entries/ledger-setup';
 import { readMasterKey } from './entries/master-key';
 import { createRetiredProof } from './entries/retired-proof';
@@ -168,10 +169,12 @@ export function createDeps(
     onError: (error) => logger.warn({ err: error }, 'the counters of the dashboard fell behind; they try again'),
   });
   const preparer = createPreparer();
+  const readFacts: LedgerFacts['read'] = (...asked) => retention.facts.read(...asked);
   const settings = createSettingsService({
     database,
     store,
     keyRing,
+    readFacts,
     onCommit(...tip) {
       noteCommit(...tip);
       liveSettings.forget();
@@ -204,7 +207,7 @@ export function createDeps(
     rowMac,
     stated,
     ownEvents,
-    readFacts: (...asked) => retention.facts.read(...asked),
+    readFacts,
     recordsReads: options.recordsReads ?? (async (tenantId) => (await settings.read(tenantId)).recordReads),
     logger,
     now,

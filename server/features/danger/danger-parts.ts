@@ -12,7 +12,7 @@ import type { VerifyService } from '../integrity/verify-service';
 import type { ArchiveService } from '../retention/archive-service';
 import type { HoldService } from '../retention/hold-service';
 import type { PruneService } from '../retention/prune-service';
-import type { LedgerFacts } from '../retention/retention-service';
+import type { LedgerFacts } from '../../entries/ledger-facts';
 import type { CheckpointService } from '../tree/checkpoint-service';
 import type { MailService } from '../settings/mail-service';
 import { createPurgeNews } from './purge-news';

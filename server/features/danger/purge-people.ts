@@ -1,6 +1,6 @@
 import type { Ledger } from '../../entries/entry-store';
 import { isSamePerson, type PurgePerson } from '../../core/purge-request';
-import type { LedgerFact, LedgerFacts } from '../retention/retention-service';
+import type { LedgerFact, LedgerFacts } from '../../entries/ledger-facts';
 
 /** Who could confirm a purge, and when they last showed who they are: by the sign-ins in the chain, never by a table. */
 export interface PurgePeople {

@@ -4,7 +4,7 @@ import type { Ledger } from '../../entries/entry-store';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { ArchiveService } from '../retention/archive-service';
 import { PRUNE_IS_BUSY, type PruneService } from '../retention/prune-service';
-import type { LedgerFact, LedgerFacts } from '../retention/retention-service';
+import type { LedgerFact, LedgerFacts } from '../../entries/ledger-facts';
 import type { StoredCheckpoint } from '../tree/checkpoint-service';
 import { actorOf } from './person-actor';
 import { orderOf, type PurgeService } from './purge-service';

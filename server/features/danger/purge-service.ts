@@ -3,8 +3,9 @@ import type { Actor, Via } from '../../core/event';
 import { codePhrase, decisionToJson, isPhrase, isSamePerson, PURGED, purgeRequests, PURGE_REQUESTED, UNINSTALLED, wishToJson, type PurgeKind, type PurgePerson, type PurgeRequest } from '../../core/purge-request'; // prettier-ignore
 import { SEGMENT } from '../../core/prune-certificate';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
+import type { LedgerFacts } from '../../entries/ledger-facts';
 import type { PruneService, PurgeOrder } from '../retention/prune-service';
-import { RetentionMismatchError, type LedgerFacts } from '../retention/retention-service';
+import { RetentionMismatchError } from '../retention/retention-service';
 import type { PurgePeople } from './purge-people';
 
 /** Why a purge is refused; the page has a text for each. */

@@ -7,7 +7,7 @@ import type { ApiTokenService } from '../access/token-service';
 import type { BridgeService } from '../access/bridge-service';
 import type { CredentialService, ToldBy } from '../access/credential-service';
 import type { OwnEvents } from '../capture/own-events-service';
-import type { LedgerFacts } from '../retention/retention-service';
+import type { LedgerFacts } from '../../entries/ledger-facts';
 import type { CheckpointService, StoredCheckpoint } from '../tree/checkpoint-service';
 import { leftAsText, type LeftSheet } from './left-sheet';
 import { actorOf } from './person-actor';

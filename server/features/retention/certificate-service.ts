@@ -3,7 +3,7 @@ import type { PrunedRun } from '../../core/pruned-runs';
 import { parseNote } from '../../core/signed-note';
 import type { Break } from '../../core/verify';
 import type { Ledger } from '../../entries/entry-store';
-import type { LedgerFact, LedgerFacts } from './ledger-facts';
+import type { LedgerFact, LedgerFacts } from '../../entries/ledger-facts';
 import { isFinal, type Prune, type PruneStore } from './prune-store';
 
 /** What the certificates of a ledger account for, and what is wrong with them. */

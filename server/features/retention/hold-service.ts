@@ -6,7 +6,7 @@ import type { Database } from '../../db/connection';
 import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import type { LeaseStore } from '../../entries/lease-store';
-import type { LedgerFacts } from './ledger-facts';
+import type { LedgerFacts } from '../../entries/ledger-facts';
 import { RetentionMismatchError, type ChangedBy } from './retention-service';
 
 export interface Hold {

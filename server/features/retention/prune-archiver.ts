@@ -10,6 +10,7 @@ import type { EntryStore, Ledger } from '../../entries/entry-store';
 import { loadEpochKeys } from '../../entries/epoch-keys';
 import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';
+import type { ReadLeaves } from '../../entries/ledger-facts';
 import { createRowCheck } from '../../entries/row-check';
 import { toArchiveLine } from './archive-line';
 
@@ -36,9 +37,6 @@ export interface RangeSummary {
   /** Base64. */
   leavesRoot: string;
 }
-
-/** The hashes of a level-0 tile; undefined where the tree is not so far. */
-export type ReadLeaves = (ledger: Ledger, tile: number) => Promise<Buffer | undefined>;
 
 interface ArchiverDeps {
   readonly database: Database;

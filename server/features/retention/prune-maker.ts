@@ -7,7 +7,7 @@ import type { Ledger } from '../../entries/entry-store';
 import { writeArchive, type ArchiveKey } from './archive-file';
 import type { ArchivePlaces } from './archive-places';
 import type { HoldService } from './hold-service';
-import type { LedgerFacts } from './ledger-facts';
+import type { LedgerFacts } from '../../entries/ledger-facts';
 import { PruneRefusedError, type PruneArchiver } from './prune-archiver';
 import type { PlannedRange, PrunePlanner } from './prune-plan';
 import { isFinal, type Prune, type PruneStore } from './prune-store';

@@ -2,9 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Actor, Via } from '../../core/event';
 import type { Database } from '../../db/connection';
 import type { Ledger } from '../../entries/entry-store';
-import type { LedgerFacts } from './ledger-facts';
-
-export type { LedgerFact, LedgerFacts } from './ledger-facts';
+import type { LedgerFacts } from '../../entries/ledger-facts';
 
 /** Days that entries are kept; null keeps them for ever. */
 export type RetentionDays = number | null;

@@ -4,12 +4,15 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Actor, Change, Via } from '../../core/event';
 import { ownEvent } from '../../core/own-event';
 import { REDACTED, REDACTED_CHANGED } from '../../core/redact';
+import { SETTINGS_ACTION } from '../../core/settings-statement';
 import type { Database } from '../../db/connection';
 import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { KeyRing } from '../../entries/key-ring';
+import type { LedgerFacts } from '../../entries/ledger-facts';
 import { DEFAULT_TENANT } from '../../entries/ledger-setup';
 import { sealOwnEvent } from '../../entries/seal-own-event';
 import { createSettingStore, type SettingRow } from './setting-store';
+import { createStatedSettings } from './stated-settings';
 import {
   defaultTexts,
   definitionOf,
@@ -92,12 +95,16 @@ interface SettingsDeps {
   readonly database: Database;
   readonly store: EntryStore;
   readonly keyRing: KeyRing;
+  /** What the chain of a ledger says, and whether it still fits its seal. */
+  readonly readFacts: LedgerFacts['read'];
   /** Told after each commit that moved a head. */
   readonly onCommit: (ledger: string, seq: number, hash: string) => void;
   readonly now: () => Date;
 }
 
-export function createSettingsService({ database, store, keyRing, onCommit, now }: SettingsDeps): SettingsService {
+export function createSettingsService(deps: SettingsDeps): SettingsService {
+  const { database, store, keyRing, onCommit, now } = deps;
+  const readStated = createStatedSettings(deps.readFacts);
   const settings = createSettingStore(database);
   let sharedTenantId: number | undefined;
 
@@ -107,10 +114,18 @@ export function createSettingsService({ database, store, keyRing, onCommit, now 
     return sharedTenantId;
   }
 
-  /** The rows that hold for a tenant. */
+  /** What was set for a tenant, as its entries say; a table that somebody else wrote to changes nothing. */
+  async function correctRowsOf(tenantId: number): Promise<SettingRow[]> {
+    const [ledger] = await store.listLedgers(tenantId);
+    const rows = await settings.list([tenantId]);
+    return ledger ? (await readStated(ledger)).correct(rows) : [];
+  }
+
+  /** The rows that hold for a tenant. In a transaction, those of the table. */
   async function rowsFor(tenantId: number, db?: Knex): Promise<SettingRow[]> {
     const shared = await findSharedTenant();
-    const rows = await settings.list([...new Set([tenantId, shared])], db);
+    const tenants = [...new Set([tenantId, shared])];
+    const rows = db ? await settings.list(tenants, db) : (await Promise.all(tenants.map(correctRowsOf))).flat();
     return rows.filter((row) => row.tenant_id === (definitionOf(row.name).isShared ? shared : tenantId));
   }
 
@@ -133,7 +148,7 @@ export function createSettingsService({ database, store, keyRing, onCommit, now 
     },
 
     async readSmtpPassword() {
-      const rows = await settings.list([await findSharedTenant()]);
+      const rows = await correctRowsOf(await findSharedTenant());
       const wrapped = rows.find((row) => row.name === 'smtp_password')?.value ?? '';
       if (wrapped === '') return undefined;
       const secret = keyRing.unwrapSecret(wrapped, contextOf('smtp_password'));
@@ -191,7 +206,7 @@ export function createSettingsService({ database, store, keyRing, onCommit, now 
     return sealOwnEvent(
       ownEvent({
         id: uuidv7(),
-        action: 'audit.settings_changed',
+        action: SETTINGS_ACTION,
         at: now().toISOString(),
         ...(by.actor === undefined ? {} : { actor: by.actor }),
         targetId: names.length === 1 ? (names[0] as string) : null,

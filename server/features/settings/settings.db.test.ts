@@ -1,4 +1,6 @@
+import type { Knex } from 'knex';
 import { parseRecord } from '../../core/sealed-record';
+import { createDeps } from '../../deps';
 import { ensureLedger } from '../../entries/ledger-setup';
 import { createTestStore, type TestStore } from '../../testing/test-app';
 import { ENGINES } from '../../testing/test-database';
@@ -123,10 +125,47 @@ describe.each(ENGINES)('the settings, on %s', (engine) => {
     ]);
   });
 
-  it('count as not set where somebody wrote into the table what is no value at all', async () => {
-    await change({ organisation: 'Acme' }, JANE);
-    await store.database.knex('settings').update({ value: 'x'.repeat(500) });
-    expect((await read()).organisation).toBe('');
+  it.each<[string, (rows: () => Knex.QueryBuilder) => Promise<unknown>]>([
+    ['changed', (rows) => rows().where({ name: 'organisation' }).update({ value: 'Mallory' })],
+    [
+      'is no value at all',
+      (rows) =>
+        rows()
+          .where({ name: 'organisation' })
+          .update({ value: 'x'.repeat(500) }),
+    ],
+    ['is gone', (rows) => rows().where({ name: 'organisation' }).delete()],
+    [
+      'was made up',
+      (rows) =>
+        rows().where({ name: 'organisation' }).update({ name: 'support_url', value: 'https://mallory.example/' }),
+    ],
+  ])('are as the entries say where a row %s', async (_, write) => {
+    await change({ organisation: 'Acme', record_reads: 'off' }, JANE);
+    await write(() => store.database.knex('settings'));
+    const restarted = createDeps(store.config, { now: () => store.clock.now(), logger: store.deps.logger });
+    for (const { settings } of [store.deps, restarted]) {
+      expect(await settings.read(store.ledger.tenant.id)).toMatchObject({ organisation: 'Acme', recordReads: false, supportUrl: null }); // prettier-ignore
+      expect((await settings.view(store.ledger.tenant.id)).texts).toMatchObject({
+        organisation: 'Acme',
+        support_url: '',
+      });
+    }
+    await restarted.close();
+    // Saved again, the table says so as well.
+    await change({ organisation: 'Acme Ltd', support_url: 'https://help.example.com/' }, JANE);
+    expect(await read()).toMatchObject({ organisation: 'Acme Ltd', supportUrl: 'https://help.example.com/' });
+  });
+
+  it('have no password for the mail server where another one was put into the table', async () => {
+    await change({ smtp_server: 'mail.example.com', smtp_account: 'sealtrail', smtp_password: 'correct horse' }, JANE);
+    const old = await store.database
+      .knex('settings')
+      .where({ name: 'smtp_password' })
+      .first<{ value: string }>('value');
+    await change({ smtp_password: 'battery staple' }, JANE);
+    await store.database.knex('settings').where({ name: 'smtp_password' }).update(old);
+    expect(await service().readSmtpPassword()).toBeUndefined();
   });
 
   it('are a tenant’s own, but for what holds for the whole installation', async () => {

@@ -1,18 +1,14 @@
 import { hash } from 'node:crypto';
 import { parseRecord, type SealedRecord } from '../../../core/sealed-record';
+import { readSettingStatements, SETTINGS_ACTION, type SettingStatement } from '../../../core/settings-statement';
 import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
 import { projectionBreak } from './projection-break';
 
-const ACTION = 'audit.settings_changed';
-
-interface Stated {
+interface Stated extends SettingStatement {
   readonly seq: number;
-  /** As it stands in the table; of a secret, the digest of what stands there. */
-  readonly after: string;
-  readonly isSecret: boolean;
 }
 
 /** Compares a tenant's settings with what its chain says was set. The entries themselves are taken as genuine. */
@@ -23,7 +19,7 @@ export async function checkSettings(database: Database, ledger: Ledger): Promise
       rows: await select('SELECT name, value, seq FROM settings WHERE tenant_id = ? ORDER BY name', [ledger.tenant.id]),
       records: await select(
         `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action = ? ORDER BY seq`,
-        [ledger.id, ACTION],
+        [ledger.id, SETTINGS_ACTION],
       ),
     };
   });
@@ -51,11 +47,5 @@ export async function checkSettings(database: Database, ledger: Ledger): Promise
 function statedIn(seq: number, record: SealedRecord | undefined): [string, Stated][] {
   // What a bridge sends under this name sets nothing.
   if (record?.source.kind !== 'own') return [];
-  const sealed = (record.source.payload['sealed'] ?? {}) as Readonly<Record<string, string>>;
-  return record.changes.map(({ field, after }) => {
-    const isSecret = Object.hasOwn(sealed, field);
-    // A secret that was taken away leaves the digest of nothing.
-    const value = isSecret && after !== '' ? (sealed[field] ?? '') : typeof after === 'string' ? after : '';
-    return [field, { seq, after: value, isSecret }];
-  });
+  return readSettingStatements(record.changes, record.source.payload).map((one) => [one.name, { ...one, seq }]);
 }

@@ -1,18 +1,20 @@
-import type { JsonObject } from '../../core/canonical-json';
-import type { Actor, Change, Via } from '../../core/event';
-import { HASH_BYTES, leafHash } from '../../core/merkle';
-import { ownEvent } from '../../core/own-event';
-import { SEGMENT } from '../../core/prune-certificate';
-import { parseRecord } from '../../core/sealed-record';
-import { checkSeal } from '../../core/verify';
-import type { Database } from '../../db/connection';
-import type { Appender } from '../../entries/appender';
-import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from '../../entries/entry-row';
-import type { EntryStore, Ledger } from '../../entries/entry-store';
-import { loadEpochKeys } from '../../entries/epoch-keys';
-import type { KeyRing } from '../../entries/key-ring';
-import { sealOwnEvent } from '../../entries/seal-own-event';
-import type { ReadLeaves } from './prune-archiver';
+import type { JsonObject } from '../core/canonical-json';
+import type { Actor, Change, Via } from '../core/event';
+import { HASH_BYTES, leafHash } from '../core/merkle';
+import { ownEvent } from '../core/own-event';
+import { SEGMENT } from '../core/prune-certificate';
+import { parseRecord } from '../core/sealed-record';
+import { checkSeal } from '../core/verify';
+import type { Database } from '../db/connection';
+import type { Appender } from './appender';
+import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from './entry-row';
+import type { EntryStore, Ledger } from './entry-store';
+import { loadEpochKeys } from './epoch-keys';
+import type { KeyRing } from './key-ring';
+import { sealOwnEvent } from './seal-own-event';
+
+/** The hashes of a level-0 tile; undefined where the tree is not so far. */
+export type ReadLeaves = (ledger: Ledger, tile: number) => Promise<Buffer | undefined>;
 
 /** An entry of ours, as far as its sealed record tells. */
 export interface LedgerFact {
@@ -41,7 +43,7 @@ export interface FactDraft {
   readonly via?: Via | null;
 }
 
-/** What retention states about a ledger in that ledger itself, and reads back from there. */
+/** What the program states in a ledger, and reads back from there: who writes the database and has no key cannot. */
 export interface LedgerFacts {
   record(ledger: Ledger, fact: FactDraft): Promise<void>;
   /** Facts of some actions, oldest first; those behind a place, or received at or after a moment (ms), where one is given. */
