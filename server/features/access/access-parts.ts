@@ -56,17 +56,23 @@ export function createAccessParts(deps: AccessPartsDeps): AccessParts {
   const tokensIn = (knex: Database['knex']) => createApiTokenService({ db: knex, rowMac, now });
   const tables = accessTables(db, database);
   const ledger = createAccessLedger({ database, stated });
-  const roles = createRoleService({ ledger, roles: tables.roles, now });
+  const readStated = createStatedAccess(deps.readFacts);
+  const statedOf = async (tenantId: number) => {
+    const [own] = await store.listLedgers(tenantId);
+    if (!own) throw new Error(`tenant ${tenantId} has no ledger`);
+    return readStated(own);
+  };
+  const roles = createRoleService({ ledger, roles: tables.roles, statedOf, now });
   return {
     bridges: bridgesIn(db),
     tokens: tokensIn(db),
     credentials: createCredentialService({ stated, bridgesIn, tokensIn }),
     loginLinks: createLoginLinkService({ db, rowMac, now }),
     roles,
-    people: createPeopleService({ database, ledger, now }),
+    people: createPeopleService({ database, ledger, statedOf, now }),
     access: createAccessService({
       people: tables.people,
-      readStated: createStatedAccess(deps.readFacts),
+      readStated,
       findLedger: (name) => store.findLedger(name),
       now,
     }),

@@ -3,6 +3,7 @@ import { done, isWithin, originOf, refused, type Changed, type ChangedBy, type T
 import { accessTables, type AccessLedger } from './access-ledger';
 import type { PersonRow } from './people-store';
 import { createRoleReader, NO_ACCESS, type RoleReader } from './role-reader';
+import type { StatedAccess } from './stated-access';
 
 export interface Person {
   readonly id: string;
@@ -34,19 +35,23 @@ export interface PeopleService {
 interface PeopleDeps {
   readonly database: Database;
   readonly ledger: AccessLedger;
+  /** What the entries of a tenant say. */
+  readonly statedOf: (tenantId: number) => Promise<StatedAccess>;
   readonly now: () => Date;
 }
 
-export function createPeopleService({ database, ledger, now }: PeopleDeps): PeopleService {
+export function createPeopleService({ database, ledger, statedOf, now }: PeopleDeps): PeopleService {
   const tables = accessTables(database.knex, database);
   return {
     async list(tenantId) {
-      const reader = createRoleReader(tables.roles);
-      return Promise.all((await tables.people.list(tenantId)).map((row) => toPerson(row, reader)));
+      const stated = await statedOf(tenantId);
+      const rows = await tables.people.list(tenantId);
+      return Promise.all(rows.map((row) => toPerson({ ...row, role: stated.findGiven(row.bridge_id, row.ref) }, stated))); // prettier-ignore
     },
 
-    setRole: (tenant, id, role, by) =>
-      ledger.change(tenant, async ({ people, roles, record }) => {
+    async setRole(tenant, id, role, by) {
+      const stated = await statedOf(tenant.id);
+      return ledger.change(tenant, async ({ people, roles, record }) => {
         const reader = createRoleReader(roles);
         const row = await people.find(tenant.id, id);
         if (!row) return refused('unknown_person');
@@ -54,7 +59,7 @@ export function createPeopleService({ database, ledger, now }: PeopleDeps): Peop
         const [had, gets] = [await reader.findMeaning(tenant.id, before.role), await reader.findMeaning(tenant.id, after.role)]; // prettier-ignore
         if (role !== null && role !== NO_ACCESS && !gets) return refused('unknown_role');
         if (!isWithin([...(had?.rights ?? []), ...(gets?.rights ?? [])], by)) return refused('beyond_own');
-        if (before.givenRole === role) return done(before);
+        if (before.givenRole === role && stated.findGiven(row.bridge_id, row.ref) === role) return done(before);
         if (isSuperAdmin(before) && !isSuperAdmin(after)) {
           const others = (await people.list(tenant.id)).filter((one) => one.id !== id);
           const all = await Promise.all(others.map((one) => toPerson(one, reader)));
@@ -71,7 +76,8 @@ export function createPeopleService({ database, ledger, now }: PeopleDeps): Peop
         });
         await people.setRole(id, role, now().getTime());
         return done(after);
-      }),
+      });
+    },
   };
 }
 

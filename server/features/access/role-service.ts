@@ -4,6 +4,7 @@ import type { AccessLedger, AccessTables } from './access-ledger';
 import { RIGHTS, ROLES } from './rights';
 import { createRoleReader, NO_ACCESS, toRole, UNMAPPED_ROLE, type CustomRole, type Mapping, type RoleReader } from './role-reader'; // prettier-ignore
 import type { CustomRoleRow, RoleStore } from './role-store';
+import type { StatedAccess } from './stated-access';
 
 export { NO_ACCESS } from './role-reader';
 
@@ -26,17 +27,28 @@ export interface RoleService extends RoleReader {
 
 interface RoleDeps {
   readonly ledger: AccessLedger;
-  readonly roles: RoleStore;
+  readonly roles: Pick<RoleStore, 'list'>;
+  /** What the entries of a tenant say. */
+  readonly statedOf: (tenantId: number) => Promise<StatedAccess>;
   readonly now: () => Date;
 }
 
 const MAX_NAME = 64;
 
-export function createRoleService({ ledger, roles, now }: RoleDeps): RoleService {
+export function createRoleService({ ledger, roles, statedOf, now }: RoleDeps): RoleService {
   const stamp = (by: ChangedBy) => ({ changed_at: now().getTime(), changed_by: by.name.slice(0, 191) });
 
   return {
-    ...createRoleReader(roles),
+    async list(tenantId) {
+      const stated = await (await statedOf(tenantId)).list(tenantId);
+      // By what name somebody was known then stands in the table alone.
+      const names = new Map((await roles.list(tenantId)).map((row) => [row.id, row.changed_by]));
+      return stated.map((role) => ({ ...role, changedBy: names.get(role.id) ?? '' }));
+    },
+    findMeaning: async (tenantId, role) => (await statedOf(tenantId)).findMeaning(tenantId, role),
+    findKey: async (tenantId, text) => (await statedOf(tenantId)).findKey(tenantId, text),
+    listMappings: async (tenantId) => (await statedOf(tenantId)).listMappings(tenantId),
+    findMapped: async (tenantId, billingRole) => (await statedOf(tenantId)).findMapped(tenantId, billingRole),
 
     async save(tenant, { id, name: given, rights: asked }, by) {
       const name = given.trim().toWellFormed();
@@ -45,6 +57,7 @@ export function createRoleService({ ledger, roles, now }: RoleDeps): RoleService
       const rights = RIGHTS.filter((right) => wanted.has(right));
       if (rights.length < wanted.size) return refused('unknown_right');
       if (rights.length === 0) return refused('no_rights');
+      const said = (await (await statedOf(tenant.id)).list(tenant.id)).find((one) => one.id === id);
       return ledger.change(tenant, async (tables) => {
         const others = await tables.roles.list(tenant.id);
         const before = others.find((one) => one.id === id);
@@ -53,7 +66,8 @@ export function createRoleService({ ledger, roles, now }: RoleDeps): RoleService
         if (!isWithin([...rights, ...(before ? toRole(before).rights : [])], by)) return refused('beyond_own');
         if (isReserved(name) || others.some((one) => one.name === name && one.id !== id)) return refused('name_taken');
         const row = { id: id ?? uuidv7(), tenant_id: tenant.id, name, rights: rights.join(','), ...stamp(by) };
-        if (before?.name === row.name && before.rights === row.rights) return done(toRole(before));
+        const isSame = (one: CustomRole | undefined) => one?.name === name && one.rights.join(',') === row.rights;
+        if (before && isSame(toRole(before)) && isSame(said)) return done(toRole(before));
         await recordRole(tables, before, row, by);
         await tables.roles.save(row);
         return done(toRole(row));
@@ -75,6 +89,8 @@ export function createRoleService({ ledger, roles, now }: RoleDeps): RoleService
     async map(tenant, given, role, by) {
       const billingRole = given.trim().toWellFormed();
       if (billingRole === '' || billingRole.length > 191) return refused('no_billing_role');
+      const mappings = await (await statedOf(tenant.id)).listMappings(tenant.id);
+      const said = mappings.find((one) => one.billingRole === billingRole)?.role ?? null;
       return ledger.change(tenant, async (tables) => {
         const reader = createRoleReader(tables.roles);
         const before = (await tables.roles.findMapping(tenant.id, billingRole))?.role ?? null;
@@ -85,7 +101,7 @@ export function createRoleService({ ledger, roles, now }: RoleDeps): RoleService
           if (meaning && !isWithin(meaning.rights, by)) return refused('beyond_own');
         }
         const after = role === null ? null : { billingRole, role };
-        if (before === role) return done(after);
+        if (before === role && said === role) return done(after);
         await tables.record({
           action: 'audit.role_changed',
           targetId: billingRole,

@@ -6,7 +6,7 @@ import { createRoleReader, type RoleReader } from './role-reader';
 import type { CustomRoleRow, MappingRow } from './role-store';
 
 /** What people may do, as the entries of a ledger say: who writes the tables could else give themselves any role. */
-export interface StatedAccess extends Pick<RoleReader, 'findMeaning' | 'findMapped'> {
+export interface StatedAccess extends RoleReader {
   /** The role that was given to somebody; null where none was, or it was taken back. */
   findGiven(bridgeId: string, ref: string): string | null;
 }
@@ -22,15 +22,15 @@ function createFold({ tenant }: Ledger): StatedAccess & Fold {
   const mappings = new Map<string, MappingRow>();
   const roles = new Map<string, CustomRoleRow>();
   const reader = createRoleReader({
-    list: () => Promise.resolve([...roles.values()]),
+    list: () => Promise.resolve([...roles.values()].sort((a, b) => (a.name < b.name ? -1 : 1))),
     find: (_, id) => Promise.resolve(roles.get(id)),
-    listMappings: () => Promise.resolve([...mappings.values()]),
+    listMappings: () =>
+      Promise.resolve([...mappings.values()].sort((a, b) => (a.billing_role < b.billing_role ? -1 : 1))),
     findMapping: (_, billingRole) => Promise.resolve(mappings.get(billingRole)),
   });
 
   return {
-    findMeaning: (...asked) => reader.findMeaning(...asked),
-    findMapped: (...asked) => reader.findMapped(...asked),
+    ...reader,
     findGiven: (bridgeId, ref) => given.get(keyOf(bridgeId, ref)) ?? null,
     add({ action, targetId, payload, receivedAt }: LedgerFact) {
       const said = readAccessStatement(action, targetId, payload);

@@ -80,7 +80,6 @@ export function createPruneDeleter(deps: DeleterDeps) {
     runs: PrunedRuns,
     trx?: Knex.Transaction,
   ): Promise<Step> {
-    // prettier-ignore
     const [fromSeq, toSeq] = range;
     const rows = await store.readRange(ledger, { fromSeq, toSeq, limit: toSeq - fromSeq + 1 }, trx);
     const going = rows.filter(({ seq }) => runs.contains(seq));

@@ -23,9 +23,8 @@ const MAX_DAYS = 3;
 export function createPruneTask({ pruner, store, databaseClock, now, logger }: PruneTaskDeps): DailyTask {
   /** What speaks against the time of this machine, in plain English. */
   async function findDoubt(days: number): Promise<string | undefined> {
-    const ahead = Math.round((now().getTime() - (await databaseClock())) / DAY_MS);
-    if (Math.abs(ahead) >= 1)
-      return `the clocks of this machine and of the database are about ${Math.abs(ahead)} days apart`;
+    const apart = Math.abs(now().getTime() - (await databaseClock())) / DAY_MS;
+    if (apart >= 1) return `the clocks of this machine and of the database are ${apart.toFixed(1)} days apart`;
     if (!(days <= MAX_DAYS))
       return `${Number.isNaN(days) ? 'nobody knows how many' : days} days went by since the last daily task; if the clock of this machine is right, the next one prunes`;
     return undefined;

@@ -14,7 +14,7 @@ interface Stated {
 
 /**
  * Compares roles, mappings and what was given to people with the entries `audit.role_changed` and `audit.access_changed`. What
- * somebody may do follows the entries; pages that list roles and people read the tables. The entries themselves are taken as genuine.
+ * somebody may do follows the entries. These are taken as genuine here.
  */
 export async function checkAccess(database: Database, ledger: Ledger): Promise<Break[]> {
   const { rows, stated } = await readSnapshot(database, async (trx) => {
