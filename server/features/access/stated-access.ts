@@ -1,6 +1,6 @@
 import { ACCESS_ACTIONS, readAccessStatement } from '../../core/access-statement';
 import type { Ledger } from '../../entries/entry-store';
-import { foldFacts, type Fold } from '../../entries/fact-fold';
+import { foldFacts, type Fold, type ReadFold } from '../../entries/fact-fold';
 import type { LedgerFact, LedgerFacts } from '../../entries/ledger-facts';
 import { createRoleReader, type RoleReader } from './role-reader';
 import type { CustomRoleRow, MappingRow } from './role-store';
@@ -11,7 +11,7 @@ export interface StatedAccess extends RoleReader {
   findGiven(bridgeId: string, ref: string): string | null;
 }
 
-export type ReadStatedAccess = (ledger: Ledger) => Promise<StatedAccess>;
+export type ReadStatedAccess = ReadFold<StatedAccess>;
 
 export function createStatedAccess(readFacts: LedgerFacts['read']): ReadStatedAccess {
   return foldFacts(readFacts, ACCESS_ACTIONS, createFold);

@@ -7,7 +7,10 @@ import { dayNumber, daysBetween } from '../../entries/day-number';
 /** Work done once a day. `run` may be called again for the same day when it failed, or when its process ended in the middle. */
 export interface DailyTask {
   readonly name: string;
-  /** `days` since the last day that it was done for, by this machine's clock: below one where that clock was put back, NaN where the row tells of no day. */
+  /**
+   * `days` since the last day that it was done for, by this machine's clock: below one where that clock was put back, NaN where
+   * the row tells of no day.
+   */
   run(signal: AbortSignal, days: number): Promise<void>;
 }
 

@@ -27,7 +27,7 @@ export interface HeartbeatService {
   receive(signed: SignedDelivery): Promise<{ readonly bridge: ActiveBridge; readonly answer: HeartbeatAnswer }>;
 }
 
-interface HeartbeatDeps {
+export interface HeartbeatDeps {
   readonly senderCheck: SenderCheck;
   readonly bridges: BridgeService;
   readonly heartbeats: HeartbeatStore;

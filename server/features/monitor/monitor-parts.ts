@@ -1,32 +1,18 @@
 import type { Logger } from 'pino';
 import type { RowMac } from '../../core/row-mac';
 import type { Database } from '../../db/connection';
-import type { EntryStore, Ledger } from '../../entries/entry-store';
-import type { ActiveBridge, BridgeService } from '../access/bridge-service';
 import type { OwnEvents } from '../capture/own-events-service';
-import type { SenderCheck } from '../capture/sender-check-service';
 import { createBridgeWatch, type BridgeWatch } from './bridge-watch-service';
-import type { Heartbeat } from './heartbeat';
-import { createHeartbeatService, type ChainStatus, type HeartbeatService } from './heartbeat-service';
+import { createHeartbeatService, type HeartbeatDeps, type HeartbeatService } from './heartbeat-service';
 import { createHeartbeatStore } from './heartbeat-store';
 import { createSequenceConsumer } from './sequence-consumer';
 import { createSequenceStore } from './sequence-store';
 
-interface MonitorPartsDeps {
+interface MonitorPartsDeps extends Omit<HeartbeatDeps, 'heartbeats' | 'onError'> {
   readonly database: Database;
-  readonly store: EntryStore;
   readonly rowMac: RowMac;
-  readonly bridges: BridgeService;
-  readonly senderCheck: SenderCheck;
   readonly ownEvents: OwnEvents;
-  readonly chainStatus: (ledger: Ledger) => Promise<ChainStatus>;
-  /** Told what a bridge holds of our checkpoints; gives the one that it shall keep now. */
-  readonly keepCheckpoint: (
-    bridge: ActiveBridge,
-    held: NonNullable<Heartbeat['checkpoints']>,
-  ) => Promise<string | null>;
   readonly logger: Pick<Logger, 'warn'>;
-  readonly now: () => Date;
 }
 
 /** What hears bridges and finds what does not come from them, joined. */

@@ -114,19 +114,41 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
     return sharedTenantId;
   }
 
-  /** What was set for a tenant, as its entries say; a table that somebody else wrote to changes nothing. */
-  async function correctRowsOf(tenantId: number): Promise<SettingRow[]> {
-    const [ledger] = await store.listLedgers(tenantId);
-    const rows = await settings.list([tenantId]);
-    return ledger ? (await readStated(ledger)).correct(rows) : [];
+  /** What was set in a ledger, as its entries say; a table that somebody else wrote to changes nothing. */
+  async function correctRowsOf(ledger: Ledger, db?: Knex): Promise<SettingRow[]> {
+    const list = () => settings.list([ledger.tenant.id], db);
+    const rows = await list();
+    const stated = await readStated(ledger, db);
+    // A secret may have been set between the two readings.
+    return stated.correct(stated.hasMisfit(rows) ? await list() : rows);
   }
 
-  /** The rows that hold for a tenant. In a transaction, those of the table. */
-  async function rowsFor(tenantId: number, db?: Knex): Promise<SettingRow[]> {
+  /** The ledgers whose settings hold for a tenant: its own, and that of the whole installation. */
+  async function ledgersFor(tenantId: number): Promise<Ledger[]> {
+    const tenants = [...new Set([tenantId, await findSharedTenant()])];
+    return (await Promise.all(tenants.map((one) => store.listLedgers(one)))).flat();
+  }
+
+  /** Of the rows of such ledgers, those that hold for a tenant. */
+  async function onlyFor(tenantId: number, rows: readonly SettingRow[]): Promise<SettingRow[]> {
     const shared = await findSharedTenant();
-    const tenants = [...new Set([tenantId, shared])];
-    const rows = db ? await settings.list(tenants, db) : (await Promise.all(tenants.map(correctRowsOf))).flat();
     return rows.filter((row) => row.tenant_id === (definitionOf(row.name).isShared ? shared : tenantId));
+  }
+
+  /** What holds for a tenant while its head is held, and what its table says, which is the same where nobody wrote it past us. */
+  async function readWithin(trx: Knex, tenantId: number, ledgers: readonly Ledger[]) {
+    const table = await settings.list(
+      ledgers.map(({ tenant }) => tenant.id),
+      trx,
+    );
+    const rows: SettingRow[] = [];
+    for (const ledger of ledgers) rows.push(...(await correctRowsOf(ledger, trx)));
+    return { rows: await onlyFor(tenantId, rows), inTable: textsOf(await onlyFor(tenantId, table)) };
+  }
+
+  async function rowsFor(tenantId: number): Promise<SettingRow[]> {
+    const rows = await Promise.all((await ledgersFor(tenantId)).map((ledger) => correctRowsOf(ledger)));
+    return onlyFor(tenantId, rows.flat());
   }
 
   return {
@@ -148,7 +170,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
     },
 
     async readSmtpPassword() {
-      const rows = await correctRowsOf(await findSharedTenant());
+      const rows = await rowsFor(await findSharedTenant());
       const wrapped = rows.find((row) => row.name === 'smtp_password')?.value ?? '';
       if (wrapped === '') return undefined;
       const secret = keyRing.unwrapSecret(wrapped, contextOf('smtp_password'));
@@ -161,16 +183,24 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
       if (!ledger) throw new Error(`there is no ledger for tenant ${tenant}`);
       const isOwner = ledger.tenant.id === (await findSharedTenant());
       const given = parseAll(patch, isOwner);
+      const ledgers = await ledgersFor(ledger.tenant.id);
+      // Read before the transaction, so that no more is left to read within it than was said meanwhile.
+      for (const one of ledgers) await readStated(one);
       const changed = await store.withHead(ledger, async (locked) => {
-        const rows = await rowsFor(ledger.tenant.id, locked.trx);
+        const { rows, inTable } = await readWithin(locked.trx, ledger.tenant.id, ledgers);
         const before = textsOf(rows);
         const after = { ...before, ...wrapSecrets(given, before) };
         refuseMisfits(findMisfits(after), given);
-        const names = SETTING_NAMES.filter((name) => after[name] !== before[name]);
+        const changes = SETTING_NAMES.filter((name) => name in given).flatMap((name) => {
+          // Where the table alone says something else, that is what becomes another value.
+          const replaced = [before[name], inTable[name]].find((text) => text !== after[name]);
+          return replaced === undefined ? [] : [{ name, replaced }];
+        });
+        const names = changes.map(({ name }) => name);
         if (names.length === 0) return undefined;
         const newer = rows.filter((row) => version !== undefined && row.seq > version && names.includes(row.name));
         if (newer.length > 0) throw new StaleSettingsError(newer.map((row) => row.name));
-        const [result] = await locked.append([entryAbout(ledger, names, { before, after }, by)]);
+        const [result] = await locked.append([entryAbout(ledger, changes, after, by)]);
         const receipt = result?.receipts[0];
         if (!receipt) throw new Error('an entry about settings got no place');
         const mark = { seq: receipt.seq, changed_at: now().getTime(), changed_by: by.name.slice(0, 191) };
@@ -198,10 +228,11 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
 
   function entryAbout(
     ledger: Ledger,
-    names: readonly SettingName[],
-    { before, after }: { readonly before: SettingTexts; readonly after: SettingTexts },
+    changes: readonly { readonly name: SettingName; readonly replaced: string }[],
+    after: SettingTexts,
     by: ChangedBy,
   ) {
+    const names = changes.map(({ name }) => name);
     const secrets = names.filter((name) => definitionOf(name).isSecret);
     return sealOwnEvent(
       ownEvent({
@@ -212,7 +243,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
         targetId: names.length === 1 ? (names[0] as string) : null,
         // What is wrapped says nothing to who reads its digest, and yet shows whether it is still what was set.
         payload: { settings: names.join(', '), ...(secrets.length === 0 ? {} : { sealed: digestsOf(secrets, after) }) },
-        changes: names.map((name) => changeOf(name, before[name], after[name])),
+        changes: changes.map(({ name, replaced }) => changeOf(name, replaced, after[name])),
         via: by.via,
       }),
       ledger,

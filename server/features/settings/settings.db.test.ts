@@ -157,6 +157,28 @@ describe.each(ENGINES)('the settings, on %s', (engine) => {
     expect(await read()).toMatchObject({ organisation: 'Acme Ltd', supportUrl: 'https://help.example.com/' });
   });
 
+  it('are what is set now, also where a table that was written past us says the same already', async () => {
+    await change({ organisation: 'Acme', support_url: 'https://help.example.com/' }, JANE);
+    await store.database.knex('settings').where({ name: 'organisation' }).update({ value: 'Mallory' });
+    await store.database.knex('settings').where({ name: 'support_url' }).delete();
+    expect((await view()).marks.support_url).toMatchObject({ seq: expect.any(Number), at: expect.any(Number), by: '' });
+
+    expect(await change({ organisation: 'Mallory', support_url: '' }, JANE)).toEqual(['organisation', 'support_url']);
+    expect(await read()).toMatchObject({ organisation: 'Mallory', supportUrl: null });
+    await store.database.knex('settings').where({ name: 'organisation' }).update({ value: 'Eve' });
+    expect(await change({ organisation: 'Mallory', support_url: '' }, JANE)).toEqual(['organisation']);
+    expect((await entries()).map((entry) => entry?.changes)).toEqual([
+      expect.any(Array),
+      [
+        { field: 'organisation', before: 'Acme', after: 'Mallory' },
+        { field: 'support_url', before: 'https://help.example.com/', after: '' },
+      ],
+      [{ field: 'organisation', before: 'Eve', after: 'Mallory' }],
+    ]);
+    const rows = await store.database.knex<{ name: string; value: string }>('settings').select('name', 'value');
+    expect(rows).toContainEqual({ name: 'organisation', value: 'Mallory' });
+  });
+
   it('have no password for the mail server where another one was put into the table', async () => {
     await change({ smtp_server: 'mail.example.com', smtp_account: 'sealtrail', smtp_password: 'correct horse' }, JANE);
     const old = await store.database

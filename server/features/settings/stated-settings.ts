@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { readSettingStatements, SETTINGS_ACTION, type SettingStatement } from '../../core/settings-statement';
 import type { Ledger } from '../../entries/entry-store';
-import { foldFacts, type Fold } from '../../entries/fact-fold';
+import { foldFacts, type Fold, type ReadFold } from '../../entries/fact-fold';
 import type { LedgerFact, LedgerFacts } from '../../entries/ledger-facts';
 import type { SettingRow } from './setting-store';
 import { isSettingName } from './settings';
@@ -13,27 +13,41 @@ export interface StatedSettings {
    * there where it does not.
    */
   correct(rows: readonly SettingRow[]): SettingRow[];
+  /** Whether a secret among them is not the one that was set: its row was changed, or is older than what the entries say by now. */
+  hasMisfit(rows: readonly SettingRow[]): boolean;
 }
 
-export type ReadStatedSettings = (ledger: Ledger) => Promise<StatedSettings>;
+interface Stated extends SettingStatement {
+  readonly seq: number;
+  /** Milliseconds. */
+  readonly at: number;
+}
+
+export type ReadStatedSettings = ReadFold<StatedSettings>;
 
 export function createStatedSettings(readFacts: LedgerFacts['read']): ReadStatedSettings {
   return foldFacts(readFacts, [SETTINGS_ACTION], createFold);
 }
 
 function createFold({ tenant }: Ledger): StatedSettings & Fold {
-  const said = new Map<string, SettingStatement>();
+  const said = new Map<string, Stated>();
+  const isMisfit = ({ name, value }: SettingRow) => {
+    const one = said.get(name);
+    return one?.isSecret === true && one.after !== '' && hash('sha256', value) !== one.after;
+  };
   return {
-    add({ changes, payload }: LedgerFact) {
-      for (const one of readSettingStatements(changes, payload)) said.set(one.name, one);
+    add({ seq, receivedAt, changes, payload }: LedgerFact) {
+      const at = Date.parse(receivedAt ?? '');
+      for (const one of readSettingStatements(changes, payload)) said.set(one.name, { ...one, seq, at });
     },
+    hasMisfit: (rows) => rows.some(isMisfit),
     correct(rows) {
       const known = new Map(rows.map((row) => [row.name as string, row]));
-      return [...said.values()].flatMap(({ name, after, isSecret }) => {
-        const row = known.get(name);
-        if (isSecret && after !== '') return row && hash('sha256', row.value) === after ? [row] : [];
-        const unmarked = { tenant_id: tenant.id, name, seq: 0, changed_at: 0, changed_by: '' };
-        return isSettingName(name) ? [{ ...unmarked, ...row, name, value: after }] : [];
+      return [...said.values()].flatMap(({ name, after, isSecret, seq, at }) => {
+        if (!isSettingName(name)) return [];
+        const row = known.get(name) ?? { tenant_id: tenant.id, name, value: '', seq, changed_at: at, changed_by: '' };
+        if (!isSecret || after === '') return [{ ...row, value: after }];
+        return isMisfit(row) ? [] : [row];
       });
     },
   };
