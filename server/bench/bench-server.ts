@@ -9,8 +9,8 @@ const run = promisify(execFile);
 /** As `npm start` gives them. */
 const START_FLAGS = [
   '--max-old-space-size=256',
-  '--max-semi-space-size=32',
-  '--heap-growing-percent=200',
+  '--max-semi-space-size=8',
+  '--heap-growing-percent=100',
   '--single-threaded-gc',
 ];
 const BUILT = path.join(PROGRAM_ROOT, 'dist', 'server');

@@ -34,7 +34,8 @@ function createThreadPreparer(): Preparer {
   /** Started with the first delivery, and again after a crash: what was under way is refused, and the bridge sends it again. */
   function start(): Worker {
     const thread = new Worker(path.join(__dirname, 'prepare-worker.js'), {
-      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 48 },
+      // `--max-semi-space-size` of the process goes before the second one.
+      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 24 },
     });
     thread.on('message', ({ id, packed }: { id: number; packed: PackedDelivery }) => {
       waiting.get(id)?.resolve(unpackDelivery(packed));
