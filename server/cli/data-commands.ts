@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { COMMAND_LINE } from '../core/own-names';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import { MAX_SEQS, parseSeqs } from '../features/bundle/bundle-service';
 import { FILTER_NAMES, parseFilter, SORTS, type RawFilter, type Sort } from '../features/browse/browse-service';
@@ -70,7 +71,7 @@ export function addDataCommands(program: Command, context: CliContext): void {
               selection: flags.entries ? { seqs: flags.entries } : { filter },
               rawFilter: flags.entries ? {} : { ...since, ...raw },
               withValues: flags.values,
-              requestedBy: 'command line',
+              requestedBy: COMMAND_LINE,
             })
           : deps.exports.open({ ledger, filter, sort: flags.sort, format: flags.format });
       await writeOutput(stream, flags.output);

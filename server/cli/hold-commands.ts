@@ -5,7 +5,8 @@ import type { Ledger } from '../entries/entry-store';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import type { Hold } from '../features/retention/hold-service';
 import type { CliContext } from './cli-context';
-import { ledgersOf, OPERATOR } from './retention-commands';
+import { OPERATOR } from './operator';
+import { ledgersOf } from './retention-commands';
 import { withDeps } from './with-deps';
 
 interface PlaceFlags {

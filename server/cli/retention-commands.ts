@@ -5,10 +5,8 @@ import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import type { PrunePreview, PruneResult } from '../features/retention/prune-service';
 import { isRetentionDays, MAX_DAYS, MIN_DAYS, type RetentionPolicy } from '../features/retention/retention-service';
 import type { CliContext } from './cli-context';
+import { OPERATOR } from './operator';
 import { withDeps } from './with-deps';
-
-/** Whoever runs the command line, as it is recorded. */
-export const OPERATOR = { name: 'command line', via: 'cli' } as const;
 
 /** How long entries are kept, and the prune that goes by it. */
 export function addRetentionCommands(program: Command, context: CliContext): void {

@@ -6,11 +6,9 @@ import { RIGHTS, ROLE_RIGHTS, ROLES } from '../features/access/rights';
 import { NO_ACCESS } from '../features/access/role-service';
 import { nonEmpty, slug } from './arguments';
 import type { CliContext } from './cli-context';
+import { ACCESS_OPERATOR } from './operator';
 import { refusalWords, roleKey } from './role-words';
 import { withDeps } from './with-deps';
-
-/** Whoever has the command line has the machine: they may give every right, and repair who was locked out. */
-const OPERATOR = { name: 'command line', rights: RIGHTS, via: 'cli' } as const;
 
 interface Options {
   readonly tenant: string;
@@ -57,7 +55,7 @@ export function addRoleCommands(program: Command, { print, config }: CliContext)
     .option('--tenant <slug>', 'of which tenant', slug, DEFAULT_TENANT)
     .action((options: Options & { name: string; rights: string[] }) =>
       inTenant(options, async (deps, tenant) => {
-        const made = valueOf(await deps.roles.save(tenant, { id: null, ...options }, OPERATOR));
+        const made = valueOf(await deps.roles.save(tenant, { id: null, ...options }, ACCESS_OPERATOR));
         print(made, [`Made ${made.name} (${made.id}): ${made.rights.join(', ')}`]);
       }),
     );
@@ -74,14 +72,16 @@ export function addRoleCommands(program: Command, { print, config }: CliContext)
         const { name, rights, billing, as } = options;
         if (billing !== undefined && as !== undefined) {
           const key = as === 'default' ? null : as === NO_ACCESS ? NO_ACCESS : await roleKey(deps, tenant, as);
-          valueOf(await deps.roles.map(tenant, billing, key, OPERATOR));
+          valueOf(await deps.roles.map(tenant, billing, key, ACCESS_OPERATOR));
           return print({ billing_role: billing, role: key }, [`${billing} stands for ${as} from now on.`]);
         }
         if (name === undefined || rights === undefined)
           throw new Error('Write --name and --rights, or --billing and --as.');
         const found = (await deps.roles.list(tenant.id)).find((one) => one.name === name || one.id === name);
         if (!found) throw new Error(`There is no role of your own called ${name}: sealtrail role list`);
-        const changed = valueOf(await deps.roles.save(tenant, { id: found.id, name: found.name, rights }, OPERATOR));
+        const changed = valueOf(
+          await deps.roles.save(tenant, { id: found.id, name: found.name, rights }, ACCESS_OPERATOR),
+        );
         print(changed, [`${changed.name} may from now on: ${changed.rights.join(', ')}`]);
       }),
     );
@@ -92,7 +92,7 @@ export function addRoleCommands(program: Command, { print, config }: CliContext)
     .option('--tenant <slug>', 'of which tenant', slug, DEFAULT_TENANT)
     .action((name: string, options: Options) =>
       inTenant(options, async (deps, tenant) => {
-        const gone = valueOf(await deps.roles.remove(tenant, await roleKey(deps, tenant, name), OPERATOR));
+        const gone = valueOf(await deps.roles.remove(tenant, await roleKey(deps, tenant, name), ACCESS_OPERATOR));
         print({ id: gone.id, removed: true }, [`Removed ${gone.name}.`]);
       }),
     );
@@ -128,7 +128,7 @@ export function addRoleCommands(program: Command, { print, config }: CliContext)
       inTenant(options, async (deps, tenant) => {
         const { role: text } = options;
         const key = text === 'default' ? null : text === NO_ACCESS ? NO_ACCESS : await roleKey(deps, tenant, text);
-        const person = valueOf(await deps.people.setRole(tenant, id, key, OPERATOR));
+        const person = valueOf(await deps.people.setRole(tenant, id, key, ACCESS_OPERATOR));
         print({ id, name: person.name, role: person.role }, [`${person.name} is ${person.role} from now on.`]);
       }),
     );

@@ -3,6 +3,7 @@ import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import { InvalidSettingsError } from '../features/settings/settings-service';
 import { isSettingName, SETTING_NAMES, type SettingName } from '../features/settings/settings';
 import type { CliContext } from './cli-context';
+import { OPERATOR } from './operator';
 import { withDeps } from './with-deps';
 
 /** The settings of a tenant, for scripts: what the pages under /settings show and set. */
@@ -38,7 +39,7 @@ export function addSettingsCommands(program: Command, context: CliContext): void
     .action((name: SettingName, value: string, options: { tenant: string }) =>
       withDeps(config(), async (deps) => {
         try {
-          const changed = await deps.settings.change(options.tenant, { [name]: value }, { name: 'cli', via: 'cli' });
+          const changed = await deps.settings.change(options.tenant, { [name]: value }, OPERATOR);
           print({ name, changed: changed.length > 0 }, [changed.length > 0 ? `Set ${name}.` : `${name} has this value already.`]); // prettier-ignore
         } catch (error) {
           if (!(error instanceof InvalidSettingsError)) throw error;

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
-import { RIGHTS } from '../features/access/rights';
+import { ACCESS_OPERATOR } from './operator';
 import { refusalWords, roleKey } from './role-words';
 
 interface SignIn {
@@ -23,7 +23,7 @@ export async function createSignInUrl(deps: Deps, options: SignIn): Promise<stri
     throw new Error(`The access of ${name} was taken. Name a role to give it back: --role auditor`);
   const role = asked ?? person?.role ?? 'super_admin';
   if (person?.givenRole && person.givenRole !== role) {
-    const changed = await deps.people.setRole(tenant, person.id, role, { name: 'command line', rights: RIGHTS, via: 'cli' }); // prettier-ignore
+    const changed = await deps.people.setRole(tenant, person.id, role, ACCESS_OPERATOR);
     if (!changed.ok) throw new Error(refusalWords(changed.refusal));
   }
   const token = await deps.loginLinks.create({ name, role, tenant: tenant.slug, tenantId: tenant.id });

@@ -1,3 +1,4 @@
+import { COMMAND_LINE, DAILY_TASK } from '../core/own-names';
 import type { Language, Translate } from './i18n';
 import type { UrlBuilder } from './url-builder';
 
@@ -184,4 +185,10 @@ export function revealText(text: string): string {
     const code = (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
     return `⟨U+${code}⟩`;
   });
+}
+
+/** Who did something, by the name that was written down then. */
+export function whoIs(name: string, { t }: Pick<PageContext, 't'>): string {
+  if (name === COMMAND_LINE) return t('common:who.command_line');
+  return name === DAILY_TASK ? t('common:who.daily_task') : revealText(name);
 }

@@ -1,4 +1,4 @@
-import { formatNumber, revealText, showTime, type PageContext, type ShownTime } from '../../http/page-context';
+import { formatNumber, revealText, showTime, whoIs, type PageContext, type ShownTime } from '../../http/page-context';
 import type { Refusal } from './access-change';
 import type { Person } from './people-service';
 import { can, NEVER_BY_BRIDGE, RIGHTS, ROLE_RIGHTS, ROLES, type Right } from './rights';
@@ -114,7 +114,7 @@ export function rolesPage(facts: RolesFacts, ctx: PageContext): RolesPage {
       rights: labelsOf(role.rights),
       people: heldBy(role.id),
       changed: showTime(role.changedAt, ctx),
-      changedBy: revealText(role.changedBy),
+      changedBy: whoIs(role.changedBy, ctx),
       form: mayChange && isWithin ? formOf(role.id, `/settings/roles/${role.id}`, role.name, role.rights) : null,
       removeAction: url(`/settings/roles/${role.id}/remove`),
       removeLabel: t('roles:remove', { name }),

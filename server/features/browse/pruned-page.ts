@@ -1,4 +1,4 @@
-import { formatNumber, revealText, showTime, type PageContext } from '../../http/page-context';
+import { formatNumber, showTime, whoIs, type PageContext } from '../../http/page-context';
 import type { PrunedPlace } from '../retention/prune-service';
 
 export interface PrunedPage {
@@ -33,7 +33,7 @@ export function prunedPage(seq: number, place: PrunedPlace, ctx: PageContext): P
     safe: t(isPurge ? 'retention:pruned.safe_purge' : 'retention:pruned.safe'),
     rows: [
       { label: t('retention:pruned.when'), value: showTime(place.startedAt, ctx).local, href: null },
-      { label: t('retention:pruned.who'), value: revealText(place.requestedBy), href: null },
+      { label: t('retention:pruned.who'), value: whoIs(place.requestedBy, ctx), href: null },
       { label: t('retention:pruned.range'), value: t('retention:pruned.range_value', range), href: null },
       ...certificate,
       { label: t('retention:pruned.id'), value: place.id, href: null },

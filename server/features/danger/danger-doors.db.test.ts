@@ -34,7 +34,13 @@ describe('the danger zone', () => {
     await webPerson(app, 'joe');
     const jane = await webPerson(app, 'jane');
     const step1 = await jane.get('/danger/purge');
-    for (const text of [PHRASE, 'Ask to delete 511 entries', 'one of joe has to confirm it', '24 hours', 'Step 1 of 2'])
+    for (const text of [
+      PHRASE,
+      'Ask to delete 511 entries',
+      'somebody other than you has to confirm it: joe',
+      '24 hours',
+      'Step 1 of 2',
+    ])
       expect(step1.text).toContain(text);
     const where = await asked(jane);
     const waiting = await jane.get(where);

@@ -47,7 +47,7 @@ describe('step 1', () => {
       'Jan 1, 1970, 00:00:00 (UTC) to Jan 2, 1970, 00:00:00 (UTC)',
       '520 entries',
       '24 hours',
-      'one of joe has to confirm it; you cannot',
+      'somebody other than you has to confirm it: joe',
     ]);
     expect([page.button, page.phrases, page.blocked]).toEqual(['Ask to delete 12,480 entries', ['DELETE 12,480 ENTRIES'], '']); // prettier-ignore
     expect(page.first.keepsArchive).toBe(true);

@@ -1,5 +1,5 @@
 import { codePhrase, type PurgeKind, type PurgeRequest } from '../../core/purge-request';
-import { formatDuration, formatNumber, revealText, showTime, type PageContext, type ShownTime } from '../../http/page-context'; // prettier-ignore
+import { formatDuration, formatNumber, revealText, showTime, whoIs, type PageContext, type ShownTime } from '../../http/page-context'; // prettier-ignore
 import type { Job } from '../jobs/job-service';
 import { readyAt, type PurgeObstacle, type PurgePlan, type PurgeRefusal, type PurgeTerms } from './purge-service';
 
@@ -59,9 +59,9 @@ function shownRequest(request: PurgeRequest, ctx: PageContext): ShownRequest {
     what: ctx.t(`danger:what.${request.kind}`, { count: request.entries }),
     href: ctx.url(`/danger/requests/${request.id}`),
     asked: showTime(request.requestedAt, ctx),
-    askedBy: revealText(request.requestedBy.name),
+    askedBy: whoIs(request.requestedBy.name, ctx),
     state: ctx.t(`danger:state.${request.state}`),
-    decidedBy: revealText(request.decidedBy?.name ?? ''),
+    decidedBy: whoIs(request.decidedBy?.name ?? '', ctx),
   };
 }
 
@@ -254,7 +254,7 @@ export function requestPage(facts: RequestFacts, ctx: PageContext): RequestPage 
 function requestFacts({ request }: RequestFacts, ctx: PageContext): Fact[] {
   const { t } = ctx;
   const { until, decidedAt, decidedBy, state } = request;
-  const by = (name: string, at: number) => t('danger:by', { name: revealText(name), when: showTime(at, ctx).local });
+  const by = (name: string, at: number) => t('danger:by', { name: whoIs(name, ctx), when: showTime(at, ctx).local });
   return [
     { label: t('danger:fact.goes'), value: t('danger:entries', { count: request.entries }) },
     {
@@ -277,7 +277,7 @@ function checksOf({ request, obstacles, others }: RequestFacts, ctx: PageContext
   const names = others.map(({ name }) => revealText(name)).join(t('common:list_separator'));
   const texts: readonly (readonly [PurgeObstacle, string])[] = [
     ['delay', t('danger:check.delay', { when: showTime(readyAt(request), ctx).local })],
-    ['second', names === '' && !request.needsSecond ? t('danger:check.alone') : t('danger:check.second', { who: revealText(request.requestedBy.name), names })], // prettier-ignore
+    ['second', names === '' && !request.needsSecond ? t('danger:check.alone') : t('danger:check.second', { who: whoIs(request.requestedBy.name, ctx), names })], // prettier-ignore
     ['stale', t('danger:check.fresh')],
   ];
   return texts.map(([obstacle, text]) => {
@@ -303,7 +303,7 @@ export function purgeNotice(
   // prettier-ignore
   const { t, url } = ctx;
   const values = {
-    who: revealText(request.requestedBy.name),
+    who: whoIs(request.requestedBy.name, ctx),
     what: t(`danger:what.${request.kind}`, { count: request.entries }),
     when: showTime(readyAt(request), ctx).local,
   };

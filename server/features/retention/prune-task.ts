@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { DAILY_TASK } from '../../core/own-names';
 import type { EntryStore } from '../../entries/entry-store';
 import type { DailyTask } from '../jobs/daily-task-service';
 import type { PruneService } from './prune-service';
@@ -37,7 +38,7 @@ export function createPruneTask({ pruner, store, databaseClock, now, logger }: P
       if (doubt !== undefined) return logger.error({ why: doubt }, 'no ledger was pruned today');
       for (const ledger of await store.listLedgers()) {
         if (signal.aborted) return;
-        const { prunes, stopped } = await pruner.run(ledger, { requestedBy: 'daily task', via: 'cron', signal });
+        const { prunes, stopped } = await pruner.run(ledger, { requestedBy: DAILY_TASK, via: 'cron', signal });
         const entries = prunes.reduce((sum, prune) => sum + prune.entries, 0);
         if (entries > 0) logger.info({ ledger: ledger.name, entries }, 'old entries were pruned');
         if (stopped !== null && !signal.aborted)

@@ -1,5 +1,5 @@
 import type { HoldScope } from '../../core/legal-hold';
-import { formatNumber, revealText, showTime, type PageContext, type ShownTime } from '../../http/page-context';
+import { formatNumber, revealText, showTime, whoIs, type PageContext, type ShownTime } from '../../http/page-context';
 import type { Hold } from './hold-service';
 import type { PrunePreview } from './prune-service';
 import { isFinal, type Prune } from './prune-store';
@@ -123,12 +123,6 @@ export function retentionPage(facts: RetentionFacts, ctx: PageContext): Retentio
         ? t('retention:more_prunes', { count: formatNumber(prunes.length - MAX_PRUNES, ctx) })
         : '',
   };
-}
-
-/** A person's name as it was written down; the command line and the daily task have words in the place of one. */
-function whoIs(name: string, { t }: PageContext): string {
-  if (name === 'command line') return t('retention:command_line');
-  return name === 'daily task' ? t('retention:daily_task') : revealText(name);
 }
 
 function inWords(days: RetentionDays, ctx: PageContext): string {

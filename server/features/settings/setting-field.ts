@@ -1,6 +1,6 @@
 import { LANGUAGE_NAMES } from '../../http/page-locals';
 import { LANGUAGES } from '../../http/i18n';
-import { formatNumber, revealText, showTime, translateCode, type PageContext } from '../../http/page-context';
+import { formatNumber, revealText, showTime, whoIs, translateCode, type PageContext } from '../../http/page-context';
 import { IP_MODES, listOf, SMTP_SECURITIES, type SettingName, type SettingProblem } from './settings';
 import type { SettingsView } from './settings-service';
 
@@ -73,7 +73,12 @@ export function settingField(
     value: kind === 'lines' && sent?.typed[name] === undefined ? listOf(value).join('\n') : value,
     options: optionsOf(name, value, ctx),
     problem: problemOf(name, view, sent, ctx),
-    mark: mark ? t('settings:set_by', { who: revealText(mark.by), when: showTime(mark.at, ctx).local }) : '',
+    mark: mark
+      ? t(mark.by === '' ? 'settings:set_at' : 'settings:set_by', {
+          who: whoIs(mark.by, ctx),
+          when: showTime(mark.at, ctx).local,
+        })
+      : '',
     markHref: mark ? ctx.url(`/entries/${mark.seq}`) : '',
     fixed: given?.why ?? (view.foreign.has(name) ? t('settings:foreign') : locked),
   };
@@ -91,7 +96,7 @@ function problemOf(name: SettingName, view: SettingsView, sent: SentForm | null,
   const mark = view.marks[name];
   if (!sent?.stale.includes(name) || !mark) return '';
   return t('settings:stale_field', {
-    who: revealText(mark.by),
+    who: whoIs(mark.by, ctx),
     value: valueInWords(name, view.texts[name], ctx),
     entry: formatNumber(mark.seq, ctx),
   });

@@ -21,6 +21,8 @@ interface Stated extends SettingStatement {
   readonly seq: number;
   /** Milliseconds. */
   readonly at: number;
+  /** Empty where nobody was signed in. */
+  readonly by: string;
 }
 
 export type ReadStatedSettings = ReadFold<StatedSettings>;
@@ -36,16 +38,16 @@ function createFold({ tenant }: Ledger): StatedSettings & Fold {
     return one?.isSecret === true && one.after !== '' && hash('sha256', value) !== one.after;
   };
   return {
-    add({ seq, receivedAt, changes, payload }: LedgerFact) {
-      const at = Date.parse(receivedAt ?? '');
-      for (const one of readSettingStatements(changes, payload)) said.set(one.name, { ...one, seq, at });
+    add({ seq, receivedAt, actor, changes, payload }: LedgerFact) {
+      const mark = { seq, at: Date.parse(receivedAt ?? ''), by: actor.id ?? '' };
+      for (const one of readSettingStatements(changes, payload)) said.set(one.name, { ...one, ...mark });
     },
     hasMisfit: (rows) => rows.some(isMisfit),
     correct(rows) {
       const known = new Map(rows.map((row) => [row.name as string, row]));
-      return [...said.values()].flatMap(({ name, after, isSecret, seq, at }) => {
+      return [...said.values()].flatMap(({ name, after, isSecret, seq, at, by }) => {
         if (!isSettingName(name)) return [];
-        const row = known.get(name) ?? { tenant_id: tenant.id, name, value: '', seq, changed_at: at, changed_by: '' };
+        const row = known.get(name) ?? { tenant_id: tenant.id, name, value: '', seq, changed_at: at, changed_by: by };
         if (!isSecret || after === '') return [{ ...row, value: after }];
         return isMisfit(row) ? [] : [row];
       });
