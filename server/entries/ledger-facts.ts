@@ -83,9 +83,9 @@ export function createLedgerFacts({ database, keyRing, store, appender, readLeav
     return retired.includes(epoch) && leafHash(record).equals(tile?.subarray(at, at + HASH_BYTES) ?? Buffer.alloc(0));
   }
 
-  async function factOf(ledger: Ledger, row: EntryRow): Promise<LedgerFact> {
+  async function factOf(ledger: Ledger, row: EntryRow, within: Knex): Promise<LedgerFact> {
     const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
-    const key = await keyRing.findEpochKey(db, ledger.id, ledger.name, row.epoch);
+    const key = await keyRing.findEpochKey(within, ledger.id, ledger.name, row.epoch);
     const { breaks, unverifiable } = checkSeal(row, names, key);
     const record = parseRecord(row.record);
     const isWritten = !unverifiable || (await isProven(ledger, row));
@@ -118,7 +118,7 @@ export function createLedgerFacts({ database, keyRing, store, appender, readLeav
       const bindings = actions.flatMap((action) => [ledger.id, action, afterSeq, receivedFrom]);
       const facts: LedgerFact[] = [];
       for (const cells of await dialect.selectArrays(within, sql, bindings)) {
-        facts.push(await factOf(ledger, fromCells(cells)));
+        facts.push(await factOf(ledger, fromCells(cells), within));
       }
       return facts.sort((a, b) => a.seq - b.seq);
     },

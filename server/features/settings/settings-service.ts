@@ -12,7 +12,7 @@ import type { LedgerFacts } from '../../entries/ledger-facts';
 import { DEFAULT_TENANT } from '../../entries/ledger-setup';
 import { sealOwnEvent } from '../../entries/seal-own-event';
 import { createSettingStore, type SettingRow } from './setting-store';
-import { createStatedSettings } from './stated-settings';
+import { createStatedSettings, type StatedSettings } from './stated-settings';
 import {
   defaultTexts,
   definitionOf,
@@ -114,15 +114,6 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
     return sharedTenantId;
   }
 
-  /** What was set in a ledger, as its entries say; a table that somebody else wrote to changes nothing. */
-  async function correctRowsOf(ledger: Ledger, db?: Knex): Promise<SettingRow[]> {
-    const list = () => settings.list([ledger.tenant.id], db);
-    const rows = await list();
-    const stated = await readStated(ledger, db);
-    // A secret may have been set between the two readings.
-    return stated.correct(stated.hasMisfit(rows) ? await list() : rows);
-  }
-
   /** The ledgers whose settings hold for a tenant: its own, and that of the whole installation. */
   async function ledgersFor(tenantId: number): Promise<Ledger[]> {
     const tenants = [...new Set([tenantId, await findSharedTenant()])];
@@ -135,20 +126,23 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
     return rows.filter((row) => row.tenant_id === (definitionOf(row.name).isShared ? shared : tenantId));
   }
 
-  /** What holds for a tenant while its head is held, and what its table says, which is the same where nobody wrote it past us. */
-  async function readWithin(trx: Knex, tenantId: number, ledgers: readonly Ledger[]) {
-    const table = await settings.list(
-      ledgers.map(({ tenant }) => tenant.id),
-      trx,
-    );
-    const rows: SettingRow[] = [];
-    for (const ledger of ledgers) rows.push(...(await correctRowsOf(ledger, trx)));
+  /**
+   * What was set, as the entries say, and what the table says, which is the same where nobody wrote it past us. In a transaction
+   * both are of one moment.
+   */
+  async function readRows(tenantId: number, ledgers: readonly Ledger[], trx?: Knex) {
+    const tenants = ledgers.map(({ tenant }) => tenant.id);
+    let table = await settings.list(tenants, trx);
+    const stated: StatedSettings[] = [];
+    for (const ledger of ledgers) stated.push(await readStated(ledger, trx));
+    // A secret may have been set between the two readings.
+    if (!trx && !stated.every((one) => one.hasSecrets(table))) table = await settings.list(tenants);
+    const rows = stated.flatMap((one) => one.correct(table));
     return { rows: await onlyFor(tenantId, rows), inTable: textsOf(await onlyFor(tenantId, table)) };
   }
 
   async function rowsFor(tenantId: number): Promise<SettingRow[]> {
-    const rows = await Promise.all((await ledgersFor(tenantId)).map((ledger) => correctRowsOf(ledger)));
-    return onlyFor(tenantId, rows.flat());
+    return (await readRows(tenantId, await ledgersFor(tenantId))).rows;
   }
 
   return {
@@ -187,7 +181,7 @@ export function createSettingsService(deps: SettingsDeps): SettingsService {
       // Read before the transaction, so that no more is left to read within it than was said meanwhile.
       for (const one of ledgers) await readStated(one);
       const changed = await store.withHead(ledger, async (locked) => {
-        const { rows, inTable } = await readWithin(locked.trx, ledger.tenant.id, ledgers);
+        const { rows, inTable } = await readRows(ledger.tenant.id, ledgers, locked.trx);
         const before = textsOf(rows);
         const after = { ...before, ...wrapSecrets(given, before) };
         refuseMisfits(findMisfits(after), given);

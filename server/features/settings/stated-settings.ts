@@ -9,12 +9,12 @@ import { isSettingName } from './settings';
 /** The settings of a ledger's tenant, as its entries say: who writes the table could else have alarms go nowhere. */
 export interface StatedSettings {
   /**
-   * Rows as they would stand there. Of a secret the chain knows the digest alone: its row is as it stands where it fits, and is not
-   * there where it does not.
+   * Rows of any tenants as those of this one would stand there. Of a secret the chain knows the digest alone: its row is as it
+   * stands where it fits, and is not there where it does not.
    */
   correct(rows: readonly SettingRow[]): SettingRow[];
-  /** Whether a secret among them is not the one that was set: its row was changed, or is older than what the entries say by now. */
-  hasMisfit(rows: readonly SettingRow[]): boolean;
+  /** Whether each secret that was set is among them: its row may have been changed, or read before it was set. */
+  hasSecrets(rows: readonly SettingRow[]): boolean;
 }
 
 interface Stated extends SettingStatement {
@@ -33,23 +33,27 @@ export function createStatedSettings(readFacts: LedgerFacts['read']): ReadStated
 
 function createFold({ tenant }: Ledger): StatedSettings & Fold {
   const said = new Map<string, Stated>();
-  const isMisfit = ({ name, value }: SettingRow) => {
-    const one = said.get(name);
-    return one?.isSecret === true && one.after !== '' && hash('sha256', value) !== one.after;
-  };
+  const isSet = ({ isSecret, after }: Stated) => isSecret && after !== '';
+  const byName = (rows: readonly SettingRow[]) =>
+    new Map(rows.filter((row) => row.tenant_id === tenant.id).map((row) => [row.name as string, row]));
+  const fits = (row: SettingRow | undefined, { after }: Stated) => row !== undefined && hash('sha256', row.value) === after; // prettier-ignore
   return {
     add({ seq, receivedAt, actor, changes, payload }: LedgerFact) {
       const mark = { seq, at: Date.parse(receivedAt ?? ''), by: actor.id ?? '' };
       for (const one of readSettingStatements(changes, payload)) said.set(one.name, { ...one, ...mark });
     },
-    hasMisfit: (rows) => rows.some(isMisfit),
+    hasSecrets(rows) {
+      const known = byName(rows);
+      return [...said.values()].every((one) => !isSet(one) || fits(known.get(one.name), one));
+    },
     correct(rows) {
-      const known = new Map(rows.map((row) => [row.name as string, row]));
-      return [...said.values()].flatMap(({ name, after, isSecret, seq, at, by }) => {
+      const known = byName(rows);
+      return [...said.values()].flatMap((one) => {
+        const { name, after, seq, at, by } = one;
+        const row = known.get(name);
+        if (isSet(one)) return row && fits(row, one) ? [row] : [];
         if (!isSettingName(name)) return [];
-        const row = known.get(name) ?? { tenant_id: tenant.id, name, value: '', seq, changed_at: at, changed_by: by };
-        if (!isSecret || after === '') return [{ ...row, value: after }];
-        return isMisfit(row) ? [] : [row];
+        return [{ ...(row ?? { tenant_id: tenant.id, name, seq, changed_at: at, changed_by: by }), value: after }];
       });
     },
   };
