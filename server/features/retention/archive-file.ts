@@ -28,6 +28,8 @@ export class ArchiveError extends Error {
 const GZIP_LEVEL = 1;
 /** Bytes that wait to be packed, in a thread beside: two segments, so that the next is read and checked meanwhile. */
 const WAITING = 2 ** 21;
+/** Packed bytes that the thread gives at once: it asks this one for more, which may be busy with the next segment. */
+const PACKED = 2 ** 18;
 
 /**
  * Writes lines (each text holds whole lines) as an archive file; resolves with the SHA-256 of the file when file and folder are
@@ -47,7 +49,7 @@ export async function writeArchive(
   try {
     await pipeline(
       lines,
-      createGzip({ level: GZIP_LEVEL, highWaterMark: WAITING } as ZlibOptions),
+      createGzip({ level: GZIP_LEVEL, highWaterMark: WAITING, chunkSize: PACKED } as ZlibOptions),
       (packed: AsyncIterable<Buffer>) => sealed(packed, keyOf(salt), head, digest),
       createWriteStream(partial, { mode: 0o600 }),
     );
