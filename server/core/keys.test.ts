@@ -59,6 +59,11 @@ describe('wrapKey and unwrapKey', () => {
     }
   });
 
+  it('says undefined where the same bytes are spelled in another way', () => {
+    for (const text of [`${wrapped}\n`, ` ${wrapped}`, `${wrapped.slice(0, 40)} ${wrapped.slice(40)}`, `${wrapped}=`])
+      expect([text === wrapped, unwrapKey(wrapping, text, 'default\x001')]).toEqual([false, undefined]);
+  });
+
   it.each(['', 'AAAA', 'not base64 at all', Buffer.alloc(28).toString('base64'), wrapped.slice(0, 40)])(
     'says undefined for %j',
     (text) => {

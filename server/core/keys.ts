@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { decodeBase64 } from './strict-base64';
 
 /** What a key derived from the master key is for; each purpose has its own. */
 export type KeyPurpose =
@@ -33,8 +34,8 @@ export function wrapKey(wrappingKey: Buffer, secret: Buffer, context: string, no
 
 /** The secret, or undefined when the key or the context is not the one it was wrapped with, or the text was changed. */
 export function unwrapKey(wrappingKey: Buffer, wrapped: string, context: string): Buffer | undefined {
-  const bytes = Buffer.from(wrapped, 'base64');
-  if (bytes.length <= NONCE_BYTES + TAG_BYTES) return undefined;
+  const bytes = decodeBase64(wrapped);
+  if (!bytes || bytes.length <= NONCE_BYTES + TAG_BYTES) return undefined;
   const decipher = createDecipheriv('aes-256-gcm', wrappingKey, bytes.subarray(0, NONCE_BYTES));
   decipher.setAAD(Buffer.from(context, 'utf8'));
   decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));

@@ -6,6 +6,7 @@ import { countIn, createPrunedRuns, type PrunedRun } from './pruned-runs';
 import { readAsStored, readRecordFields, type LedgerNames, type RecordFields } from './record-fields';
 import { parseRecord, RECORD_FORMAT } from './sealed-record';
 import type { StoredEntry } from './stored-entry';
+import { decodeHexHash, isHexHash } from './strict-hex';
 
 export type { LedgerNames } from './record-fields';
 
@@ -74,14 +75,13 @@ export function checkSeal(
   return { breaks, unverifiable: epochKey === undefined || isUnexplained, isUnexplained, format: record.format };
 }
 
-const HEX_64 = /^[0-9a-f]{64}$/;
 const AS_SEALED: SealCheck = { breaks: [], unverifiable: false, isUnexplained: false, format: RECORD_FORMAT };
 
 /** Whether all that stands beside an intact record is there and fits. What is not so is looked at in full. */
 function isAsSealed(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
   if (entry.digest === null) return false;
   const digest = digestIn(entry.digest);
-  const sealed = HEX_64.test(digest) ? readAsStored(entry, names) : undefined;
+  const sealed = isHexHash(digest) ? readAsStored(entry, names) : undefined;
   return (
     sealed !== undefined &&
     isSameHash(sealDigest(epochKey, names.ledger, entry.seq, digest), entry.digest) &&
@@ -102,7 +102,7 @@ function areValuesSealed(
 }
 
 function isSealIntact(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
-  if (!HEX_64.test(entry.prevHash) || !Number.isSafeInteger(entry.seq) || entry.seq < 0) return false;
+  if (!isHexHash(entry.prevHash) || !Number.isSafeInteger(entry.seq) || entry.seq < 0) return false;
   return isSameHash(
     hashEntry(epochKey, { ledger: names.ledger, seq: entry.seq, prevHash: entry.prevHash }, entry.record),
     entry.hash,
@@ -154,7 +154,7 @@ function digestFault(
     return state === 'unproven' ? [UNPROVEN] : [];
   }
   const digest = digestIn(entry.digest);
-  if (!HEX_64.test(digest)) return ['the digest of the item cannot be read'];
+  if (!isHexHash(digest)) return ['the digest of the item cannot be read'];
   const isOurs = !epochKey || isSameHash(sealDigest(epochKey, names.ledger, entry.seq, digest), entry.digest);
   return isOurs ? [] : ['the digest of the item differs from its seal'];
 }
@@ -185,13 +185,16 @@ function valuesFault(
   return isCommittedTo({ salt, body }, ref, sealed) ? [] : [`the values of the ${side} differ from their commitment`];
 }
 
+/** Written over by the next call. */
+const saltBytes = Buffer.alloc(32);
+
 /** Whether values are those that a record stands for. */
 export function isCommittedTo(
   values: { readonly salt: string; readonly body: string },
   ref: string,
   commitment: string,
 ): boolean {
-  return isSameHash(commitTo(Buffer.from(values.salt, 'hex'), ref, values.body), commitment);
+  return decodeHexHash(values.salt, saltBytes) && isSameHash(commitTo(saltBytes, ref, values.body), commitment);
 }
 
 // ---- a run of entries

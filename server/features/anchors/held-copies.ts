@@ -1,4 +1,5 @@
 import { openCheckpoint } from '../../core/checkpoint';
+import { decodeBase64 } from '../../core/strict-base64';
 import type { Ledger } from '../../entries/entry-store';
 import type { SendOutbound } from '../../http/outbound-request';
 import type { CheckpointService } from '../tree/checkpoint-service';
@@ -145,7 +146,7 @@ function checkRow(copy: Copy, anchor: Anchor, vkeys: readonly string[], found: F
   if (!opened.ok || opened.checkpoint.size !== size || opened.checkpoint.root.toString('hex') !== root)
     return found.edited(`the copy of size ${size} of ${origin} has not our signature`);
   if (anchor.kind === 'tsa') {
-    const stamp = checkTimeStamp(Buffer.from(answer ?? '', 'base64'), { data: Buffer.from(note, 'utf8') });
+    const stamp = checkTimeStamp(decodeBase64(answer ?? '') ?? Buffer.alloc(0), { data: Buffer.from(note, 'utf8') });
     if ('fault' in stamp) found.edited(`the time-stamp of size ${size} of ${origin}: ${stamp.fault}`);
   }
   if (anchor.kind === 'witness') {

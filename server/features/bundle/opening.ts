@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../core/canonical-json';
-import { commitTo, isSameHash } from '../../core/chain';
 import { parseRecord, type SealedRecord } from '../../core/sealed-record';
 import type { StoredEntry } from '../../core/stored-entry';
+import { isCommittedTo } from '../../core/verify';
 
 /** The erasable values of one side of an entry with the salt that opens their commitment (docs/format.md). */
 export interface Opening {
@@ -40,8 +40,6 @@ export function parseOpening(line: string): Opening | undefined {
 export function fitsCommitment(opening: Opening, record: SealedRecord): boolean {
   const sealed = record.commitments[opening.side];
   return (
-    sealed !== null &&
-    record.subjects[opening.side] === opening.ref &&
-    isSameHash(commitTo(Buffer.from(opening.salt, 'hex'), opening.ref, opening.body), sealed)
+    sealed !== null && record.subjects[opening.side] === opening.ref && isCommittedTo(opening, opening.ref, sealed)
   );
 }

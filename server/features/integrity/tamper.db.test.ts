@@ -233,6 +233,14 @@ describe.each(ENGINES)('verify on %s', (engine) => {
       expect(breaks).toContainEqual(expect.objectContaining({ seq: FULL, received_at: RECEIVED_AT }));
     });
 
+    it.each(['actor_salt', 'subject_salt'])('that entry_values.%s is spelled in another way', async (column) => {
+      const salt = String((await rowAt('entry_values', FULL))[column]);
+      expect(salt.toUpperCase()).not.toBe(salt);
+      await valuesAt(FULL).update({ [column]: salt.toUpperCase() });
+      const { code, breaks } = await verify();
+      expect([code, kindsBySeq(breaks)]).toEqual([1, { [FULL]: ['commitment'] }]);
+    });
+
     it.each(['actor_salt', 'actor_body', 'subject_salt', 'subject_body'])(
       'that entry_values.%s is gone',
       async (column) => {
