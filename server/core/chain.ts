@@ -1,5 +1,6 @@
 import { hmacSha256 } from './hmac';
 import { Scratch } from './scratch';
+import { isHexHash } from './strict-hex';
 
 /** The hash before the first entry of a ledger: 32 zero bytes, lower-case hex like every hash. */
 export const GENESIS_PREV_HASH = '0'.repeat(64);
@@ -49,7 +50,18 @@ const DIGEST_LENGTH = 64;
  * can make another item pass for a resend of this one. It stands outside the record, because it goes when the values go.
  */
 export function sealDigest(epochKey: Buffer, ledger: string, seq: number, digest: string): string {
-  return digest + hmacSha256(epochKey, digestBytes(ledger, seq, digest)).slice(0, 32);
+  return digest + macOfDigest(epochKey, ledger, seq, digest);
+}
+
+function macOfDigest(epochKey: Buffer, ledger: string, seq: number, digest: string): string {
+  return hmacSha256(epochKey, digestBytes(ledger, seq, digest)).slice(0, 32);
+}
+
+/** Whether it is what `sealDigest` made of the digest in it. */
+export function isDigestSealed(epochKey: Buffer, ledger: string, seq: number, sealed: string): boolean {
+  const digest = digestIn(sealed);
+  if (!isHexHash(digest)) return false;
+  return isSameHash(macOfDigest(epochKey, ledger, seq, digest), sealed.slice(DIGEST_LENGTH));
 }
 
 /** The digest in what `sealDigest` made; nothing is checked. */

@@ -1,7 +1,6 @@
-import { HASH_BYTES, leafText, rootOfLeaves } from './merkle';
+import { HASH_BYTES, leafText, rootOfHashes } from './merkle';
 import { TILE_WIDTH } from './tile';
 import type { StoredEntry } from './stored-entry';
-import { hashesIn } from './tile-growth';
 import { isoTime } from './verify';
 
 export interface LeafScanOptions {
@@ -113,5 +112,5 @@ export function createLeafScan({ toSeq, treeSize, cuts }: LeafScanOptions): Leaf
 /** Hex; null where a leaf is not known. */
 function rootOf(leaves: readonly (string | undefined)[]): string | null {
   if (leaves.includes(undefined)) return null;
-  return rootOfLeaves(hashesIn(Buffer.from(leaves.join(''), 'latin1'))).toString('hex');
+  return rootOfHashes(Buffer.from(leaves.join(''), 'latin1')).toString('hex');
 }

@@ -32,9 +32,24 @@ export function nodeHash(left: Buffer, right: Buffer): Buffer {
 }
 
 export function rootOfLeaves(leaves: readonly Buffer[]): Buffer {
-  const frontier = createMerkleFrontier();
-  for (const leaf of leaves) frontier.add(leaf);
-  return frontier.root();
+  return rootOfHashes(Buffer.concat(leaves));
+}
+
+/** The same of leaves that stand one behind the other, as in a tile. */
+export function rootOfHashes(leaves: Buffer): Buffer {
+  if (leaves.length === 0) return EMPTY_ROOT;
+  const hashes = Buffer.from(leaves);
+  // Each level in the place of the one below; a last one without a partner goes up as it is.
+  for (let width = hashes.length / HASH_BYTES; width > 1; width = Math.ceil(width / 2)) {
+    for (let at = 0; at < width; at += 2) {
+      const end = Math.min(at + 2, width) * HASH_BYTES;
+      hashes.copy(pair, 1, at * HASH_BYTES, end);
+      const place = (at / 2) * HASH_BYTES;
+      if (at + 1 < width) hashes.write(hash('sha256', pair, 'binary'), place, HASH_BYTES, 'latin1');
+      else hashes.copyWithin(place, at * HASH_BYTES, end);
+    }
+  }
+  return Buffer.from(hashes.subarray(0, HASH_BYTES));
 }
 
 /** A tree that only grows at its right edge: the roots of its whole subtrees, O(log n) of them, and nothing else. */

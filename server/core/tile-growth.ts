@@ -1,4 +1,4 @@
-import { EMPTY_ROOT, HASH_BYTES, rootOfLeaves } from './merkle';
+import { EMPTY_ROOT, HASH_BYTES, rootOfHashes, rootOfLeaves } from './merkle';
 import { TILE_WIDTH } from './tile';
 
 /** A tree's right edge: the hashes of the partial tile of each level, from level 0 up; what is missing is empty. */
@@ -33,7 +33,7 @@ export function growTiles(
       at += room;
       tiles.push({ level, tile, hashes: open });
       if (open.length < TILE_WIDTH * HASH_BYTES) break;
-      whole.push(rootOfLeaves(hashesIn(open)));
+      whole.push(rootOfHashes(open));
       open = Buffer.alloc(0);
       tile += 1;
     }

@@ -1,4 +1,4 @@
-import { commitTo, digestIn, hashEntry, isSameHash, sealDigest } from './chain';
+import { commitTo, digestIn, hashEntry, isDigestSealed, isSameHash } from './chain';
 import { refsOf, type Side } from './data-subject';
 import { createEpochWatch, isValidByProof, type ProofRule } from './epoch-rotation';
 import type { ErasureCover } from './erasure-cover';
@@ -80,11 +80,10 @@ const AS_SEALED: SealCheck = { breaks: [], unverifiable: false, isUnexplained: f
 /** Whether all that stands beside an intact record is there and fits. What is not so is looked at in full. */
 function isAsSealed(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
   if (entry.digest === null) return false;
-  const digest = digestIn(entry.digest);
-  const sealed = isHexHash(digest) ? readAsStored(entry, names) : undefined;
+  const sealed = readAsStored(entry, names);
   return (
     sealed !== undefined &&
-    isSameHash(sealDigest(epochKey, names.ledger, entry.seq, digest), entry.digest) &&
+    isDigestSealed(epochKey, names.ledger, entry.seq, entry.digest) &&
     areValuesSealed(entry.actorSalt, entry.actorBody, sealed.subjects.actor, sealed.commitments.actor) &&
     areValuesSealed(entry.subjectSalt, entry.subjectBody, sealed.subjects.subject, sealed.commitments.subject)
   );
@@ -155,7 +154,7 @@ function digestFault(
   }
   const digest = digestIn(entry.digest);
   if (!isHexHash(digest)) return ['the digest of the item cannot be read'];
-  const isOurs = !epochKey || isSameHash(sealDigest(epochKey, names.ledger, entry.seq, digest), entry.digest);
+  const isOurs = !epochKey || isDigestSealed(epochKey, names.ledger, entry.seq, entry.digest);
   return isOurs ? [] : ['the digest of the item differs from its seal'];
 }
 
@@ -273,7 +272,7 @@ export function createLedgerScan(options: ScanOptions): LedgerScan {
       }
       if (entry.seq < expectedSeq)
         breaks.push(breakAt(entry, 'duplicate', `sequence number ${entry.seq} stands here again`));
-      else if (prevHash !== undefined && !isSameHash(prevHash, entry.prevHash)) {
+      else if (prevHash !== undefined && prevHash !== entry.prevHash) {
         breaks.push(
           breakAt(
             entry,

@@ -1,7 +1,6 @@
 import { tileOf } from '../../core/leaf-scan';
-import { HASH_BYTES, rootOfLeaves } from '../../core/merkle';
+import { HASH_BYTES, rootOfHashes } from '../../core/merkle';
 import { TILE_WIDTH } from '../../core/tile';
-import { hashesIn } from '../../core/tile-growth';
 import { EMPTY_SWEEP, type SweepState } from '../../core/tree-sweep';
 import type { Ledger } from '../../entries/entry-store';
 import type { TreeReader } from '../../entries/tree-reader';
@@ -55,5 +54,5 @@ function joined(hashes: Buffer, height: number): [number, string][] {
 }
 
 function rootOfWhole(hashes: Buffer): string {
-  return rootOfLeaves(hashesIn(hashes)).toString('hex');
+  return rootOfHashes(hashes).toString('hex');
 }
