@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import { InvalidSettingsError } from '../features/settings/settings-service';
-import { isSettingName, SETTING_NAMES, type SettingName } from '../features/settings/settings';
+import { definitionOf, isSettingName, SETTING_NAMES, type SettingName } from '../features/settings/settings';
+import type { Translate } from '../http/i18n';
 import type { CliContext } from './cli-context';
 import { OPERATOR } from './operator';
 import { withDeps } from './with-deps';
@@ -43,10 +44,22 @@ export function addSettingsCommands(program: Command, context: CliContext): void
           print({ name, changed: changed.length > 0 }, [changed.length > 0 ? `Set ${name}.` : `${name} has this value already.`]); // prettier-ignore
         } catch (error) {
           if (!(error instanceof InvalidSettingsError)) throw error;
-          throw new Error(Object.entries(error.problems).map(([one, problem]) => `${one} cannot be this: ${problem.replaceAll('_', ' ')}.`).join(' '), { cause: error }); // prettier-ignore
+          throw new Error(describeProblems(error, deps.i18n.translator('en')), { cause: error });
         }
       }),
     );
+}
+
+/** In the words of the pages, and with what may be chosen, which a page shows beside the field. */
+function describeProblems({ problems }: InvalidSettingsError, t: Translate): string {
+  const lines = Object.entries(problems).map(([name, problem]) => {
+    const choices = isSettingName(name) ? definitionOf(name).choices : undefined;
+    const isChoice = problem === 'not_choice' || problem === 'not_language' || problem === 'no_language';
+    return isChoice && choices
+      ? `${name}: write one of ${choices.join(', ')}.`
+      : `${name}: ${t(`settings:problem.${problem}`)}`;
+  });
+  return lines.join(' ');
 }
 
 function settingName(name: string): SettingName {

@@ -6,6 +6,7 @@ import { parseCheckpoint } from '../core/checkpoint';
 import { parseNote } from '../core/signed-note';
 import type { Verdict } from '../core/verify';
 import type { LedgerReport, VerifyOptions, VerifyReport } from '../features/integrity/verify-service';
+import { scopeFault } from '../features/integrity/verify-scope';
 import { parseOrigin } from '../features/tree/origin';
 import type { CliContext } from './cli-context';
 import { withDeps } from './with-deps';
@@ -36,8 +37,10 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
     .addOption(new Option('--status <status>', 'print only what is broken').choices(['broken']))
     .option('--new', 'only what is new since the last verification on the pages that found nothing')
     .option('--expect-checkpoint <file>', 'a signed checkpoint, or an output of verify --json, that was kept elsewhere')
-    .action((flags: VerifyFlags) =>
-      withDeps(
+    .action((flags: VerifyFlags) => {
+      const fault = scopeFault({ isOnlyNew: flags.new, from: flags.from, to: flags.to, actor: flags.actor });
+      if (fault !== undefined) throw new Error(fault);
+      return withDeps(
         context.config(),
         async (deps) => {
           const startedAt = performance.now();
@@ -58,8 +61,8 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
         },
         // With another key the answer is "cannot tell", not a refusal to look.
         { anyKey: true },
-      ),
-    );
+      );
+    });
 }
 
 const expectedHeads = z.object({

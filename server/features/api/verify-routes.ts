@@ -4,6 +4,7 @@ import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import type { EntryCheckService } from '../integrity/entry-check-service';
 import { enqueueVerification } from '../integrity/verify-job-service';
+import { scopeFault } from '../integrity/verify-scope';
 import type { Job, JobService } from '../jobs/job-service';
 import type { Caller } from './caller';
 
@@ -39,6 +40,8 @@ export function createVerifyRoutes(deps: VerifyRouteDeps): Router {
       throw new KnownError('bad_request', `${issue?.path.join('.')}: ${issue?.message}`);
     }
     const { ledger: name, mode, from, to, actor } = parsed.data;
+    const fault = scopeFault({ isOnlyNew: mode === 'incremental', from, to, actor });
+    if (fault !== undefined) throw new KnownError('bad_request', fault);
     const caller = callerOf(request);
     const ledger = await deps.findLedger(caller, name);
     const job = await enqueueVerification(deps.jobs, ledger, {

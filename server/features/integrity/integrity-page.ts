@@ -21,7 +21,13 @@ interface IntegrityState {
   /** The verification that waits or runs. */
   readonly job: Job | null;
   readonly parts: readonly IntegrityPart[];
+  readonly wrong?: WrongPart | undefined;
 }
+
+/** What was typed into the form of a part, where it says no part. */
+export type WrongPart =
+  | { readonly problem: 'not_number' | 'reversed'; readonly from: string; readonly to: string }
+  | { readonly problem: 'not_actor'; readonly actor: string };
 
 /** A section that another feature adds to the page: its view, and what it shows. */
 export interface IntegrityPart {
@@ -47,12 +53,15 @@ export interface IntegrityPage {
   readonly formAction: string;
   readonly when: readonly string[];
   readonly parts: readonly IntegrityPart[];
+  /** The forms of a part, as they were filled in, and what is wrong with them; empty where nothing is. */
+  readonly range: { readonly from: string; readonly to: string; readonly problem: string };
+  readonly actor: { readonly value: string; readonly problem: string };
 }
 
 const WHEN = ['daily', 'dispute', 'restore', 'quarterly'] as const;
 
 export function integrityPage(
-  { state, firstBreak, reports, job, parts }: IntegrityState,
+  { state, firstBreak, reports, job, parts, wrong }: IntegrityState,
   ctx: PageContext,
 ): IntegrityPage {
   const { t, url } = ctx;
@@ -73,5 +82,16 @@ export function integrityPage(
     formAction: url('/verify'),
     when: WHEN.map((name) => t(`integrity:when.${name}`)),
     parts,
+    ...formsOf(wrong, ctx),
   };
+}
+
+function formsOf(wrong: WrongPart | undefined, { t }: PageContext): Pick<IntegrityPage, 'range' | 'actor'> {
+  const range = { from: '', to: '', problem: '' };
+  const actor = { value: '', problem: '' };
+  if (!wrong) return { range, actor };
+  const problem = t(`integrity:part.problem.${wrong.problem}`);
+  return wrong.problem === 'not_actor'
+    ? { range, actor: { value: wrong.actor, problem } }
+    : { range: { from: wrong.from, to: wrong.to, problem }, actor };
 }

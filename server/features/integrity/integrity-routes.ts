@@ -9,12 +9,13 @@ import { actorOf, type Viewer } from '../access/viewer';
 import type { Job, JobService } from '../jobs/job-service';
 import { entryCheckPage } from './entry-check-page';
 import type { EntryCheckService } from './entry-check-service';
-import { integrityPage, type IntegrityPart } from './integrity-page';
+import { integrityPage, type IntegrityPart, type WrongPart } from './integrity-page';
 import { jobPage } from './job-page';
 import { reportPage, BREAKS_PER_PAGE } from './report-page';
 import { reportsPage, REPORTS_PER_PAGE } from './reports-page';
 import type { VerificationStore } from './verification-store';
 import { enqueueVerification, VERIFY_KIND, type VerifyRequest } from './verify-job-service';
+import { isReversed } from './verify-scope';
 
 interface IntegrityDeps {
   readonly jobs: JobService;
@@ -38,7 +39,9 @@ export function createIntegrityRoutes(deps: IntegrityDeps): Router {
   const { jobs, verifications } = deps;
   const mayVerify = needsRight('ledger.verify');
 
-  router.get('/verify', mayVerify, async (_request, response) => {
+  router.get('/verify', mayVerify, (_request, response) => show(response));
+
+  async function show(response: Response, wrong?: WrongPart): Promise<void> {
     const ledger = await ledgerOf(response);
     const ctx = pageContext(response, deps.now());
     const state = await verifications.findState(ledger);
@@ -49,13 +52,17 @@ export function createIntegrityRoutes(deps: IntegrityDeps): Router {
     const parts = await Promise.all(deps.parts.map((part) => part(ledger, ctx)));
     const firstBreak = first?.breaks[0] ?? null;
     response.render('integrity/integrity', {
-      page: integrityPage({ state: state ?? null, firstBreak, reports, job, parts }, ctx),
+      page: integrityPage({ state: state ?? null, firstBreak, reports, job, parts, wrong }, ctx),
     });
-  });
+  }
 
   router.post('/verify', mayVerify, async (request, response) => {
     const ledger = await ledgerOf(response);
     const asked = readRequest(request, response.locals['viewer'] as Viewer);
+    if ('problem' in asked) {
+      response.status(422);
+      return show(response, asked);
+    }
     const job = await enqueueVerification(jobs, ledger, asked);
     const ended = await jobs.waitFor(job.tenantId, job.id, PATIENCE_MS);
     response.redirect(303, urlOf(response)(pathOf(ended ?? job)));
@@ -130,7 +137,7 @@ function pathOf(job: Job): string {
 }
 
 /** Fields of the form: `mode` (`whole`, `new`, `range`, `actor`), `from`, `to`, `actor`. */
-function readRequest(request: Request, viewer: Viewer): VerifyRequest {
+function readRequest(request: Request, viewer: Viewer): VerifyRequest | WrongPart {
   const form = (request.body ?? {}) as Readonly<Record<string, unknown>>;
   const who = { requestedBy: actorOf(viewer), via: 'ui' } as const;
   const text = (name: string) => (typeof form[name] === 'string' ? form[name].trim() : '');
@@ -138,14 +145,14 @@ function readRequest(request: Request, viewer: Viewer): VerifyRequest {
     case 'new':
       return { ...who, isOnlyNew: true };
     case 'range': {
-      const [from, to] = [text('from'), text('to')].map((value) => (value === '' ? undefined : (numberOf(value) ?? 0)));
-      if (from === 0 || to === 0) throw new KnownError('bad_request', 'from, to: write sequence numbers, 1 or more');
-      return { ...who, from, to };
+      const typed = { from: text('from'), to: text('to') };
+      const [from, to] = [typed.from, typed.to].map((value) => (value === '' ? undefined : (numberOf(value) ?? 0)));
+      if (from === 0 || to === 0) return { problem: 'not_number', ...typed };
+      return isReversed({ from, to }) ? { problem: 'reversed', ...typed } : { ...who, from, to };
     }
     case 'actor': {
       const actor = text('actor');
-      if (!/^[a-z]+:.{1,200}$/.test(actor)) throw new KnownError('bad_request', 'actor: write TYPE:ID, as in admin:7');
-      return { ...who, actor };
+      return /^[a-z]+:.{1,200}$/.test(actor) ? { ...who, actor } : { problem: 'not_actor', actor };
     }
     default:
       return who;

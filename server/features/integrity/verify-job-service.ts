@@ -6,17 +6,14 @@ import type { EntryStore, Ledger } from '../../entries/entry-store';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { DailyTask } from '../jobs/daily-task-service';
 import type { Job, JobKind, JobRun, JobService } from '../jobs/job-service';
+import type { AskedScope } from './verify-scope';
 import type { Verification, VerificationStore } from './verification-store';
 import type { RunState, VerifyService } from './verify-service';
 
 export const VERIFY_KIND = 'verify';
 
 /** What to verify, and for whom. Without anything: everything. */
-export interface VerifyRequest {
-  readonly isOnlyNew?: boolean;
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-  readonly actor?: string | undefined;
+export interface VerifyRequest extends AskedScope {
   readonly requestedBy: Actor;
   readonly via: Via | null;
 }

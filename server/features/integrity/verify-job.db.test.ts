@@ -109,13 +109,43 @@ describe.each(ENGINES)('verification as a job on %s', (engine) => {
     expect(await scopeOf({ from: 290, to: 299 })).toMatchObject({ scope: 'range', scanned: 10, verdict: 'intact' });
     expect(await scopeOf({ from: 300, to: 300 })).toMatchObject({ scope: 'range', scanned: 1, verdict: 'broken' });
     expect(await scopeOf({ actor: 'admin:7' })).toMatchObject({ scope: 'actor', scanned: 700, broken_count: 1 });
+    expect(await scopeOf({ actor: 'admin:7', from: 301, to: 310 })).toMatchObject({ scope: 'actor', from: 301, to: 310, scanned: 10, broken_count: 0 }); // prettier-ignore
     await app.database.knex('entries').where({ seq: 300 }).update({ outcome: 'success' });
     expect(await scopeOf({})).toMatchObject({ scope: 'whole', verdict: 'intact' });
     expect(await scopeOf({ mode: 'incremental' })).toMatchObject({ scope: 'new', verdict: 'intact', scanned: 2 });
   });
 
-  it.each([{ mode: 'half' }, { from: 0 }, { actor: 'jane' }, { form: 5 }])('is refused for %j', async (body) => {
-    expect((await call('POST', '/verify', body)).status).toBe(400);
+  it.each([
+    { mode: 'half' },
+    { from: 0 },
+    { actor: 'jane' },
+    { form: 5 },
+    { from: 9, to: 2 },
+    { mode: 'incremental', from: 2 },
+    { mode: 'incremental', to: 2 },
+    { mode: 'incremental', actor: 'admin:7' },
+  ])('is refused for %j', async (body) => {
+    expect(await call('POST', '/verify', body)).toMatchObject({
+      status: 400,
+      body: { type: 'urn:sealtrail:error:bad_request' },
+    });
+    expect(await app.deps.verifications.list(app.ledger, { limit: 1 })).toEqual([]);
+  });
+
+  it.each([
+    [
+      { mode: 'range', from: '9', to: '2' },
+      /value="9".*value="2".*id="p-range"[^>]*>The first number is behind the last one/s,
+    ],
+    [{ mode: 'range', from: 'nine', to: '' }, /value="nine".*id="p-range"[^>]*>Write sequence numbers/s],
+    [{ mode: 'actor', actor: 'jane' }, /value="jane".*id="p-actor"[^>]*>Write a type and an id/s],
+  ])('is asked for anew on the page for %j', async (form, text) => {
+    const jane = await webPerson(app, 'jane');
+    await jane.get('/verify');
+    const answer = await jane.post('/verify', form);
+    expect([answer.status, answer.text]).toEqual([422, expect.stringMatching(text)]);
+    expect(answer.text).toMatch(/<details class="[^"]*st-verify-part" open>/);
+    expect(await app.deps.verifications.list(app.ledger, { limit: 1 })).toEqual([]);
   });
 
   it('needs the scope, and shows no job of another tenant', async () => {

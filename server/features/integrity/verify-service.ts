@@ -23,7 +23,7 @@ export interface VerifyOptions {
   readonly ledger?: string | undefined;
   readonly fromSeq?: number | undefined;
   readonly toSeq?: number | undefined;
-  /** Only the entries of one actor, `admin:7`: each by itself, their links are not looked at. */
+  /** Only the entries of one actor in the range, `admin:7`: each by itself, their links are not looked at. */
   readonly actor?: string | undefined;
   /** Only what is new since the last verification of everything that found nothing; everything, where there was none. */
   readonly isOnlyNew?: boolean | undefined;
@@ -144,10 +144,10 @@ export function createVerifyService(deps: VerifyDeps): VerifyService {
     const head = await store.findHead(ledger);
     const lastSeq = head ? head.seq : await store.findLastSeq(ledger);
     const toSeq = Math.min(options.toSeq ?? lastSeq, lastSeq);
-    if (options.actor !== undefined) return startState({ scope: 'actor', fromSeq: 1, toSeq, head });
+    const fromSeq = Math.max(1, options.fromSeq ?? 1);
+    if (options.actor !== undefined) return startState({ scope: 'actor', fromSeq, toSeq, head });
     if (mark && sweep && mark.seq <= lastSeq)
       return startState({ scope: 'new', fromSeq: mark.seq, toSeq: lastSeq, head }, sweep);
-    const fromSeq = Math.max(1, options.fromSeq ?? 1);
     const scope = fromSeq === 1 && toSeq === lastSeq ? 'whole' : 'range';
     return startState({ scope, fromSeq, toSeq, head });
   }

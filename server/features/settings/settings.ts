@@ -62,6 +62,8 @@ interface Definition {
   readonly isShared?: true;
   /** Stored wrapped by the master key, and never shown. */
   readonly isSecret?: true;
+  /** Where it is one of them, or a list of them. */
+  readonly choices?: readonly string[];
   /** Any way of writing it to the one way it is stored. */
   readonly parse: (text: string) => Parsed;
 }
@@ -73,15 +75,20 @@ const wrong = (problem: SettingProblem): Parsed => ({ ok: false, problem });
 const DEFINITIONS = {
   organisation: { fallback: '', parse: line(191) },
   support_url: { fallback: '', parse: (text) => (text === '' || isWebAddress(text) ? line(500)(text) : wrong('not_url')) }, // prettier-ignore
-  record_reads: { fallback: 'on', parse: oneOf(['on', 'off']) },
-  ip_mode: { fallback: 'full', parse: oneOf(IP_MODES) },
+  record_reads: { fallback: 'on', ...oneOf(['on', 'off']) },
+  ip_mode: { fallback: 'full', ...oneOf(IP_MODES) },
   time_zone: { fallback: '', isShared: true, parse: (text) => (text === '' || isTimeZone(text) ? ok(text) : wrong('not_time_zone')) }, // prettier-ignore
-  language: { fallback: 'en', isShared: true, parse: (text) => (isLanguage(text) ? ok(text) : wrong('not_language')) },
-  languages: { fallback: LANGUAGES.join(', '), isShared: true, parse: parseLanguages },
+  language: {
+    fallback: 'en',
+    isShared: true,
+    choices: LANGUAGES,
+    parse: (text) => (isLanguage(text) ? ok(text) : wrong('not_language')),
+  },
+  languages: { fallback: LANGUAGES.join(', '), isShared: true, choices: LANGUAGES, parse: parseLanguages },
   trusted_proxies: { fallback: '', isShared: true, parse: parseProxies },
   smtp_server: { fallback: '', isShared: true, parse: (text) => (text === '' || isHost(text) ? ok(text.toLowerCase()) : wrong('not_host')) }, // prettier-ignore
   smtp_port: { fallback: '587', isShared: true, parse: parsePort },
-  smtp_security: { fallback: 'starttls', isShared: true, parse: oneOf(SMTP_SECURITIES) },
+  smtp_security: { fallback: 'starttls', isShared: true, ...oneOf(SMTP_SECURITIES) },
   smtp_account: { fallback: '', isShared: true, parse: line(191) },
   smtp_password: { fallback: '', isShared: true, isSecret: true, parse: (text) => (text.length > 191 ? wrong('too_long') : ok(text)) }, // prettier-ignore
   mail_from: { fallback: '', isShared: true, parse: (text) => (text === '' || isSender(text) ? ok(text) : wrong('not_address')) }, // prettier-ignore
@@ -155,8 +162,8 @@ function line(max: number) {
   return (text: string): Parsed => (text.length > max ? wrong('too_long') : ok(text.replace(/\s+/g, ' ')));
 }
 
-function oneOf(allowed: readonly string[]) {
-  return (text: string): Parsed => (allowed.includes(text) ? ok(text) : wrong('not_choice'));
+function oneOf(choices: readonly string[]) {
+  return { choices, parse: (text: string): Parsed => (choices.includes(text) ? ok(text) : wrong('not_choice')) };
 }
 
 /** Somebody clicks it: nothing but a page or a mail address. */
