@@ -2,7 +2,7 @@ import { runCommand } from '../testing/run-command';
 
 describe('verify on the command line refuses', () => {
   it.each([
-    [['--from', '9', '--to', '2'], 'from: 9 is behind to: 2'],
+    [['--from', '9', '--to', '2'], 'from: 9 is larger than to: 2'],
     [['--new', '--from', '2'], 'what is new is verified as a whole: leave out from, to and actor'],
     [['--new', '--to', '2'], 'what is new is verified as a whole: leave out from, to and actor'],
     [['--new', '--actor', 'admin:7'], 'what is new is verified as a whole: leave out from, to and actor'],

@@ -138,6 +138,12 @@ describe('readAsStored', () => {
       for (let end = text.indexOf('"', start) + 1; end < text.length; end += 1)
         expect(readAsStored({ ...row, [column]: text.slice(start, end) }, names)).toBeUndefined();
     }
+    const nested = recordOf({ payload: { k: 'v', payload: {}, severity: 'x' } });
+    for (const column of ['seq', 'part', 'epoch'] as const) {
+      const start = nested.indexOf(`"${column}":"`) + column.length + 4;
+      for (let end = start; end < nested.length; end += 1)
+        expect(readAsStored({ ...rowOf(nested), [column]: nested.slice(start, end) }, names)).toBeUndefined();
+    }
     const escaped = recordOf({ target: { type: 'setting', id: 'a\\b', label: null } });
     expect(escaped).toContain('"a\\\\b"');
     for (const id of ['a\\b', 'a\\\\b'])

@@ -115,7 +115,9 @@ export function readAsStored(
   entry: StoredEntry,
   names: LedgerNames,
 ): Pick<RecordFields, 'commitments' | 'subjects'> | undefined {
-  if (entry.tenantId !== names.tenantId) return undefined;
+  // A column of SQLite may hold a text whatever its type says, and these become part of what is looked for.
+  const areNumbers = Number.isSafeInteger(entry.seq) && Number.isSafeInteger(entry.epoch) && Number.isSafeInteger(entry.part); // prettier-ignore
+  if (!areNumbers || entry.tenantId !== names.tenantId) return undefined;
   try {
     return compareFields(new Cursor(entry.record), entry, names);
   } catch (error) {

@@ -135,7 +135,7 @@ describe.each(ENGINES)('verification as a job on %s', (engine) => {
   it.each([
     [
       { mode: 'range', from: '9', to: '2' },
-      /value="9".*value="2".*id="p-range"[^>]*>The first number is behind the last one/s,
+      /value="9".*value="2".*id="p-range"[^>]*>The first number is larger than the last one/s,
     ],
     [{ mode: 'range', from: 'nine', to: '' }, /value="nine".*id="p-range"[^>]*>Write sequence numbers/s],
     [{ mode: 'actor', actor: 'jane' }, /value="jane".*id="p-actor"[^>]*>Write a type and an id/s],

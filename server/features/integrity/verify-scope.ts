@@ -10,7 +10,7 @@ export interface AskedScope {
 
 /** Why nothing can be verified as it is asked for, in plain English; undefined where it can. */
 export function scopeFault({ isOnlyNew, from, to, actor }: AskedScope): string | undefined {
-  if (isReversed({ from, to })) return `from: ${from} is behind to: ${to}`;
+  if (isReversed({ from, to })) return `from: ${from} is larger than to: ${to}`;
   if (isOnlyNew && [from, to, actor].some((one) => one !== undefined))
     return 'what is new is verified as a whole: leave out from, to and actor';
   return undefined;
