@@ -187,13 +187,13 @@ function valuesFault(
 /** Written over by the next call. */
 const saltBytes = Buffer.alloc(32);
 
-/** Whether values are those that a record stands for. */
+/** Whether values are those that a record stands for. No secret is in it: the time that it takes may be known. */
 export function isCommittedTo(
   values: { readonly salt: string; readonly body: string },
   ref: string,
   commitment: string,
 ): boolean {
-  return decodeHexHash(values.salt, saltBytes) && isSameHash(commitTo(saltBytes, ref, values.body), commitment);
+  return decodeHexHash(values.salt, saltBytes) && commitTo(saltBytes, ref, values.body) === commitment;
 }
 
 // ---- a run of entries
