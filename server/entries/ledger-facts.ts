@@ -57,7 +57,7 @@ export interface FactRange {
   readonly afterSeq?: number;
   /** Milliseconds. */
   readonly receivedFrom?: number;
-  /** A transaction to read in. */
+  /** A transaction to read in. What is under a destroyed key must have been read before: its proof is looked up beside it. */
   readonly within?: Knex;
 }
 
@@ -75,34 +75,46 @@ const FACTS_SQL = `SELECT ${ENTRY_SELECT} FROM ${ENTRY_FROM} WHERE e.ledger_id =
 export function createLedgerFacts({ database, keyRing, store, appender, readLeaves, now }: FactsDeps): LedgerFacts {
   const { knex: db, dialect } = database;
 
-  /** Nobody has the key of its epoch any more, and the tree has it so. */
-  async function isProven(ledger: Ledger, { seq, epoch, record }: EntryRow): Promise<boolean> {
-    const { retired } = await loadEpochKeys({ database, store, keyRing }, ledger);
-    const at = ((seq - 1) % SEGMENT) * HASH_BYTES;
-    const tile = await readLeaves(ledger, Math.floor((seq - 1) / SEGMENT));
-    return retired.includes(epoch) && leafHash(record).equals(tile?.subarray(at, at + HASH_BYTES) ?? Buffer.alloc(0));
+  /** Whether the tree has entries so of which nobody has the key of their epoch any more. Neighbours share a tile. */
+  function createProof(ledger: Ledger): (row: EntryRow) => Promise<boolean> {
+    let retired: Promise<readonly number[]> | undefined;
+    let last: { readonly tile: number; readonly leaves: Buffer | undefined } | undefined;
+    return async ({ seq, epoch, record }) => {
+      retired ??= loadEpochKeys({ database, store, keyRing }, ledger).then((keys) => keys.retired);
+      if (!(await retired).includes(epoch)) return false;
+      const tile = Math.floor((seq - 1) / SEGMENT);
+      if (last?.tile !== tile) last = { tile, leaves: await readLeaves(ledger, tile) };
+      const at = ((seq - 1) % SEGMENT) * HASH_BYTES;
+      return leafHash(record).equals(last.leaves?.subarray(at, at + HASH_BYTES) ?? Buffer.alloc(0));
+    };
   }
 
-  async function factOf(ledger: Ledger, row: EntryRow, within: Knex): Promise<LedgerFact> {
+  /** Makes facts of rows in the order of their numbers; keys and proofs are looked up once for all of them. */
+  function createReading(ledger: Ledger, within: Knex): (row: EntryRow) => Promise<LedgerFact> {
     const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
-    const key = await keyRing.findEpochKey(within, ledger.id, ledger.name, row.epoch);
-    const { breaks, unverifiable } = checkSeal(row, names, key);
-    const record = parseRecord(row.record);
-    const isWritten = !unverifiable || (await isProven(ledger, row));
-    // The name of who did it may have been erased: that changes nothing of what the record says.
-    const isWhole = breaks.every((one) => one.kind === 'commitment');
-    const isSound = isWhole && isWritten && record?.source.kind === 'own';
-    const { payload = {} } = record?.source ?? {};
-    return {
-      seq: row.seq,
-      id: row.id,
-      receivedAt: record?.received_at ?? null,
-      action: record?.action ?? row.action,
-      actor: record?.actor ?? { type: row.actorType, id: row.actorId, role: null },
-      targetId: record?.target.id ?? null,
-      payload,
-      changes: record?.changes ?? [],
-      isSound,
+    const keys = new Map<number, Buffer | undefined>();
+    const isProven = createProof(ledger);
+    return async (row) => {
+      if (!keys.has(row.epoch))
+        keys.set(row.epoch, await keyRing.findEpochKey(within, ledger.id, ledger.name, row.epoch));
+      const { breaks, unverifiable } = checkSeal(row, names, keys.get(row.epoch));
+      const record = parseRecord(row.record);
+      const isWritten = !unverifiable || (await isProven(row));
+      // The name of who did it may have been erased: that changes nothing of what the record says.
+      const isWhole = breaks.every((one) => one.kind === 'commitment');
+      const isSound = isWhole && isWritten && record?.source.kind === 'own';
+      const { payload = {} } = record?.source ?? {};
+      return {
+        seq: row.seq,
+        id: row.id,
+        receivedAt: record?.received_at ?? null,
+        action: record?.action ?? row.action,
+        actor: record?.actor ?? { type: row.actorType, id: row.actorId, role: null },
+        targetId: record?.target.id ?? null,
+        payload,
+        changes: record?.changes ?? [],
+        isSound,
+      };
     };
   }
 
@@ -116,11 +128,11 @@ export function createLedgerFacts({ database, keyRing, store, appender, readLeav
       // One statement: an entry committed between two would be missed by who goes on behind the newest.
       const sql = actions.map(() => FACTS_SQL).join(' UNION ALL ');
       const bindings = actions.flatMap((action) => [ledger.id, action, afterSeq, receivedFrom]);
+      const rows = (await dialect.selectArrays(within, sql, bindings)).map(fromCells).sort((a, b) => a.seq - b.seq);
+      const toFact = createReading(ledger, within);
       const facts: LedgerFact[] = [];
-      for (const cells of await dialect.selectArrays(within, sql, bindings)) {
-        facts.push(await factOf(ledger, fromCells(cells), within));
-      }
-      return facts.sort((a, b) => a.seq - b.seq);
+      for (const row of rows) facts.push(await toFact(row));
+      return facts;
     },
 
     async findSeq(ledger, id) {
