@@ -90,6 +90,17 @@ function allCommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap((sub) => allCommands(sub))];
 }
 
+/** What a system says about a file (errno(3)), in words. */
+const FILE_FAULTS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file or folder'],
+  ['ENOTDIR', 'a part of this path is no folder'],
+  ['EISDIR', 'this is a folder'],
+  ['EACCES', 'the user of this process has no access to it'],
+  ['EPERM', 'the user of this process may not do this'],
+  ['EROFS', 'the file system is read-only'],
+  ['ENOSPC', 'the disk is full'],
+]);
+
 /** One clear line; a configuration error may need a line for each problem. */
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
@@ -99,6 +110,9 @@ function explain(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   // An error with several causes at once (IPv4 and IPv6 refused) has no message of its own.
   const text = message === '' ? code || 'the database cannot be reached' : message;
+  const fault = FILE_FAULTS.get(code);
+  // Some are about what is open already, and name nothing.
+  if (fault !== undefined) return error instanceof Error && 'path' in error ? `${String(error.path)}: ${fault}.` : `A file cannot be used: ${fault}.`; // prettier-ignore
   if (
     [
       'ECONNREFUSED',
