@@ -12,8 +12,9 @@ let pages: TestPages;
 
 beforeAll(async () => {
   pages = await startTestPages({ demo: true });
-  await counted();
 });
+// Lists that the test before looked at are recorded.
+beforeEach(() => counted());
 afterAll(() => pages?.stop());
 afterEach(() => pages?.leave());
 
