@@ -5,8 +5,12 @@ import { z } from 'zod';
 import { parseCheckpoint } from '../core/checkpoint';
 import { parseNote } from '../core/signed-note';
 import type { Verdict } from '../core/verify';
-import type { LedgerReport, VerifyOptions, VerifyReport } from '../features/integrity/verify-service';
-import { scopeFault } from '../features/integrity/verify-scope';
+import {
+  scopeFault,
+  type LedgerReport,
+  type VerifyOptions,
+  type VerifyReport,
+} from '../features/integrity/verify-service';
 import { parseOrigin } from '../features/tree/origin';
 import type { CliContext } from './cli-context';
 import { withDeps } from './with-deps';

@@ -1,10 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { createTestStore, type TestStore } from '../testing/test-app';
 import { ENGINES } from '../testing/test-database';
-import { createKeyService } from '../features/keys/key-service';
 import { createKeyRing } from './key-ring';
 import { createLedgerFacts, type LedgerFacts } from './ledger-facts';
-import type { Ledger } from './ledger';
 import { readMasterKey } from './master-key';
 
 const ACTIONS = ['audit.settings_changed', 'audit.role_changed', 'audit.retention_changed'] as const;
@@ -44,33 +42,6 @@ describe.each(ENGINES)('facts of a ledger on %s', (engine) => {
     expect(found).toEqual(['n0', 'n1', 'n2', 'n3', 'n4', 'n5']);
     // What is committed between two statements would be missed by who goes on behind the newest of both.
     expect(statements).toHaveLength(1);
-  });
-
-  it('under a key that was destroyed are proved by the tree, at no more cost for many', async () => {
-    const { deps, ledger } = test;
-    for (let at = 0; at < 20; at += 1) for (const action of ACTIONS) await say(action, `${at}`);
-    await deps.keys.rotate(ledger, { via: 'cli' });
-    const held = { note: (await deps.checkpoints.sign(ledger, 'request')).note, where: 'the notary' };
-    const keys = createKeyService({
-      ...deps,
-      heldCheckpoints: () => Promise.resolve([held]),
-      onCommit: () => undefined,
-    });
-    await keys.retire(ledger, 1, { via: 'cli' });
-    const [keyRing, readLeaves] = [createKeyRing(readMasterKey(test.config.masterKeyFile)), jest.fn((of: Ledger, tile: number) => deps.tree.readTile(of, 0, tile))]; // prettier-ignore
-    const late = createLedgerFacts({ database: test.database, keyRing, store: deps.store, appender: deps.appender, readLeaves, now: deps.now }); // prettier-ignore
-    const asked = jest.spyOn(test.database.dialect, 'selectArrays');
-    const built: unknown[] = [];
-    test.database.knex.on('query', (query) => built.push(query));
-    const found = await late.read(ledger, ACTIONS);
-    const statements = asked.mock.calls.length + built.length;
-    asked.mockRestore();
-    expect(found.filter((one) => one.isSound)).toHaveLength(60);
-    expect(readLeaves).toHaveBeenCalledTimes(1);
-    expect(statements).toBeLessThan(20);
-
-    readLeaves.mockImplementation(async (of, tile) => Buffer.from((await deps.tree.readTile(of, 0, tile)) ?? '').fill(0, 64, 96)); // prettier-ignore
-    expect((await late.read(ledger, ACTIONS)).filter((one) => !one.isSound)).toMatchObject([{ seq: 3 }]);
   });
 
   it('go on behind a number', async () => {

@@ -4,7 +4,7 @@ import type { Ledger } from '../../entries/entry-store';
 import { KnownError } from '../../errors';
 import type { EntryCheckService } from '../integrity/entry-check-service';
 import { enqueueVerification } from '../integrity/verify-job-service';
-import { scopeFault } from '../integrity/verify-scope';
+import { scopeFault } from '../integrity/verify-service';
 import type { Job, JobService } from '../jobs/job-service';
 import type { Caller } from './caller';
 

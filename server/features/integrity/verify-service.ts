@@ -17,6 +17,7 @@ import type { RangeScanner } from './range-scanner';
 import { sweepOfMark, type Mark } from './verified-mark';
 
 export type { HeldNote } from './evidence';
+export { scopeFault } from './verify-scope';
 export type { RunState, VerifyScope } from './ledger-run';
 
 export interface VerifyOptions {
