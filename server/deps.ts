@@ -333,6 +333,7 @@ export function createDeps(
 
   const integrity = createIntegrityParts({
     databaseUrl: config.databaseUrl,
+    isThreadWanted: options.startJobs !== undefined,
     database,
     store,
     keyRing,

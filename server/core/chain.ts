@@ -1,6 +1,6 @@
 import { hmacSha256 } from './hmac';
 import { Scratch } from './scratch';
-import { isHexHash } from './strict-hex';
+import { decodeHexHash } from './strict-hex';
 
 /** The hash before the first entry of a ledger: 32 zero bytes, lower-case hex like every hash. */
 export const GENESIS_PREV_HASH = '0'.repeat(64);
@@ -27,7 +27,13 @@ const commitmentHead = new Scratch();
  * `record` is the canonical text as stored; nothing is serialised again to verify it.
  */
 export function hashEntry(epochKey: Buffer, place: ChainPlace, record: string): string {
-  return hmacSha256(epochKey, entryBytes(place.ledger, place.seq, place.prevHash), record);
+  return hmacSha256(epochKey, placed(entryBytes(place.ledger, place.seq, place.prevHash)), record);
+}
+
+/** Whether it is what `hashEntry` gives; false at a place that no entry has. */
+export function isEntryHash(epochKey: Buffer, place: ChainPlace, record: string, hash: string): boolean {
+  const bytes = entryBytes(place.ledger, place.seq, place.prevHash);
+  return bytes !== undefined && isSameHash(hmacSha256(epochKey, bytes, record), hash);
 }
 
 /**
@@ -50,18 +56,13 @@ const DIGEST_LENGTH = 64;
  * can make another item pass for a resend of this one. It stands outside the record, because it goes when the values go.
  */
 export function sealDigest(epochKey: Buffer, ledger: string, seq: number, digest: string): string {
-  return digest + macOfDigest(epochKey, ledger, seq, digest);
-}
-
-function macOfDigest(epochKey: Buffer, ledger: string, seq: number, digest: string): string {
-  return hmacSha256(epochKey, digestBytes(ledger, seq, digest)).slice(0, 32);
+  return digest + hmacSha256(epochKey, placed(digestBytes(ledger, seq, digest))).slice(0, 32);
 }
 
 /** Whether it is what `sealDigest` made of the digest in it. */
 export function isDigestSealed(epochKey: Buffer, ledger: string, seq: number, sealed: string): boolean {
-  const digest = digestIn(sealed);
-  if (!isHexHash(digest)) return false;
-  return isSameHash(macOfDigest(epochKey, ledger, seq, digest), sealed.slice(DIGEST_LENGTH));
+  const bytes = digestBytes(ledger, seq, digestIn(sealed));
+  return bytes !== undefined && isSameHash(hmacSha256(epochKey, bytes).slice(0, 32), sealed.slice(DIGEST_LENGTH));
 }
 
 /** The digest in what `sealDigest` made; nothing is checked. */
@@ -71,7 +72,7 @@ export function digestIn(sealed: string): string {
 
 /** Authenticates a ledger's head row, so that a cut tail cannot be hidden by editing the row. */
 export function macHead(headKey: Buffer, ledger: string, seq: number, hash: string): string {
-  return hmacSha256(headKey, headBytes(ledger, seq, hash));
+  return hmacSha256(headKey, placed(headBytes(ledger, seq, hash)));
 }
 
 /** Without telling by its time how much of a hash is right. */
@@ -83,14 +84,14 @@ export function isSameHash(a: string, b: string): boolean {
 }
 
 /**
- * Writes tag, ledger, sequence number and hash (64 hex digits) for one MAC. The bytes are written over by the next call: nearly
- * every call is of the same ledger as the one before, so that only number and hash change.
+ * Writes tag, ledger, sequence number and hash (64 hex digits) for one MAC; undefined where one of them is none. The bytes are
+ * written over by the next call: nearly every call is of the same ledger as the one before, so that only number and hash change.
  */
-function createPlaceBytes(tag: string): (ledger: string, seq: number, hash: string) => Buffer {
+function createPlaceBytes(tag: string): (ledger: string, seq: number, hash: string) => Buffer | undefined {
   let known: string | undefined;
   let bytes = Buffer.alloc(0);
   return (ledger, seq, hash) => {
-    if (!Number.isSafeInteger(seq) || seq < 0) throw new RangeError('a sequence number must be a whole number');
+    if (!Number.isSafeInteger(seq) || seq < 0) return undefined;
     if (ledger !== known) {
       const ledgerLength = Buffer.byteLength(ledger, 'utf8');
       bytes = Buffer.alloc(tag.length + 4 + ledgerLength + 8 + 32);
@@ -100,8 +101,13 @@ function createPlaceBytes(tag: string): (ledger: string, seq: number, hash: stri
     }
     const at = bytes.length - 40;
     bytes.writeUInt32BE(seq % 0x1_0000_0000, bytes.writeUInt32BE(Math.floor(seq / 0x1_0000_0000), at));
-    if (hash.length !== 64 || bytes.write(hash, at + 8, 32, 'hex') !== 32)
-      throw new RangeError('a hash must be 64 hex digits');
-    return bytes;
+    return decodeHexHash(hash, bytes, at + 8) ? bytes : undefined;
   };
+}
+
+/** Throws RangeError where there is no such place. */
+function placed(bytes: Buffer | undefined): Buffer {
+  if (bytes === undefined)
+    throw new RangeError('a place in a ledger is a whole number and a hash of 64 lower-case hex digits');
+  return bytes;
 }

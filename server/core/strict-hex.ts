@@ -13,17 +13,17 @@ export function isHexHash(text: string): boolean {
 }
 
 /**
- * Writes 32 bytes given as 64 lower-case hex digits into `bytes`; false for every other text that Node would read: two spellings
- * of one value must not pass for the same.
+ * Writes 32 bytes given as 64 lower-case hex digits to a place in `bytes`; false for every other text that Node would read: two
+ * spellings of one value must not pass for the same.
  */
-export function decodeHexHash(text: string, bytes: Buffer): boolean {
+export function decodeHexHash(text: string, bytes: Buffer, at = 0): boolean {
   if (text.length !== 64) return false;
   let all = 0;
-  for (let at = 0; at < 32; at += 1) {
-    const high = digitAt(text, 2 * at);
-    const low = digitAt(text, 2 * at + 1);
+  for (let byte = 0; byte < 32; byte += 1) {
+    const high = digitAt(text, 2 * byte);
+    const low = digitAt(text, 2 * byte + 1);
     all |= high | low;
-    bytes[at] = (high << 4) | low;
+    bytes[at + byte] = (high << 4) | low;
   }
   return all < 16;
 }

@@ -1,4 +1,4 @@
-import { commitTo, digestIn, hashEntry, isDigestSealed, isSameHash } from './chain';
+import { commitTo, digestIn, isDigestSealed, isEntryHash, isSameHash } from './chain';
 import { refsOf, type Side } from './data-subject';
 import { createEpochWatch, isValidByProof, type ProofRule } from './epoch-rotation';
 import type { ErasureCover } from './erasure-cover';
@@ -100,12 +100,12 @@ function areValuesSealed(
   return isCommittedTo({ salt, body }, ref, commitment);
 }
 
-function isSealIntact(entry: StoredEntry, names: LedgerNames, epochKey: Buffer): boolean {
-  if (!isHexHash(entry.prevHash) || !Number.isSafeInteger(entry.seq) || entry.seq < 0) return false;
-  return isSameHash(
-    hashEntry(epochKey, { ledger: names.ledger, seq: entry.seq, prevHash: entry.prevHash }, entry.record),
-    entry.hash,
-  );
+function isSealIntact(
+  { seq, prevHash, record, hash }: StoredEntry,
+  { ledger }: LedgerNames,
+  epochKey: Buffer,
+): boolean {
+  return isEntryHash(epochKey, { ledger, seq, prevHash }, record, hash);
 }
 
 function differingColumns(entry: StoredEntry, record: RecordFields, names: LedgerNames): string[] {

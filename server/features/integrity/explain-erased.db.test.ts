@@ -14,7 +14,11 @@ describe.each(ENGINES)('an erasure while a scan runs on %s', (engine) => {
     test = await createTestStore(engine);
     const { database, store, keyRing, headNotes, erasureReader, erasures, retention } = test.deps;
     const trees = createTreeReader(database);
-    const scanner = createRangeScanner(test.database.url, { ...store, ...trees });
+    const scanner = createRangeScanner({
+      databaseUrl: test.database.url,
+      store: { ...store, ...trees },
+      isThreadWanted: true,
+    });
     verifier = createVerifyService({
       database,
       store,

@@ -18,6 +18,8 @@ import { createVerifyService, type VerifyService } from './verify-service';
 
 interface IntegrityPartsDeps {
   readonly databaseUrl: string;
+  /** Of a server, which answers while a verification runs: threads of its own do all of the work. */
+  readonly isThreadWanted: boolean;
   readonly database: Database;
   readonly store: EntryStore;
   readonly keyRing: KeyRing;
@@ -59,7 +61,7 @@ export function createIntegrityParts(deps: IntegrityPartsDeps): IntegrityParts {
       trees,
       keyRing,
       headNotes: deps.headNotes,
-      scanner: createRangeScanner(databaseUrl, { ...store, ...trees }),
+      scanner: createRangeScanner({ databaseUrl, store: { ...store, ...trees }, isThreadWanted: deps.isThreadWanted }),
       evidence: { findVkeys, heldCheckpoints: deps.heldCheckpoints },
       derived: createDerivedChecks(databaseUrl, database, checkBridgeState),
       certificates: deps.certificates,

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { TILE_WIDTH } from '../../core/tile';
 import type { EntryStore } from '../../entries/entry-store';
 import type { TreeReader } from '../../entries/tree-reader';
+import { scanApart } from './scan-apart';
 import { scanRange, type RangeRequest, type RangeResult } from './scan-range';
 
 /** Scans a range of a ledger, cut into parts that are checked side by side; their findings in order. */
@@ -21,8 +22,15 @@ const MAX_THREADS = 4;
 /** Fewer rows than this are checked faster than a thread starts. */
 const MIN_ROWS = 5_000;
 
+interface ScannerSettings {
+  readonly databaseUrl: string;
+  readonly store: EntryStore & TreeReader;
+  /** Whether somebody waits for our own thread, so that all parts go to others. */
+  readonly isThreadWanted: boolean;
+}
+
 /** Threads where the program is built, the caller's own from source (a thread cannot load TypeScript). */
-export function createRangeScanner(databaseUrl: string, store: EntryStore & TreeReader): RangeScanner {
+export function createRangeScanner({ databaseUrl, store, isThreadWanted }: ScannerSettings): RangeScanner {
   const threads = __filename.endsWith('.ts') ? 1 : Math.min(MAX_THREADS, availableParallelism());
   return {
     async scan(request, { onProgress, signal }) {
@@ -30,13 +38,14 @@ export function createRangeScanner(databaseUrl: string, store: EntryStore & Tree
       const first = request.fromSeq - 1;
       const rows = request.toSeq - first;
       const parts = Math.min(threads, Math.ceil(rows / MIN_ROWS));
-      if (parts <= 1) {
-        const watched = (done: number) => {
-          signal?.throwIfAborted();
-          onProgress(done);
-        };
-        return [await scanRange(store, request, watched)];
-      }
+      // One part that fails ends the others.
+      const failed = new AbortController();
+      const ended = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+      const onOwnProgress = (done: number) => {
+        ended.throwIfAborted();
+        onProgress(done);
+      };
+      if (parts <= 1) return [await scanRange(store, request, onOwnProgress)];
       // Cut where a tile ends: each is scanned in one piece.
       const cutAt = (part: number) =>
         part === parts ? request.toSeq : Math.floor((first + (part * rows) / parts) / TILE_WIDTH) * TILE_WIDTH;
@@ -45,7 +54,16 @@ export function createRangeScanner(databaseUrl: string, store: EntryStore & Tree
         fromSeq: part === 0 ? request.fromSeq : cutAt(part) + 1,
         toSeq: cutAt(part + 1),
       }));
-      return Promise.all(requests.map((part) => scanInThread(databaseUrl, part, { onProgress, signal })));
+      const scanPart = (part: RangeRequest, at: number) =>
+        at === 0 && !isThreadWanted
+          ? scanApart(databaseUrl, part, onOwnProgress)
+          : scanInThread(databaseUrl, part, { onProgress, signal: ended });
+      try {
+        return await Promise.all(requests.map(scanPart));
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
     },
   };
 }
