@@ -3,6 +3,7 @@ declare module 'knex/lib/dialects/better-sqlite3' {
   import type { Knex } from 'knex';
 
   class BetterSqlite3Client<Connection> extends Knex.Client {
+    acquireRawConnection(): Promise<Connection>;
     _query(connection: Connection, query: { sql: string }): Promise<unknown>;
     transaction(...args: unknown[]): Knex.Transaction;
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import BetterSqlite3Client from 'knex/lib/dialects/better-sqlite3';
+import { readAsDeclared, type PreparingConnection } from './sqlite-cells';
 import SqliteTransaction from 'knex/lib/dialects/sqlite3/execution/sqlite-transaction';
 
 /** How long a write waits for another writer before it fails with SQLITE_BUSY. */
@@ -9,17 +10,24 @@ export const BUSY_TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 25;
 
-interface SqliteConnection {
+interface SqliteConnection extends PreparingConnection {
   readonly inTransaction: boolean;
   pragma(source: string): unknown;
 }
 
 /**
- * knex's client for better-sqlite3, with two differences. A transaction takes the writer's lock when it begins, so that one which reads
+ * knex's client for better-sqlite3, with three differences. A cell that is not of its
+ * column's type is told from one that is (sqlite-cells.ts). A transaction takes the writer's lock when it begins, so that one which reads
  * first and writes then is not refused halfway (https://sqlite.org/lang_transaction.html, "BEGIN IMMEDIATE"). And while another
  * connection holds that lock, the wait is a timer and not SQLite's own sleep, which would hold the whole program for as long.
  */
 export class SqliteClient extends BetterSqlite3Client<SqliteConnection> {
+  override async acquireRawConnection(): Promise<SqliteConnection> {
+    const connection = await super.acquireRawConnection();
+    readAsDeclared(connection);
+    return connection;
+  }
+
   override transaction(...args: unknown[]): Knex.Transaction {
     return new ImmediateTransaction(this, ...args) as unknown as Knex.Transaction;
   }

@@ -66,6 +66,9 @@ export async function collectEvidence(
   }
   if (tree && !namesSigned)
     breaks.push(aBreak(tree.signedSize, 'the row of the tree names a checkpoint that is not there'));
+  const treeSize = tree?.size ?? 0;
+  const reaches = treeSize >= 0 && treeSize >= (tree?.signedSize ?? 0);
+  if (!reaches) breaks.push(aBreak(0, 'the row of the tree says that it has fewer leaves than were signed'));
   if (tree && tree.size > 0)
     claims.push({ size: tree.size, root: tree.root, kind: 'certificate', where: 'the stored root of the Merkle tree' });
 
@@ -81,7 +84,7 @@ export async function collectEvidence(
       claims.push({ size, root: root.toString('hex'), kind: 'rewritten', where: `the checkpoint in ${where}` });
     }
   }
-  return { treeSize: tree?.size ?? 0, claims: claims.filter((claim) => claim.size > 0), breaks, heldSize };
+  return { treeSize: treeSize > 0 ? treeSize : 0, claims: claims.filter((claim) => claim.size > 0), breaks, heldSize };
 }
 
 const FAULTS = {

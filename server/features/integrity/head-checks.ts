@@ -63,7 +63,8 @@ async function epochBreaks(store: EntryStore, { ledger, head }: HeadState): Prom
 async function beyondHead({ store, erasures }: HeadChecksDeps, { ledger, findEpochKey }: HeadState): Promise<Break[]> {
   const last = await store.findLastSeq(ledger);
   const head = await store.findHead(ledger);
-  if (!head || last <= head.seq) return [];
+  // What is no number says nothing of what stands behind it.
+  if (!head || !isPlace(head.seq) || last <= head.seq) return [];
   const rows = await store.readRange(ledger, { fromSeq: head.seq + 1, toSeq: last, limit: CHUNK });
   const checkRow = createRowCheck(erasures, ledger);
   const breaks: Break[] = [];
@@ -80,7 +81,8 @@ async function beyondHead({ store, erasures }: HeadChecksDeps, { ledger, findEpo
   return breaks;
 }
 
-function isPlace(seq: number): boolean {
+/** Whether a ledger can have so many entries: a cell of SQLite may hold anything. */
+export function isPlace(seq: number): boolean {
   return Number.isSafeInteger(seq) && seq >= 0;
 }
 

@@ -10,7 +10,7 @@ import type { CertificateService } from '../retention/certificate-service';
 import type { DerivedChecks } from './derived/derived-checks';
 import type { Evidence } from './evidence';
 import { explainErased } from './explain-erased';
-import { checkHead } from './head-checks';
+import { checkHead, isPlace } from './head-checks';
 import type { RangeScanner } from './range-scanner';
 
 /** Which entries: all, those since the last verification that found nothing, a range, an actor's, one. */
@@ -79,6 +79,9 @@ interface RunDeps {
 /** Entries between two places to go on from: a few seconds of work, whole tiles. */
 export const SLICE = 1_000 * TILE_WIDTH;
 
+/** Stands for the number in a head that is none: no head has it, so that its seal does not fit. */
+const UNREADABLE = -1;
+
 /** The first state of a run. `sweep`: the tree before the first tile of the range. */
 export function startState(
   range: Pick<RunState, 'scope' | 'fromSeq' | 'toSeq'> & { readonly head: Head | undefined },
@@ -87,7 +90,7 @@ export function startState(
   const { head, ...given } = range;
   return {
     ...given,
-    head: head ?? null,
+    head: head ? { ...head, seq: isPlace(head.seq) ? head.seq : UNREADABLE } : null,
     nextSeq: range.fromSeq,
     isEnded: false,
     scanned: 0,
@@ -116,12 +119,17 @@ export async function runLedger(deps: RunDeps, plan: RunPlan, hooks: RunHooks): 
       onProgress: (rows) => hooks.onProgress((done += rows), total),
     });
     state = slice.state;
-    await hooks.onSlice(state, slice.breaks);
+    await hooks.onSlice(state, slice.breaks.map(placed));
   }
   const last = await finish(deps, plan, state, hooks.signal);
   const ended = { ...state, isEnded: true, broken: state.broken + last.length };
-  await hooks.onSlice(ended, last);
+  await hooks.onSlice(ended, last.map(placed));
   return ended;
+}
+
+/** A break whose number somebody wrote over is told of the ledger as a whole. */
+function placed(one: Break): Break {
+  return isPlace(one.seq) ? one : { ...one, seq: 0 };
 }
 
 async function runSlice(
@@ -219,8 +227,8 @@ async function finish(deps: RunDeps, plan: RunPlan, state: RunState, signal?: Ab
     );
   // A run that went on in another process knows claims that are newer than the head it began with.
   const size = Math.max(
-    state.head?.seq ?? (await deps.store.findLastSeq(ledger)),
-    (await deps.store.findHead(ledger))?.seq ?? 0,
+    state.head && isPlace(state.head.seq) ? state.head.seq : await deps.store.findLastSeq(ledger),
+    (await deps.store.findHead(ledger))?.seq || 0,
   );
   for (const { where, seq } of knownHeads) if (seq > size) breaks.push(shorter(where, seq, size));
   for (const claim of evidence.claims) if (claim.size > size) breaks.push(shorter(claim.where, claim.size, size));

@@ -165,6 +165,10 @@ describe.each(ENGINES)('the tree on %s', (engine) => {
     ['root', 'a'.repeat(64)],
     ['size', 500],
     ['size', SIZE + 9],
+    ['size', 0],
+    ['size', -3],
+    ['origin', 'sealtrail/x/default'],
+    ['origin', 'no name of a key'],
     ['signed_size', 300],
     ['signed_root', 'a'.repeat(64)],
   ])('notices that %s of the tree was edited', async (column, value) => {

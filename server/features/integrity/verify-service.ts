@@ -11,6 +11,7 @@ import type { TreeReader } from '../../entries/tree-reader';
 import { runActor } from './actor-run';
 import type { DerivedChecks } from './derived/derived-checks';
 import { collectEvidence, type EvidenceDeps, type HeldNote } from './evidence';
+import { isPlace } from './head-checks';
 import type { HeadNotes } from './head-notes';
 import { runLedger, startState, type RunHooks, type RunPlan, type RunState, type VerifyScope } from './ledger-run';
 import type { RangeScanner } from './range-scanner';
@@ -143,7 +144,7 @@ export function createVerifyService(deps: VerifyDeps): VerifyService {
     sweep: SweepState | undefined,
   ): Promise<RunState> {
     const head = await store.findHead(ledger);
-    const lastSeq = head ? head.seq : await store.findLastSeq(ledger);
+    const lastSeq = head && isPlace(head.seq) ? head.seq : await store.findLastSeq(ledger);
     const toSeq = Math.min(options.toSeq ?? lastSeq, lastSeq);
     const fromSeq = Math.max(1, options.fromSeq ?? 1);
     if (options.actor !== undefined) return startState({ scope: 'actor', fromSeq, toSeq, head });
@@ -199,7 +200,7 @@ function reportOf(ledger: Ledger, state: RunState): LedgerReport {
     scope: state.scope,
     from: state.fromSeq,
     to: toSeq,
-    size: head?.seq ?? 0,
+    size: Math.max(0, head?.seq ?? 0),
     scanned,
     valid,
     unverifiable,

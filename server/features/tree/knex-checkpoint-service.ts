@@ -228,7 +228,8 @@ export function createCheckpointService(deps: CheckpointDeps): CheckpointService
       const base = parseOrigin(current)?.base;
       const origins = [current, ...(await checkpoints.listOrigins(db, ledger)), ...lines.map(({ origin }) => origin)];
       // A row or line that was put there for another log gives no key of it.
-      return [...new Set(origins.filter((origin) => parseOrigin(origin)?.base === base))].map(vkeyOf);
+      const ours = origins.filter((origin) => base !== undefined && parseOrigin(origin)?.base === base);
+      return [...new Set(ours)].map(vkeyOf);
     },
 
     async status(ledger) {

@@ -1,10 +1,12 @@
+import { isKeyName } from '../../core/note-key';
+
 /**
  * The name of a ledger's log: `sealtrail/<installation>/<ledger>`, its successors end in `/2`, `/3` and so on. `installation`
  * is the UUID of the genesis entry. The ledger is written as in an address, so that no slash or space of it makes two names
  * alike.
  */
 export function formatOrigin(installation: string, ledger: string): string {
-  return `sealtrail/${installation}/${encodeURIComponent(ledger)}`;
+  return `sealtrail/${installation}/${encodeURIComponent(ledger.toWellFormed())}`;
 }
 
 export interface Origin {
@@ -16,7 +18,8 @@ export interface Origin {
 /** Undefined for what is no origin of ours. */
 export function parseOrigin(origin: string): Origin | undefined {
   const match = /^(sealtrail\/[^/]+\/[^/]+)(?:\/([2-9]|[1-9]\d{1,8}))?$/.exec(origin);
-  return match?.[1] === undefined ? undefined : { base: match[1], number: Number(match[2] ?? '1') };
+  if (match?.[1] === undefined || !isKeyName(origin)) return undefined;
+  return { base: match[1], number: Number(match[2] ?? '1') };
 }
 
 /** The origin behind both: of the log of `current`, whose latest may be another one, or of a log that it replaces. */

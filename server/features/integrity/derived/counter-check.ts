@@ -40,7 +40,7 @@ export async function checkCounters(database: Database, ledger: Ledger): Promise
     if (!truth) found(minSeq, group, `says ${entries} entries, there are none`);
     else if (truth.counts[0] !== entries) found(truth.counts[1], group, `says ${entries} entries, there are ${truth.counts[0]}`); // prettier-ignore
     // The range may only be too wide: a batch that was rolled back never narrows it.
-    else if (minSeq > truth.counts[1] || maxSeq < truth.counts[2])
+    else if (!(minSeq <= truth.counts[1] && maxSeq >= truth.counts[2]))
       found(truth.counts[1], group, `says entries ${minSeq} to ${maxSeq}, they are ${truth.counts[1]} to ${truth.counts[2]}`); // prettier-ignore
   }
   for (const { group, counts } of expected.values()) found(counts[1], group, `is gone, there are ${counts[0]} entries`);
