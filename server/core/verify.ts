@@ -108,7 +108,8 @@ function isSealIntact(
   return isEntryHash(epochKey, { ledger, seq, prevHash }, record, hash);
 }
 
-function differingColumns(entry: StoredEntry, record: RecordFields, names: LedgerNames): string[] {
+/** Names of the columns that do not say what the record says. */
+export function differingColumns(entry: StoredEntry, record: RecordFields, names: LedgerNames): string[] {
   const differing: string[] = [];
   const same = (column: string, stored: string | number | null, sealed: string | number | null | undefined) => {
     if (stored !== (sealed ?? null)) differing.push(column);
