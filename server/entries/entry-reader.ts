@@ -23,6 +23,11 @@ export interface EntryReader {
     range: Pick<ReadOptions, 'fromSeq' | 'toSeq'>,
     visit: (row: EntryRow) => void,
   ): Promise<void>;
+  /**
+   * Rows whose number is none that an entry has: below 1, above `lastSeq`, or in SQLite no number at all. Up to `limit` of either end,
+   * the outermost first.
+   */
+  readOutside(ledger: Ledger, options: { readonly lastSeq: number; readonly limit: number }): Promise<EntryRow[]>;
   findBySeq(ledger: Ledger, seq: number): Promise<EntryRow | undefined>;
   readMany(ledger: Ledger, seqs: readonly number[], trx?: Knex): Promise<EntryRow[]>;
 }
@@ -51,6 +56,12 @@ export function createEntryReader({ knex: db, dialect }: Database): EntryReader 
         limit,
       ]);
       return rows.map(fromCells);
+    },
+    async readOutside(ledger, { lastSeq, limit }) {
+      // SQLite puts words and bytes behind every number.
+      const above = dialect.selectArrays(db, `${select} AND e.seq > ? ORDER BY e.seq DESC LIMIT ?`, [ledger.id, lastSeq, limit]); // prettier-ignore
+      const below = dialect.selectArrays(db, `${select} AND e.seq < 1 ORDER BY e.seq LIMIT ?`, [ledger.id, limit]);
+      return [...(await above), ...(await below)].map(fromCells);
     },
     async findBySeq(ledger, seq) {
       const [cells] = await dialect.selectArrays(db, `${select} AND e.seq = ?`, [ledger.id, seq]);

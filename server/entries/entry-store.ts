@@ -273,7 +273,9 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
     },
 
     async findLastSeq(ledger) {
-      const [cells] = await dialect.selectArrays(db, 'SELECT MAX(seq) FROM entries WHERE ledger_id = ?', [ledger.id]);
+      // Words and bytes, which SQLite takes too, are larger than every number.
+      const sql = 'SELECT MAX(seq) FROM entries WHERE ledger_id = ? AND seq <= ?';
+      const [cells] = await dialect.selectArrays(db, sql, [ledger.id, Number.MAX_SAFE_INTEGER]);
       return Number(cells?.[0] ?? 0);
     },
 

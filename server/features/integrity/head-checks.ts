@@ -22,10 +22,10 @@ interface HeadState {
 
 const CHUNK = 1_000;
 
-/** What is wrong with the row that names the newest entry, and with what stands behind it. */
+/** What is wrong with the row that names the newest entry, and with what stands behind it or before the first. */
 export async function checkHead(deps: HeadChecksDeps, state: HeadState): Promise<Break[]> {
   const { store, keyRing } = deps;
-  return [...headBreaks(keyRing, state), ...(await epochBreaks(store, state)), ...(await beyondHead(deps, state))];
+  return [...headBreaks(keyRing, state), ...(await epochBreaks(store, state)), ...(await outsideBreaks(deps, state))];
 }
 
 /** A head row that was changed, removed, or does not name the newest entry. */
@@ -59,21 +59,26 @@ async function epochBreaks(store: EntryStore, { ledger, head }: HeadState): Prom
   return [{ seq: head.seq, id: newest.id, kind: 'linkage', detail, receivedAt: null }];
 }
 
-/** Rows after the head, unless the head has moved on meanwhile. */
-async function beyondHead({ store, erasures }: HeadChecksDeps, { ledger, findEpochKey }: HeadState): Promise<Break[]> {
-  const last = await store.findLastSeq(ledger);
-  const head = await store.findHead(ledger);
-  // What is no number says nothing of what stands behind it.
-  if (!head || !isPlace(head.seq) || last <= head.seq) return [];
-  const rows = await store.readRange(ledger, { fromSeq: head.seq + 1, toSeq: last, limit: CHUNK });
+/** Rows that stand where no entry can: the range that was looked at does not hold them, but lists and exports do. */
+async function outsideBreaks(
+  { store, erasures }: HeadChecksDeps,
+  { ledger, head, findEpochKey }: HeadState,
+): Promise<Break[]> {
+  const known = head && isPlace(head.seq) ? head.seq : await store.findLastSeq(ledger);
+  const rows = await store.readOutside(ledger, { lastSeq: known, limit: CHUNK });
+  if (rows.length === 0) return [];
+  // Read behind the rows: the head has moved on behind those that were appended meanwhile.
+  const now = (await store.findHead(ledger))?.seq ?? 0;
+  const lastSeq = isPlace(now) ? Math.max(known, now) : known;
   const checkRow = createRowCheck(erasures, ledger);
   const breaks: Break[] = [];
-  for (const row of rows) {
+  for (const row of rows.filter(({ seq }) => !(seq >= 1 && seq <= lastSeq))) {
+    const where = row.seq > lastSeq ? 'after the newest entry that the head names' : 'where no entry can stand';
     breaks.push({
       seq: row.seq,
       id: row.id,
       kind: (await checkRow(row, findEpochKey(row.epoch))).breaks[0]?.kind ?? 'linkage',
-      detail: 'stands after the newest entry that the head names',
+      detail: `stands ${where}`,
       // Whoever puts a row there may put any number there: it must not keep the rest from being told.
       receivedAt: isoTime(row.receivedAt),
     });

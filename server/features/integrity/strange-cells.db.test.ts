@@ -1,6 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
+import { ENTRY_COLUMNS } from '../../entries/entry-row';
 import { anAppendItem } from '../../testing/append-item';
 import { runCommand } from '../../testing/run-command';
 import { createTestStore, type TestStore } from '../../testing/test-app';
@@ -43,21 +44,25 @@ function restore(): void {
   cpSync(path.join(kept(), KEPT_STORE), file);
 }
 
-/** Writes one cell as bytes, as somebody does who has the file. Returns whether SQLite took it. */
-function writeAsBytes(table: string, column: string): boolean {
+/** Does with the store what somebody does who has the file. */
+function tamper<T>(work: (database: BetterSqlite3.Database) => T): T {
   restore();
   const database = new BetterSqlite3(file);
   try {
     for (const name of database.prepare(`SELECT name FROM sqlite_master WHERE type = 'trigger'`).pluck().all())
       database.exec(`DROP TRIGGER ${String(name)}`);
     database.pragma('foreign_keys = OFF');
-    const where = `rowid = (SELECT MAX(rowid) FROM ${table} WHERE ${column} IS NOT NULL)`;
-    return (
-      database.prepare(`UPDATE ${table} SET ${column} = CAST(${column} AS BLOB) WHERE ${where}`).run().changes === 1
-    );
+    return work(database);
   } finally {
     database.close();
   }
+}
+
+/** Writes one cell as bytes. Returns whether there was one. */
+function writeAsBytes(table: string, column: string): boolean {
+  const where = `rowid = (SELECT MAX(rowid) FROM ${table} WHERE ${column} IS NOT NULL)`;
+  const sql = `UPDATE ${table} SET ${column} = CAST(${column} AS BLOB) WHERE ${where}`;
+  return tamper((database) => database.prepare(sql).run().changes === 1);
 }
 
 async function verify(): Promise<{ code: number; broken: VerifyReport['ledgers'][number]['broken'] }> {
@@ -89,6 +94,15 @@ describe.each(Object.entries(COLUMNS))('bytes instead of what %s', (table, colum
       expect(one.seq).toBeGreaterThanOrEqual(0);
     }
   });
+});
+
+it.each([`CAST('3' AS BLOB)`, `'three'`, '2.5'])('a row put in under the number %s is found', async (seq) => {
+  const others = ENTRY_COLUMNS.filter((column) => !['seq', 'id', 'event_id'].includes(column)).join(', ');
+  const sql = `INSERT INTO entries (seq, id, event_id, ${others}) SELECT ${seq}, 'forged', 'forged', ${others} FROM entries WHERE seq = 3`;
+  tamper((database) => database.exec(sql));
+  const { code, broken } = await verify();
+  expect(code).toBe(1);
+  expect(broken).toContainEqual(expect.objectContaining({ seq: 0, id: 'forged' }));
 });
 
 it('nothing is found where nothing was changed', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Knex } from 'knex';
+import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson, type JsonObject } from '../../core/canonical-json';
 import { commitTo, hashEntry } from '../../core/chain';
 import type { BreakKind } from '../../core/verify';
@@ -308,6 +309,24 @@ describe.each(ENGINES)('verify on %s', (engine) => {
       const { code, breaks } = await verify();
       expect(code).toBe(1);
       expect(breaks).toContainEqual(expect.objectContaining({ seq: SIZE + 1, received_at: RECEIVED_AT }));
+    });
+
+    it.each([0, -1, -5])('a row put before the first, at %i', async (seq) => {
+      await db('entries').insert({ ...copyOf(await rowAt('entries', FULL)), seq });
+      const { code, breaks } = await verify();
+      expect(code).toBe(1);
+      expect(breaks).toContainEqual(
+        expect.objectContaining({ seq: 0, id: expect.any(String), received_at: RECEIVED_AT }),
+      );
+    });
+
+    it('rows at both ends, more than are told of one of them', async () => {
+      const copy = copyOf(await rowAt('entries', FULL));
+      const rows = Array.from({ length: 1_005 }, (_none, at) => ({ ...copy, id: uuidv7(), event_id: `copy-${at}`, seq: SIZE + 1 + at })); // prettier-ignore
+      await db.batchInsert('entries', [...rows, { ...copy, seq: -1 }], 30);
+      const { code, breaks } = await verify();
+      expect([code, breaks.length]).toEqual([1, 1_001]);
+      expect(breaks[0]).toMatchObject({ seq: 0, id: copy['id'] });
     });
 
     it('a row behind the newest whose record cannot be read and whose time is none', async () => {
