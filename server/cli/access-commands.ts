@@ -10,6 +10,7 @@ import { bridgeSummary } from './bridge-lines';
 import type { CliContext } from './cli-context';
 import { createSignInUrl } from './sign-in-url';
 import { withDeps } from './with-deps';
+import { storedTimeOrNull } from '../core/stored-time';
 
 const BY = { via: 'cli' } as const;
 
@@ -67,19 +68,19 @@ export function addAccessCommands(program: Command, context: CliContext): void {
           return {
             id: row.id,
             name: row.name,
-            created_at: iso(row.created_at),
-            revoked_at: iso(row.revoked_at),
-            rotated_at: iso(row.rotated_at),
-            last_seen_at: iso(row.last_seen_at),
+            created_at: storedTimeOrNull(row.created_at),
+            revoked_at: storedTimeOrNull(row.revoked_at),
+            rotated_at: storedTimeOrNull(row.rotated_at),
+            last_seen_at: storedTimeOrNull(row.last_seen_at),
             last_seq: row.last_seq,
             whmcs: row.whmcs,
             bridge: row.bridge_version,
             silent: state?.isSilent ?? false,
             paused: state?.isPaused ?? false,
             clock_drift_ms: state?.clockDriftMs ?? null,
-            heartbeat_at: iso(outbox?.at ?? null),
+            heartbeat_at: storedTimeOrNull(outbox?.at ?? null),
             pending: outbox?.pending ?? null,
-            oldest_at: iso(outbox?.oldestAt ?? null),
+            oldest_at: storedTimeOrNull(outbox?.oldestAt ?? null),
             parked: outbox?.parked ?? null,
             spooled: outbox?.spooled ?? null,
             gaps: state?.gaps ?? 0,
@@ -149,9 +150,9 @@ export function addAccessCommands(program: Command, context: CliContext): void {
           id: row.id,
           name: row.name,
           scopes: row.scopes.split(','),
-          created_at: iso(row.created_at),
-          revoked_at: iso(row.revoked_at),
-          last_used_at: iso(row.last_used_at),
+          created_at: storedTimeOrNull(row.created_at),
+          revoked_at: storedTimeOrNull(row.revoked_at),
+          last_used_at: storedTimeOrNull(row.last_used_at),
           genuine: row.isGenuine,
         }));
         print(rows, rows.length === 0 ? ['There is no token.'] : rows.map((row) => `${row.id}  ${row.name}  ${row.scopes.join(',')}  ${row.revoked_at ? `revoked ${row.revoked_at}` : `last used ${row.last_used_at ?? 'never'}`}${row.genuine ? '' : '  opens nothing: changed in the database, or of an earlier build'}`)); // prettier-ignore
@@ -177,10 +178,6 @@ async function findTenantLedger(deps: Deps, tenant: string): Promise<Ledger> {
   const ledger = await deps.store.findLedger(tenant);
   if (!ledger) throw new Error(`There is no tenant ${tenant}. It begins with: sealtrail bridge add --tenant ${tenant}`);
   return ledger;
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 function httpUrl(value: string): string {

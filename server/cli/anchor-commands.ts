@@ -10,6 +10,7 @@ import type { AnchorRequest } from '../features/anchors/new-anchor';
 import { anchorLine, outcomeLine } from './anchor-lines';
 import type { CliContext } from './cli-context';
 import { withDeps } from './with-deps';
+import { storedTimeOrNull } from '../core/stored-time';
 
 const KINDS = ['file', 'mail', 'webhook', 'tsa', 'witness'] as const;
 
@@ -150,7 +151,7 @@ export function addAnchorCommands(program: Command, context: CliContext): void {
           ? []
           : copies.flatMap((copy) => copyFiles(found, copy)))
           writeFileSync(path.join(flags.output ?? '', name), content, { mode: 0o600 });
-        print(copies.map(copyJson), copies.length === 0 ? ['Nothing went there yet.'] : copies.map(({ size, state, doneAt }) => `${size}  ${state}  ${iso(doneAt) ?? ''}`)); // prettier-ignore
+        print(copies.map(copyJson), copies.length === 0 ? ['Nothing went there yet.'] : copies.map(({ size, state, doneAt }) => `${size}  ${state}  ${storedTimeOrNull(doneAt) ?? ''}`)); // prettier-ignore
       }),
     );
 }
@@ -164,17 +165,19 @@ function statusJson({ anchor, ledger, taken, waiting, refused, behind }: AnchorS
     ledger,
     taken: taken ? copyJson(taken) : null,
     behind,
-    waiting: waiting ? { size: waiting.size, attempts: waiting.attempts, next_at: iso(waiting.nextAt) } : null,
+    waiting: waiting
+      ? { size: waiting.size, attempts: waiting.attempts, next_at: storedTimeOrNull(waiting.nextAt) }
+      : null,
     refused: refused ? copyJson(refused) : null,
-    failing_since: iso(anchor.failingSince),
+    failing_since: storedTimeOrNull(anchor.failingSince),
     last_error: anchor.lastError,
-    halted_at: iso(anchor.haltedAt),
+    halted_at: storedTimeOrNull(anchor.haltedAt),
     genuine: anchor.isGenuine,
   };
 }
 
 function copyJson({ origin, size, root, state, doneAt }: Copy) {
-  return { origin, size, root, state, at: iso(doneAt) };
+  return { origin, size, root, state, at: storedTimeOrNull(doneAt) };
 }
 
 async function ourKeys(deps: Deps, ledger: Ledger | undefined): Promise<string[]> {
@@ -186,10 +189,6 @@ async function findLedger(deps: Deps, name: string): Promise<Ledger> {
   const ledger = await deps.store.findLedger(name);
   if (!ledger) throw new Error(`There is no ledger named ${name}.`);
   return ledger;
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 function nonEmpty(value: string): string {

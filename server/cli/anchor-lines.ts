@@ -1,4 +1,5 @@
 import type { AnchorStatus } from '../features/anchors/anchor-service';
+import { storedTime } from '../core/stored-time';
 
 /** What a checkpoint may take longer than the pause of its anchor. */
 const LATE_MS = 86_400_000;
@@ -10,10 +11,10 @@ export function anchorTroubles({ anchor, refused, taken, behind }: AnchorStatus,
   const isLate = !isKnown && behind > 0 && at - since > anchor.everyMs + LATE_MS;
   return [
     ...(anchor.isGenuine ? [] : ['changed in the database: remove it and add it again']),
-    ...(anchor.haltedAt === null ? [] : [`the receiver wants no more since ${iso(anchor.haltedAt)}`]),
+    ...(anchor.haltedAt === null ? [] : [`the receiver wants no more since ${storedTime(anchor.haltedAt)}`]),
     ...(refused ? [`refused the checkpoint of size ${refused.size}: ${refused.answer ?? ''}`] : []),
-    ...(isLate ? [`${behind} entries behind, and nothing has come there since ${iso(since)}`] : []),
-    ...(anchor.failingSince === null || refused ? [] : [`failing since ${iso(anchor.failingSince)}: ${anchor.lastError ?? ''}`]), // prettier-ignore
+    ...(isLate ? [`${behind} entries behind, and nothing has come there since ${storedTime(since)}`] : []),
+    ...(anchor.failingSince === null || refused ? [] : [`failing since ${storedTime(anchor.failingSince)}: ${anchor.lastError ?? ''}`]), // prettier-ignore
   ];
 }
 
@@ -36,10 +37,6 @@ export function outcomeLine(row: {
   readonly detail: string | null;
 }): string {
   return `${row.kind}  ${row.name}  ${row.ledger} at ${row.size}: ${row.outcome}${row.detail === null ? '' : ` (${row.detail})`}`; // prettier-ignore
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 function minutes(ms: number): string {

@@ -8,6 +8,7 @@ import type { CliContext } from './cli-context';
 import { OPERATOR } from './operator';
 import { ledgersOf } from './retention-commands';
 import { withDeps } from './with-deps';
+import { storedTimeOrNull } from '../core/stored-time';
 
 interface DangerFlags {
   readonly until?: number;
@@ -90,8 +91,8 @@ function planRow(ledger: Ledger, plan: PurgePlan, phrase: string) {
     dry_run: true,
     entries: plan.entries,
     through: plan.through,
-    first_received_at: isoOrNull(plan.firstReceivedAt),
-    last_received_at: isoOrNull(plan.lastReceivedAt),
+    first_received_at: storedTimeOrNull(plan.firstReceivedAt),
+    last_received_at: storedTimeOrNull(plan.lastReceivedAt),
     held: plan.held,
     incomplete_segments: plan.incomplete,
     phrase,
@@ -99,7 +100,7 @@ function planRow(ledger: Ledger, plan: PurgePlan, phrase: string) {
 }
 
 function planLines(ledger: Ledger, plan: PurgePlan, phrase: string): string[] {
-  const dates = plan.firstReceivedAt === null ? '' : `, received ${isoOrNull(plan.firstReceivedAt)} to ${isoOrNull(plan.lastReceivedAt)}`; // prettier-ignore
+  const dates = plan.firstReceivedAt === null ? '' : `, received ${storedTimeOrNull(plan.firstReceivedAt)} to ${storedTimeOrNull(plan.lastReceivedAt)}`; // prettier-ignore
   return [
     `${ledger.name}: ${plan.entries} entries would go${dates}`,
     '   entries go by whole segments of 256; the newest segment and what proves the rest stay',
@@ -109,10 +110,6 @@ function planLines(ledger: Ledger, plan: PurgePlan, phrase: string): string[] {
     ...(plan.incomplete > 0 ? [`   ${plan.incomplete} segments lack entries and stay: run verify`] : []),
     `   to do it: --confirm "${phrase}"`,
   ];
-}
-
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 function day(value: string): number {

@@ -8,6 +8,7 @@ import type { CliContext } from './cli-context';
 import { OPERATOR } from './operator';
 import { ledgersOf } from './retention-commands';
 import { withDeps } from './with-deps';
+import { storedTime, storedTimeOrNull } from '../core/stored-time';
 
 interface PlaceFlags {
   readonly client?: string;
@@ -79,14 +80,13 @@ export function addHoldCommands(program: Command, context: CliContext): void {
 }
 
 function holdRow(hold: Hold) {
-  const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
     id: hold.id,
     ...scopeToJson(hold.scope),
     reason: hold.reason,
-    placed_at: time(hold.placedAt),
+    placed_at: storedTimeOrNull(hold.placedAt),
     placed_by: hold.placedBy,
-    released_at: time(hold.releasedAt),
+    released_at: storedTimeOrNull(hold.releasedAt),
     released_by: hold.releasedBy,
     release_reason: hold.releaseReason,
   };
@@ -95,7 +95,7 @@ function holdRow(hold: Hold) {
 function holdLine(hold: Hold): string {
   const scope = Object.entries(scopeToJson(hold.scope)).filter(([, value]) => value !== null);
   const what = scope.map(([name, value]) => `${name} ${value as string}`).join(', ');
-  const state = hold.releasedAt === null ? 'in force' : `released ${new Date(hold.releasedAt).toISOString()}`;
+  const state = hold.releasedAt === null ? 'in force' : `released ${storedTime(hold.releasedAt)}`;
   return `${hold.id}  ${what}  ${state}  ${hold.reason}`;
 }
 

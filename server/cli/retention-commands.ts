@@ -7,6 +7,7 @@ import { isRetentionDays, MAX_DAYS, MIN_DAYS, type RetentionPolicy } from '../fe
 import type { CliContext } from './cli-context';
 import { OPERATOR } from './operator';
 import { withDeps } from './with-deps';
+import { storedTimeOrNull } from '../core/stored-time';
 
 /** How long entries are kept, and the prune that goes by it. */
 export function addRetentionCommands(program: Command, context: CliContext): void {
@@ -71,7 +72,7 @@ export async function ledgersOf(deps: Deps, name: string | undefined): Promise<L
 }
 
 function policyRow(ledger: Ledger, { days, changedAt, changedBy }: RetentionPolicy) {
-  return { ledger: ledger.name, days, changed_at: isoOrNull(changedAt), changed_by: changedBy };
+  return { ledger: ledger.name, days, changed_at: storedTimeOrNull(changedAt), changed_by: changedBy };
 }
 
 function policyLine({ ledger, days, changed_at, changed_by }: ReturnType<typeof policyRow>): string {
@@ -86,11 +87,11 @@ function pruneRow(ledger: Ledger, done: PrunePreview & Partial<PruneResult>) {
   return {
     ledger: ledger.name,
     days: done.days,
-    older_than: isoOrNull(done.plan?.limit ?? null),
+    older_than: storedTimeOrNull(done.plan?.limit ?? null),
     entries: seen.reduce((sum, one) => sum + one.entries, 0),
     segments: seen.reduce((sum, one) => sum + (one.toSeq - one.fromSeq + 1) / 256, 0),
-    first_received_at: received.length === 0 ? null : isoOrNull(Math.min(...received)),
-    last_received_at: received.length === 0 ? null : isoOrNull(Math.max(...received)),
+    first_received_at: received.length === 0 ? null : storedTimeOrNull(Math.min(...received)),
+    last_received_at: received.length === 0 ? null : storedTimeOrNull(Math.max(...received)),
     held: done.plan?.held ?? [],
     incomplete_segments: done.plan?.incomplete ?? 0,
     ranges: ranges.map(({ fromSeq, toSeq, entries }) => ({ from_seq: fromSeq, to_seq: toSeq, entries })),
@@ -117,10 +118,6 @@ function pruneLines(row: ReturnType<typeof pruneRow>, { dryRun = false }: { read
       : []),
     ...row.prunes.map((prune) => `   #${prune.from_seq} to #${prune.to_seq}: archive ${prune.archive}, certificate in #${prune.certificate_seq}`), // prettier-ignore
   ];
-}
-
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 function days(value: string): number {

@@ -9,6 +9,7 @@ import type { CliContext } from './cli-context';
 import { ACCESS_OPERATOR } from './operator';
 import { refusalWords, roleKey } from './role-words';
 import { withDeps } from './with-deps';
+import { storedTime } from '../core/stored-time';
 
 interface Options {
   readonly tenant: string;
@@ -113,7 +114,7 @@ export function addRoleCommands(program: Command, { print, config }: CliContext)
           billing_role: one.billingRole,
           role: names.get(one.role) ?? one.role,
           given: one.givenRole !== null,
-          last_seen_at: new Date(one.lastSeenAt).toISOString(),
+          last_seen_at: storedTime(one.lastSeenAt),
         }));
         print(rows, rows.length === 0 ? ['Nobody was seen yet.'] : rows.map((row) => `${row.id}  ${row.name}  ${row.role}${row.given ? ' (given)' : ''}  ${row.bridge === null ? 'signs in here' : `admin ${row.ref} of bridge ${row.bridge}`}  last seen ${row.last_seen_at}`)); // prettier-ignore
       }),

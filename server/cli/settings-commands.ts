@@ -6,6 +6,7 @@ import type { Translate } from '../http/i18n';
 import type { CliContext } from './cli-context';
 import { OPERATOR } from './operator';
 import { withDeps } from './with-deps';
+import { storedTime } from '../core/stored-time';
 
 /** The settings of a tenant, for scripts: what the pages under /settings show and set. */
 export function addSettingsCommands(program: Command, context: CliContext): void {
@@ -25,7 +26,7 @@ export function addSettingsCommands(program: Command, context: CliContext): void
           name,
           value: texts[name],
           set_by: marks[name]?.by ?? null,
-          set_at: marks[name] ? new Date(marks[name].at).toISOString() : null,
+          set_at: marks[name] ? storedTime(marks[name].at) : null,
           seq: marks[name]?.seq ?? null,
         }));
         print(rows, rows.map(({ name, value, set_by: by }) => `${name} = ${value}${by === null ? '' : `  (set by ${by})`}`)); // prettier-ignore

@@ -6,6 +6,7 @@ import type { Ledger } from '../entries/entry-store';
 import type { CliContext } from './cli-context';
 import { checkProof } from './check-proof';
 import { withDeps } from './with-deps';
+import { storedTime } from '../core/stored-time';
 
 interface CheckpointFlags {
   readonly ledger?: string;
@@ -62,7 +63,7 @@ async function printCheckpoints(deps: Deps, context: CliContext, flags: Checkpoi
       ? await deps.checkpoints.startOrigin(ledger, flags.reason ?? '')
       : await deps.checkpoints.sign(ledger, 'request');
     const { note, origin, size, root, signedAt } = checkpoint;
-    printed.push({ ledger: ledger.name, origin, size, root, note, signed_at: new Date(signedAt).toISOString() });
+    printed.push({ ledger: ledger.name, origin, size, root, note, signed_at: storedTime(signedAt) });
   }
   context.print({ checkpoints: printed }, printed.map(({ note }) => note.trimEnd())); // prettier-ignore
 }

@@ -9,6 +9,7 @@ import { ensureMasterKey, listen, openStore } from '../main';
 import type { CliContext } from './cli-context';
 import { untilSignal } from './until-signal';
 import { withDeps } from './with-deps';
+import { storedTimeOrNull } from '../core/stored-time';
 
 interface ServeFlags {
   readonly host: string;
@@ -49,7 +50,7 @@ export function addWitnessCommands(program: Command, context: CliContext): void 
           vkeys,
           size,
           root,
-          signed_at: signedAt === null ? null : new Date(signedAt).toISOString(),
+          signed_at: storedTimeOrNull(signedAt),
           genuine: isGenuine,
         }));
         print({ vkey: service.vkey, logs }, [

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /** The parts of better-sqlite3 that are used here. */
 interface Column {
   readonly name: string;
@@ -18,8 +20,8 @@ export interface PreparingConnection {
 
 type Row = Record<number | string, unknown>;
 
-/** Begins what no text of ours holds: RFC 8785 cannot write a lone surrogate, and no other column has one either. */
-const STRANGE = '\ud800';
+/** Begins what no text in a store can be: nobody knew it when the cell was written. */
+const STRANGE = `no text (${randomBytes(8).toString('hex')}) `;
 
 /**
  * A column of SQLite takes values of every class, whatever type it was declared with (https://sqlite.org/datatype3.html, section 3): bytes

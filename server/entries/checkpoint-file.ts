@@ -31,7 +31,7 @@ const TAIL_BYTES = 262_144;
 
 export function createCheckpointFile(folder: string): CheckpointFile {
   // An installation may name its ledgers as it likes; a file name may not hold everything.
-  const fileOf = (ledger: string) => path.join(folder, `${encodeURIComponent(ledger.toWellFormed())}.jsonl`);
+  const fileOf = (ledger: string) => path.join(folder, `${encodeURIComponent(ledger)}.jsonl`);
 
   async function append(checkpoint: CheckpointLine): Promise<void> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { digestIn, macHead } from '../core/chain';
+import { isHexHash } from '../core/strict-hex';
 import type { Database } from '../db/connection';
 import type { Cell } from '../db/dialect';
 import { retriedTransaction } from '../db/retried-transaction';
@@ -191,7 +192,11 @@ export function createEntryStore({ database, keyRing, onLeaves }: StoreDeps): En
       [ledger.id],
     );
     if (!cells) throw new AppendError(`Ledger ${ledger.name} has no head: its row was removed from the database.`);
-    return toHead(cells);
+    const head = toHead(cells);
+    // What nobody could link an entry to is named here, before anything is written.
+    if (!isHexHash(head.hash) || !Number.isSafeInteger(head.seq) || !Number.isSafeInteger(head.epoch))
+      throw new AppendError(`The row that names the newest entry of ledger ${ledger.name} was changed: run sealtrail verify.`); // prettier-ignore
+    return head;
   }
 
   /** The receipts and the digest of events that are stored already. */

@@ -4,6 +4,7 @@ import type { Actor, Via } from '../../core/event';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { Tenant } from './access-change';
 import type { AccessWindowStore, WindowRow } from './access-window-store';
+import { storedTime } from '../../core/stored-time';
 
 /** Something that somebody read, or was refused. */
 export interface Happening {
@@ -82,8 +83,8 @@ export function createAccessLog(deps: LogDeps): AccessLog {
   async function recordSum(tenant: string, row: WindowRow): Promise<void> {
     const sum = {
       kind: row.kind,
-      since: new Date(row.started_at).toISOString(),
-      until: new Date(row.started_at + WINDOW_MS).toISOString(),
+      since: storedTime(row.started_at),
+      until: storedTime(row.started_at + WINDOW_MS),
       times: row.more,
       of: JSON.parse(row.details) as JsonValue,
     };

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/canonical-json';
 import type { Ledger } from '../../entries/entry-store';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { Anchor, Copy } from './anchor';
+import { storedTime } from '../../core/stored-time';
 
 type Stated = Pick<Copy, 'origin' | 'size' | 'root'>;
 
@@ -48,7 +49,7 @@ export function createAnchorEvents(ownEvents: OwnEvents): AnchorEvents {
     failed: (anchor, ledger, { failingSince, detail }) =>
       record('audit.anchor_failed', ledger, `${anchor.id} ${ledger.name} ${failingSince}`, {
         ...about(anchor),
-        failing_since: new Date(failingSince).toISOString(),
+        failing_since: storedTime(failingSince),
         detail,
       }),
     contradicted: (anchor, ledger, { detail, ...copy }) =>

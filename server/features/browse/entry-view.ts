@@ -4,6 +4,7 @@ import { findErasure, type AppliedErasure } from '../../core/erasure-cover';
 import type { Change } from '../../core/event';
 import { parseRecord, type SealedRecord } from '../../core/sealed-record';
 import type { EntryRow } from '../../entries/entry-row';
+import { storedTime } from '../../core/stored-time';
 
 /**
  * As an entry stands when it is read. `valid`: the record gives its hash and is the leaf of the Merkle tree, its columns and its
@@ -92,8 +93,8 @@ export function viewEntry(
     id: row.id,
     tenant: names.tenant,
     ledger: names.ledger,
-    occurred_at: record?.occurred_at ?? timeOf(row.occurredAt),
-    received_at: record?.received_at ?? timeOf(row.receivedAt),
+    occurred_at: record?.occurred_at ?? storedTime(row.occurredAt),
+    received_at: record?.received_at ?? storedTime(row.receivedAt),
     category: record?.category ?? row.category,
     action: record?.action ?? row.action,
     severity: record?.severity ?? row.severity,
@@ -146,11 +147,6 @@ function erasuresOf(row: EntryRow, record: SealedRecord, applied: readonly Appli
     const erasure = findErasure(applied, side, record.subjects[side], row.seq);
     return erasure ? [{ seq: erasure.seq, at: erasure.at, fields: SIDE_FIELDS[side] }] : [];
   });
-}
-
-/** Somebody may have written a number there that is no time at all; the entry is shown as broken, at 1970. */
-function timeOf(ms: number): string {
-  return new Date(Math.abs(ms) <= 8.64e15 ? ms : 0).toISOString();
 }
 
 function valuesOf<T extends object>(body: string | null): Partial<T> {

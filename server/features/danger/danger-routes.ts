@@ -10,7 +10,7 @@ import type { Job, JobService } from '../jobs/job-service';
 import { askPage, dangerPage, phrasesOf, requestPage } from './danger-page';
 import type { DangerParts } from './danger-parts';
 import { enqueuePurge } from './purge-job';
-import { PurgeRefusedError, type PurgeAsker, type PurgeRefusal } from './purge-service';
+import { PurgeRefusedError, type PurgeAsker, type PurgePlan, type PurgeRefusal } from './purge-service';
 import { SHEET_FORMATS } from './uninstaller';
 
 interface DangerRoutesDeps {
@@ -24,6 +24,8 @@ interface DangerRoutesDeps {
   readonly publicUrl: string;
   readonly now: () => Date;
 }
+
+const NO_PLAN: PurgePlan = { entries: 0, through: 0, firstReceivedAt: null, lastReceivedAt: null, held: [], incomplete: 0 }; // prettier-ignore
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
@@ -140,20 +142,34 @@ export function createDangerRoutes(deps: DangerRoutesDeps): Router {
     const ledger = await ledgerOf(response);
     const limit = untilOf(asked.until);
     const viewer = viewerOf(response);
+    const planned = await planOrRefusal(ledger, limit === undefined ? 0 : limit);
+    const problem = planned.refusal ?? asked.problem;
     const page = askPage(
       {
         kind,
-        plan: await purges.plan(ledger, limit === undefined ? 0 : limit),
+        plan: planned.plan,
         total: await deps.countEntries(ledger),
         terms: await purges.terms(ledger, personOf(viewer)),
         anchors: await deps.countAnchors(ledger),
         until: asked.until,
         keepsArchive: asked.keepsArchive,
-        problem: asked.problem === null ? await openProblem(ledger) : { reason: asked.problem },
+        problem: problem === null ? await openProblem(ledger) : { reason: problem },
       },
       pageContext(response, now()),
     );
     response.status(asked.problem === null ? 200 : 400).render('danger/ask', { page });
+  }
+
+  /** A ledger whose holds or limit were changed past the program has no plan: the page says so. */
+  async function planOrRefusal(
+    ledger: Ledger,
+    limit: number | null,
+  ): Promise<{ readonly plan: PurgePlan; readonly refusal: PurgeRefusal | null }> {
+    try {
+      return { plan: await purges.plan(ledger, limit), refusal: null };
+    } catch (error) {
+      return { plan: NO_PLAN, refusal: reasonOf(error) };
+    }
   }
 
   /** One request at a time: what waits is decided on first. */

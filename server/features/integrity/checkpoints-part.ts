@@ -2,6 +2,7 @@ import { formatNumber, revealText, shorten, showTime, type PageContext, type Sho
 import type { Ledger } from '../../entries/entry-store';
 import type { CheckpointService } from '../tree/checkpoint-service';
 import type { IntegrityPart } from './integrity-page';
+import { storedTime } from '../../core/stored-time';
 
 interface CheckpointsPage {
   readonly origin: string;
@@ -35,7 +36,7 @@ export function createCheckpointsPart(checkpoints: CheckpointService) {
       lines: newest.map(({ size, root, signedAt, reason }) => ({
         size: formatNumber(size, ctx),
         root: { full: revealText(root), short: shorten(revealText(root), 17) },
-        signed: showTime(new Date(signedAt).toISOString(), ctx),
+        signed: showTime(storedTime(signedAt), ctx),
         reason: ctx.t(`integrity:checkpoints.reason.${reason}`),
       })),
     };

@@ -5,6 +5,7 @@ import type { Ledger } from '../../entries/entry-store';
 import { sealBreak, sealReport, type BreakRow, type VerificationRow } from './report-seal';
 import type { Mark } from './verified-mark';
 import type { LedgerReport, VerifyScope } from './verify-service';
+import { storedTime } from '../../core/stored-time';
 
 /** A dated report. `broken` of it is asked for by page. */
 export interface Verification extends Omit<LedgerReport, 'broken'> {
@@ -94,8 +95,8 @@ export function createVerificationStore(database: Database, sealKey: Buffer): Ve
       brokenCount: row.broken,
       head: row.head_seq === null || row.head_hash === null ? null : { seq: row.head_seq, hash: row.head_hash },
       tree: row.tree_size === null || row.tree_root === null ? null : { size: row.tree_size, root: row.tree_root },
-      startedAt: isoOf(row.started_at),
-      finishedAt: isoOf(row.finished_at),
+      startedAt: storedTime(row.started_at),
+      finishedAt: storedTime(row.finished_at),
       requestedBy: row.requested_by,
       isAuthentic: isSealed(row),
     };
@@ -218,7 +219,7 @@ export function createVerificationStore(database: Database, sealKey: Buffer): Ve
         .first();
       const report = fromRow(ledger, broken ?? overall);
       const verdict = report.isAuthentic ? report.verdict : 'cannot_tell';
-      return { verdict, at: isoOf(overall.finished_at), report };
+      return { verdict, at: storedTime(overall.finished_at), report };
     },
     async findMark(ledger) {
       const latest = await saved(ledger)
@@ -240,11 +241,6 @@ function toBreak(row: BreakRow): LedgerReport['broken'][number] {
     id: row.entry_id,
     kind: row.kind,
     detail: row.detail,
-    received_at: row.received_at === null ? null : isoOf(row.received_at),
+    received_at: row.received_at === null ? null : storedTime(row.received_at),
   };
-}
-
-/** A number that somebody wrote over may be no time at all. */
-function isoOf(ms: number): string {
-  return new Date(Math.abs(ms) <= 8.64e15 ? ms : 0).toISOString();
 }

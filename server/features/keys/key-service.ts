@@ -8,6 +8,7 @@ import { retireEpoch, rotateEpoch, type Rotation } from '../../entries/rotate-ep
 import type { VerifyService } from '../integrity/verify-service';
 import type { CheckpointService, StoredCheckpoint } from '../tree/checkpoint-service';
 import type { TreeService } from '../tree/tree-service';
+import { storedTime, storedTimeOrNull } from '../../core/stored-time';
 
 /** `wrong`: a key opens, and it is not the one that the entries were sealed with. `missing`: none opens. */
 export type EpochState = 'open' | 'closed' | 'retired' | 'wrong' | 'missing';
@@ -82,7 +83,7 @@ export function createKeyService(deps: KeyDeps): KeyService {
     const { epochs, wrong } = await loadEpochKeys(deps, ledger);
     const row = epochs.find((one) => one.epoch === epoch);
     if (!row) throw refusal(`ledger ${ledger.name} has no epoch ${epoch}`);
-    if (row.retiredAt !== null) throw refusal(`its key was destroyed on ${new Date(row.retiredAt).toISOString()}`);
+    if (row.retiredAt !== null) throw refusal(`its key was destroyed on ${storedTime(row.retiredAt)}`);
     if (row.closedSeq === null) throw refusal('it is open: what is sealed with its key goes on; rotate first');
     if (!row.key || wrong.includes(epoch)) throw refusal('its key does not open with this master key, so that nothing can be checked before'); // prettier-ignore
     return { firstSeq: row.openedSeq, lastSeq: row.closedSeq };
@@ -151,7 +152,7 @@ function viewOf(ledger: Ledger, row: Epoch, { wrong }: EpochKeys): EpochView {
     check_value: row.checkValue,
     first_seq: row.openedSeq,
     last_seq: row.closedSeq,
-    opened_at: new Date(row.createdAt).toISOString(),
-    retired_at: row.retiredAt === null ? null : new Date(row.retiredAt).toISOString(),
+    opened_at: storedTime(row.createdAt),
+    retired_at: storedTimeOrNull(row.retiredAt),
   };
 }

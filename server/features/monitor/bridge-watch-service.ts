@@ -8,6 +8,7 @@ import { parkedSeqs, settledBelow, type HeartbeatRow, type HeartbeatStore } from
 import type { SequenceConsumer } from './sequence-consumer';
 import { findHoles, overlap, withoutRanges, type Hole } from './sequence-ranges';
 import type { Gap, ReportCells, SequenceStore } from './sequence-store';
+import { storedTime } from '../../core/stored-time';
 
 /** How a bridge stands, for people and for metrics. Times are milliseconds since 1970. */
 export interface BridgeState {
@@ -150,11 +151,11 @@ export function createBridgeWatch(deps: WatchDeps): BridgeWatch {
     if (silentAt === null && isQuiet)
       // The same moment in every process, so that they agree on which silence this is.
       await changeAndReport(id, { silent_at: lastSeen + SILENT_MS }, 'audit.bridge_silent', `${id} ${lastSeen}`, {
-        last_heard_at: new Date(lastSeen).toISOString(),
+        last_heard_at: storedTime(lastSeen),
       });
     else if (silentAt !== null && lastSeen > silentAt - SILENT_MS)
       await changeAndReport(id, { silent_at: null }, 'audit.bridge_recovered', `${id} ${silentAt}`, {
-        silent_since: new Date(silentAt - SILENT_MS).toISOString(),
+        silent_since: storedTime(silentAt - SILENT_MS),
       });
   }
 

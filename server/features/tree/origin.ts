@@ -6,7 +6,7 @@ import { isKeyName } from '../../core/note-key';
  * alike.
  */
 export function formatOrigin(installation: string, ledger: string): string {
-  return `sealtrail/${installation}/${encodeURIComponent(ledger.toWellFormed())}`;
+  return `sealtrail/${installation}/${encodeURIComponent(ledger)}`;
 }
 
 export interface Origin {
