@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { storedTimeOrNull } from '../core/stored-time';
 import type { Deps } from '../deps';
 import type { Ledger } from '../entries/entry-store';
 import { DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
@@ -10,7 +11,6 @@ import { bridgeSummary } from './bridge-lines';
 import type { CliContext } from './cli-context';
 import { createSignInUrl } from './sign-in-url';
 import { withDeps } from './with-deps';
-import { storedTimeOrNull } from '../core/stored-time';
 
 const BY = { via: 'cli' } as const;
 

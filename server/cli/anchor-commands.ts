@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { storedTimeOrNull } from '../core/stored-time';
 import type { Deps } from '../deps';
 import type { Ledger } from '../entries/entry-store';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
@@ -10,7 +11,6 @@ import type { AnchorRequest } from '../features/anchors/new-anchor';
 import { anchorLine, outcomeLine } from './anchor-lines';
 import type { CliContext } from './cli-context';
 import { withDeps } from './with-deps';
-import { storedTimeOrNull } from '../core/stored-time';
 
 const KINDS = ['file', 'mail', 'webhook', 'tsa', 'witness'] as const;
 

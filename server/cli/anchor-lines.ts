@@ -1,5 +1,5 @@
-import type { AnchorStatus } from '../features/anchors/anchor-service';
 import { storedTime } from '../core/stored-time';
+import type { AnchorStatus } from '../features/anchors/anchor-service';
 
 /** What a checkpoint may take longer than the pause of its anchor. */
 const LATE_MS = 86_400_000;

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { codePhrase, type PurgeKind } from '../core/purge-request';
+import { storedTimeOrNull } from '../core/stored-time';
 import type { Deps } from '../deps';
 import type { Ledger } from '../entries/entry-store';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
@@ -8,7 +9,6 @@ import type { CliContext } from './cli-context';
 import { OPERATOR } from './operator';
 import { ledgersOf } from './retention-commands';
 import { withDeps } from './with-deps';
-import { storedTimeOrNull } from '../core/stored-time';
 
 interface DangerFlags {
   readonly until?: number;

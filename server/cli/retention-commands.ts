@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { storedTimeOrNull } from '../core/stored-time';
 import type { Deps } from '../deps';
 import type { Ledger } from '../entries/entry-store';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
@@ -7,7 +8,6 @@ import { isRetentionDays, MAX_DAYS, MIN_DAYS, type RetentionPolicy } from '../fe
 import type { CliContext } from './cli-context';
 import { OPERATOR } from './operator';
 import { withDeps } from './with-deps';
-import { storedTimeOrNull } from '../core/stored-time';
 
 /** How long entries are kept, and the prune that goes by it. */
 export function addRetentionCommands(program: Command, context: CliContext): void {

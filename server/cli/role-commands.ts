@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { storedTime } from '../core/stored-time';
 import type { Deps } from '../deps';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import type { Changed, Tenant } from '../features/access/access-change';
@@ -9,7 +10,6 @@ import type { CliContext } from './cli-context';
 import { ACCESS_OPERATOR } from './operator';
 import { refusalWords, roleKey } from './role-words';
 import { withDeps } from './with-deps';
-import { storedTime } from '../core/stored-time';
 
 interface Options {
   readonly tenant: string;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { storedTime } from '../core/stored-time';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import { InvalidSettingsError } from '../features/settings/settings-service';
 import { definitionOf, isSettingName, SETTING_NAMES, type SettingName } from '../features/settings/settings';
@@ -6,7 +7,6 @@ import type { Translate } from '../http/i18n';
 import type { CliContext } from './cli-context';
 import { OPERATOR } from './operator';
 import { withDeps } from './with-deps';
-import { storedTime } from '../core/stored-time';
 
 /** The settings of a tenant, for scripts: what the pages under /settings show and set. */
 export function addSettingsCommands(program: Command, context: CliContext): void {

@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
+import { storedTime } from '../core/stored-time';
 import type { Deps } from '../deps';
 import { DEFAULT_TENANT } from '../entries/ledger-setup';
 import type { Ledger } from '../entries/entry-store';
 import type { CliContext } from './cli-context';
 import { checkProof } from './check-proof';
 import { withDeps } from './with-deps';
-import { storedTime } from '../core/stored-time';
 
 interface CheckpointFlags {
   readonly ledger?: string;

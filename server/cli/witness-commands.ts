@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import express from 'express';
 import { InvalidArgumentError, type Command } from 'commander';
+import { storedTimeOrNull } from '../core/stored-time';
 import { checkMasterKey, DEFAULT_TENANT, ensureLedger } from '../entries/ledger-setup';
 import { createWitnessRoutes } from '../features/anchors/witness/witness-routes';
 import { createErrorHandler, notFound } from '../http/error-handler';
@@ -9,7 +10,6 @@ import { ensureMasterKey, listen, openStore } from '../main';
 import type { CliContext } from './cli-context';
 import { untilSignal } from './until-signal';
 import { withDeps } from './with-deps';
-import { storedTimeOrNull } from '../core/stored-time';
 
 interface ServeFlags {
   readonly host: string;

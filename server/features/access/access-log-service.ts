@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../../core/canonical-json';
 import type { Actor, Via } from '../../core/event';
+import { storedTime } from '../../core/stored-time';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { Tenant } from './access-change';
 import type { AccessWindowStore, WindowRow } from './access-window-store';
-import { storedTime } from '../../core/stored-time';
 
 /** Something that somebody read, or was refused. */
 export interface Happening {

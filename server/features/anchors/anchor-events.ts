@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { JsonObject } from '../../core/canonical-json';
+import { storedTime } from '../../core/stored-time';
 import type { Ledger } from '../../entries/entry-store';
 import type { OwnEvents } from '../capture/own-events-service';
 import type { Anchor, Copy } from './anchor';
-import { storedTime } from '../../core/stored-time';
 
 type Stated = Pick<Copy, 'origin' | 'size' | 'root'>;
 

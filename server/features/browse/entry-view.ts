@@ -3,8 +3,8 @@ import { SIDES, type Side } from '../../core/data-subject';
 import { findErasure, type AppliedErasure } from '../../core/erasure-cover';
 import type { Change } from '../../core/event';
 import { parseRecord, type SealedRecord } from '../../core/sealed-record';
-import type { EntryRow } from '../../entries/entry-row';
 import { storedTime } from '../../core/stored-time';
+import type { EntryRow } from '../../entries/entry-row';
 
 /**
  * As an entry stands when it is read. `valid`: the record gives its hash and is the leaf of the Merkle tree, its columns and its

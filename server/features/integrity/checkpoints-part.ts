@@ -1,8 +1,8 @@
+import { storedTime } from '../../core/stored-time';
 import { formatNumber, revealText, shorten, showTime, type PageContext, type ShownTime } from '../../http/page-context';
 import type { Ledger } from '../../entries/entry-store';
 import type { CheckpointService } from '../tree/checkpoint-service';
 import type { IntegrityPart } from './integrity-page';
-import { storedTime } from '../../core/stored-time';
 
 interface CheckpointsPage {
   readonly origin: string;

@@ -1,3 +1,4 @@
+import { storedTime } from '../../core/stored-time';
 import type { Break, Verdict } from '../../core/verify';
 import { isSameHash } from '../../core/chain';
 import type { Database } from '../../db/connection';
@@ -5,7 +6,6 @@ import type { Ledger } from '../../entries/entry-store';
 import { sealBreak, sealReport, type BreakRow, type VerificationRow } from './report-seal';
 import type { Mark } from './verified-mark';
 import type { LedgerReport, VerifyScope } from './verify-service';
-import { storedTime } from '../../core/stored-time';
 
 /** A dated report. `broken` of it is asked for by page. */
 export interface Verification extends Omit<LedgerReport, 'broken'> {

@@ -1,5 +1,6 @@
 import { openCheckpoint } from '../../core/checkpoint';
 import type { Actor, Via } from '../../core/event';
+import { storedTime, storedTimeOrNull } from '../../core/stored-time';
 import type { Database } from '../../db/connection';
 import { loadEpochKeys, type EpochKeys } from '../../entries/epoch-keys';
 import type { EntryStore, Ledger, Receipt } from '../../entries/entry-store';
@@ -8,7 +9,6 @@ import { retireEpoch, rotateEpoch, type Rotation } from '../../entries/rotate-ep
 import type { VerifyService } from '../integrity/verify-service';
 import type { CheckpointService, StoredCheckpoint } from '../tree/checkpoint-service';
 import type { TreeService } from '../tree/tree-service';
-import { storedTime, storedTimeOrNull } from '../../core/stored-time';
 
 /** `wrong`: a key opens, and it is not the one that the entries were sealed with. `missing`: none opens. */
 export type EpochState = 'open' | 'closed' | 'retired' | 'wrong' | 'missing';

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { JsonObject } from '../../core/canonical-json';
+import { storedTime } from '../../core/stored-time';
 import type { Database } from '../../db/connection';
 import { retriedTransaction } from '../../db/retried-transaction';
 import type { BridgeRow, BridgeService } from '../access/bridge-service';
@@ -8,7 +9,6 @@ import { parkedSeqs, settledBelow, type HeartbeatRow, type HeartbeatStore } from
 import type { SequenceConsumer } from './sequence-consumer';
 import { findHoles, overlap, withoutRanges, type Hole } from './sequence-ranges';
 import type { Gap, ReportCells, SequenceStore } from './sequence-store';
-import { storedTime } from '../../core/stored-time';
 
 /** How a bridge stands, for people and for metrics. Times are milliseconds since 1970. */
 export interface BridgeState {
