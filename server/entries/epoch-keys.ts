@@ -28,7 +28,7 @@ export interface EpochKeys {
 
 interface EpochKeysDeps {
   readonly database: Database;
-  readonly store: Pick<EntryStore, 'findBySeq'>;
+  readonly store: Pick<EntryStore, 'findBySeq' | 'findHead'>;
   readonly keyRing: KeyRing;
 }
 
@@ -36,6 +36,8 @@ export async function loadEpochKeys(deps: EpochKeysDeps, ledger: Ledger): Promis
   const { database, store, keyRing } = deps;
   const names = { ledger: ledger.name, tenant: ledger.tenant.slug, tenantId: ledger.tenant.id };
   const epochs = await keyRing.listEpochs(database.knex, ledger.id, ledger.name);
+  // Behind the rows: who rotates meanwhile writes the row and the head together.
+  const newest = (await store.findHead(ledger))?.epoch ?? Number.NaN;
   const notices = await readNotices(database, ledger, names, epochs);
   const keys = new Map<number, Buffer>();
   const wrong: number[] = [];
@@ -45,8 +47,11 @@ export async function loadEpochKeys(deps: EpochKeysDeps, ledger: Ledger): Promis
     const isRight = row.key === undefined || (await isRightKey(row.key, row, expected));
     if (!isRight) wrong.push(row.epoch);
     else if (row.key) keys.set(row.epoch, row.key);
-    // A row that no entry speaks of belongs to entries that are missing or forged, which are found by themselves.
-    if (!expected) continue;
+    // A row that no entry speaks of belongs to entries that are missing or forged, which are found by themselves, or to none at all.
+    if (!expected) {
+      if (row.epoch < 1 || row.epoch > newest) breaks.push(strayBreak(row));
+      continue;
+    }
     const differing = differingEpochColumns({ ...row, isRetired: row.retiredAt !== null }, expected);
     // Nothing names the first key but itself.
     if (row.epoch === 1 && isRight && row.key && row.checkValue !== null && checkValueOf(row.key) !== row.checkValue)
@@ -81,6 +86,11 @@ async function readNotices(
     const isBroken = checkSeal(row, names, keyOf.get(row.epoch)).breaks.some((one) => one.kind !== 'commitment');
     return notice && !isBroken ? [{ ...notice, seq: row.seq }] : [];
   });
+}
+
+function strayBreak({ epoch, openedSeq }: Epoch): Break {
+  const detail = `the row of epoch ${epoch} stands in epochs, and the ledger never entered it`;
+  return { seq: openedSeq, id: null, kind: 'projection', detail, receivedAt: null };
 }
 
 function rowBreak(epoch: number, seq: number, columns: readonly string[]): Break {

@@ -64,7 +64,7 @@ export interface FactRange {
 interface FactsDeps {
   readonly database: Database;
   readonly keyRing: KeyRing;
-  readonly store: Pick<EntryStore, 'findBySeq'>;
+  readonly store: Pick<EntryStore, 'findBySeq' | 'findHead'>;
   readonly appender: Appender;
   readonly readLeaves: ReadLeaves;
   readonly now: () => Date;

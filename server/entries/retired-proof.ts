@@ -16,7 +16,7 @@ export type RetiredProof = (ledger: Ledger, rows: readonly EntryRow[]) => Promis
 
 export interface RetiredProofDeps {
   readonly database: Database;
-  readonly store: Pick<EntryStore, 'findBySeq'>;
+  readonly store: Pick<EntryStore, 'findBySeq' | 'findHead'>;
   readonly keyRing: KeyRing;
   readonly trees: Pick<TreeReader, 'readTile'>;
   /** Verifier keys of the ledger's checkpoints. */

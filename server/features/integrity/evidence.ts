@@ -55,7 +55,7 @@ export async function collectEvidence(
     const rows = await trees.listCheckpoints(ledger, after, PAGE);
     for (const row of rows) {
       namesSigned ||= row.origin === tree?.origin && row.size === tree.signedSize && row.root === tree.signedRoot;
-      if (row.size <= above) continue;
+      if (above > 0 && row.size <= above) continue;
       const checked = checkRow(row, vkeys, hasOurKey);
       if (typeof checked === 'string') breaks.push(aBreak(row.size, checked));
       else claims.push(checked);

@@ -632,11 +632,23 @@ describe.each(ENGINES)('verify on %s', (engine) => {
         (row) => ({ wrapped_key: String(row['wrapped_key']).replace(/^./, (c) => (c === 'A' ? 'B' : 'A')) }),
       ],
       ['wrapped_key', { wrapped_key: '' }],
-      ['epoch', { epoch: 7 }],
     ])('cannot tell after an edit of epochs.%s', async (_column, change) => {
       const row = (await db('epochs').first<Row>()) ?? {};
       await db('epochs').update(typeof change === 'function' ? change(row) : change);
       expect((await verify()).code).toBe(3);
+    });
+
+    it('finds an epoch under another number, whose entries have no key then', async () => {
+      await db('epochs').update({ epoch: 7 });
+      const { code, report } = await verify();
+      expect([code, report.ledgers[0]]).toMatchObject([1, { unverifiable: SIZE, broken: [{ kind: 'projection', detail: 'the row of epoch 7 stands in epochs, and the ledger never entered it' }] }]); // prettier-ignore
+    });
+
+    it.each([0, -1, 2, 99])('finds a row put into epochs, of epoch %i', async (epoch) => {
+      const [first] = await db('epochs').select<Row[]>();
+      await db('epochs').insert({ ...first, epoch });
+      const { code, breaks } = await verify();
+      expect([code, breaks]).toMatchObject([1, [{ kind: 'projection', detail: `the row of epoch ${epoch} stands in epochs, and the ledger never entered it` }]]); // prettier-ignore
     });
 
     it('cannot tell with another master key', async () => {

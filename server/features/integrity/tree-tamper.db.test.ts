@@ -188,6 +188,14 @@ describe.each(ENGINES)('the tree on %s', (engine) => {
     expect(found(report).map(([, kind]) => kind)).toContain('certificate');
   });
 
+  it.each([0, -4])('notices a checkpoint put in with %i entries', async (size) => {
+    const [row] = await db('checkpoints').where({ size: 100 });
+    await db('checkpoints').insert({ ...row, id: 900, size });
+    expect(details(await verify())).toContain(
+      `the checkpoint of ${size} entries, as it is stored, is not what was signed`,
+    );
+  });
+
   it('notices a stored checkpoint with another text', async () => {
     await db('checkpoints')
       .where({ size: 256 })

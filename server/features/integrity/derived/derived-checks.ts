@@ -10,12 +10,13 @@ import { checkCounters } from './counter-check';
 import { checkCredentials } from './credentials-check';
 import { checkGaps } from './gap-check';
 import { checkQuarantine } from './quarantine-check';
+import { checkRetention } from './retention-check';
 import { checkSearchIndex } from './search-index-check';
 import { checkSettings } from './settings-check';
 import { checkStatedRows } from './stated-rows-check';
 
 /**
- * Compares what is made from entries with the entries: counters, quarantine, settings, roles, bridges, their gaps, tokens, anchors,
+ * Compares what is made from entries with the entries: counters, quarantine, settings, limit, legal holds, roles, bridges, their gaps, tokens, anchors,
  * reports, search index, the dashboard's activity. The chain does not cover these tables, and pages rest on them. Says something only of a ledger
  * whose entries are intact.
  */
@@ -70,6 +71,7 @@ export async function runDerivedChecks(database: Database, ledger: Ledger, signa
     () => checkCredentials(database, ledger),
     () => checkGaps(database, ledger),
     () => checkStatedRows(database, ledger),
+    () => checkRetention(database, ledger),
     () => checkSearchIndex(database, createEntryReader(database), ledger),
     () => checkActivity(database, ledger),
   ];
