@@ -1,7 +1,7 @@
 import { HASH_BYTES, leafText, rootOfHashes } from './merkle';
 import { TILE_WIDTH } from './tile';
 import type { StoredEntry } from './stored-entry';
-import { isoTime } from './verify';
+import { isoTime } from './stored-time';
 
 export interface LeafScanOptions {
   readonly toSeq: number;

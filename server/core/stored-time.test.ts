@@ -1,4 +1,4 @@
-import { storedTime, storedTimeOrNull } from './stored-time';
+import { isoTime, storedTime, storedTimeOrNull } from './stored-time';
 
 it.each([
   [0, '1970-01-01T00:00:00.000Z'],
@@ -6,13 +6,13 @@ it.each([
   [-1, '1969-12-31T23:59:59.999Z'],
   [8.64e15, '+275760-09-13T00:00:00.000Z'],
 ])('%d is %s', (ms, text) => {
-  expect([storedTime(ms), storedTimeOrNull(ms)]).toEqual([text, text]);
+  expect([isoTime(ms), storedTime(ms), storedTimeOrNull(ms)]).toEqual([text, text, text]);
 });
 
 it.each([8.64e15 + 1, -9e15, Number.MAX_SAFE_INTEGER, Number.NaN, Number.POSITIVE_INFINITY])(
   '%d, which is no moment, is shown as 1970',
   (ms) => {
-    expect(storedTime(ms)).toBe('1970-01-01T00:00:00.000Z');
+    expect([isoTime(ms), storedTime(ms)]).toEqual([null, '1970-01-01T00:00:00.000Z']);
   },
 );
 

@@ -6,6 +6,7 @@ import { countIn, createPrunedRuns, type PrunedRun } from './pruned-runs';
 import { readAsStored, readRecordFields, type LedgerNames, type RecordFields } from './record-fields';
 import { parseRecord, RECORD_FORMAT } from './sealed-record';
 import type { StoredEntry } from './stored-entry';
+import { isoTime } from './stored-time';
 import { decodeHexHash, isHexHash } from './strict-hex';
 
 export type { LedgerNames } from './record-fields';
@@ -378,11 +379,6 @@ function missingBreak(from: number, to: number, kind: BreakKind): Break {
 function breakAt(entry: StoredEntry, kind: BreakKind, detail: string): Break {
   const record = parseRecord(entry.record);
   return { seq: entry.seq, id: entry.id, kind, detail, receivedAt: record?.received_at ?? isoTime(entry.receivedAt) };
-}
-
-/** Null for a number that is no time. */
-export function isoTime(ms: number): string | null {
-  return Number.isFinite(ms) && Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : null;
 }
 
 function onlyFirst(breaks: readonly Break[], kind: BreakKind): Break[] {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import BetterSqlite3Client from 'knex/lib/dialects/better-sqlite3';
-import { readAsDeclared, type PreparingConnection } from './sqlite-cells';
 import SqliteTransaction from 'knex/lib/dialects/sqlite3/execution/sqlite-transaction';
+import { readAsDeclared, type PreparingConnection } from './sqlite-cells';
 
 /** How long a write waits for another writer before it fails with SQLITE_BUSY. */
 export const BUSY_TIMEOUT_MS = 10_000;
@@ -16,10 +16,10 @@ interface SqliteConnection extends PreparingConnection {
 }
 
 /**
- * knex's client for better-sqlite3, with three differences. A cell that is not of its
- * column's type is told from one that is (sqlite-cells.ts). A transaction takes the writer's lock when it begins, so that one which reads
- * first and writes then is not refused halfway (https://sqlite.org/lang_transaction.html, "BEGIN IMMEDIATE"). And while another
- * connection holds that lock, the wait is a timer and not SQLite's own sleep, which would hold the whole program for as long.
+ * knex's client for better-sqlite3, with three differences. A cell that is not of its column's type is told from one that is
+ * (sqlite-cells.ts). A transaction takes the writer's lock when it begins, so that one which reads first and writes then is not refused
+ * halfway (https://sqlite.org/lang_transaction.html, "BEGIN IMMEDIATE"). And while another connection holds that lock, the wait is a timer
+ * and not SQLite's own sleep, which would hold the whole program for as long.
  */
 export class SqliteClient extends BetterSqlite3Client<SqliteConnection> {
   override async acquireRawConnection(): Promise<SqliteConnection> {

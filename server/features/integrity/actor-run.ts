@@ -1,5 +1,6 @@
 import { OTHER_LEAF } from '../../core/tree-sweep';
-import { isoTime, type Break } from '../../core/verify';
+import { isoTime } from '../../core/stored-time';
+import type { Break } from '../../core/verify';
 import type { Database } from '../../db/connection';
 import { ENTRY_FROM, ENTRY_SELECT, fromCells, type EntryRow } from '../../entries/entry-row';
 import type { Ledger } from '../../entries/entry-store';

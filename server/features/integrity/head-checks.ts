@@ -1,5 +1,6 @@
 import { isSameHash, macHead } from '../../core/chain';
-import { isoTime, type Break } from '../../core/verify';
+import { isoTime } from '../../core/stored-time';
+import type { Break } from '../../core/verify';
 import type { EntryStore, Head, Ledger } from '../../entries/entry-store';
 import type { ErasureReader } from '../../entries/erasure-reader';
 import type { KeyRing } from '../../entries/key-ring';

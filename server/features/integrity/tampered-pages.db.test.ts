@@ -40,7 +40,12 @@ describe.each(ENGINES)('pages over a store that somebody wrote into, on %s', (en
     await deps.checkpoints.sign(ledger, 'request');
     await deps.retention.holds.place(ledger, { client: '5', target: null, actor: null, after: 0, before: null }, 'case 7', { name: 'x', via: 'cli' }); // prettier-ignore
     await deps.retention.retention.set(ledger, 3_000, { name: 'x', via: 'cli' });
+    await deps.settings.change('default', { organisation: 'Acme' }, { name: 'x', via: 'cli' });
+    await deps.bridges.add('billing', ledger);
+    await deps.tokens.create('auditor', ledger.tenant.id, ['read']);
     jane = await webPerson(app, 'jane');
+    await jane.post('/verify', {});
+    await deps.jobs.run();
     for (const verb of ['update', 'delete']) await app.database.knex.raw(`DROP TRIGGER entries_no_${verb}`);
   });
   afterAll(() => app.stop());
@@ -61,17 +66,9 @@ describe.each(ENGINES)('pages over a store that somebody wrote into, on %s', (en
   it.each(Object.entries(MOMENTS).flatMap(([table, columns]) => columns.map((column) => [table, column] as const)))(
     'are readable with a number in %s.%s that is no moment',
     async (table, column) => {
-      const db = app.database.knex;
-      const kept = await db(table).select<Record<string, unknown>[]>();
-      await db(table).update({ [column]: 9e15 });
+      // It stays: the last page is asked for with all of them.
+      expect(await app.database.knex(table).update({ [column]: 9e15 })).toBeGreaterThan(0);
       expect(await faults()).toEqual([]);
-      for (const row of kept) {
-        const { [column]: value, ...others } = row;
-        const keys = Object.fromEntries(Object.entries(others).filter(([name, cell]) => /(^|_)(id|seq|slug|name|epoch|size)$/.test(name) && cell !== null)); // prettier-ignore
-        await db(table)
-          .where(keys)
-          .update({ [column]: value });
-      }
     },
   );
 

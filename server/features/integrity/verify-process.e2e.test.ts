@@ -106,4 +106,17 @@ describe.each(ENGINES)('the process that verifies for a server, on %s', (engine)
     await site.start();
     expect(await ended(id)).toMatchObject({ state: 'done', result: { verdict: 'intact' } });
   });
+
+  it('finds what was changed at either end, and so does a command, which checks the first part in its own thread', async () => {
+    const seqs = [100, ENTRIES - 100];
+    await site.db.raw('DROP TRIGGER entries_no_update');
+    await site.db('entries').whereIn('seq', seqs).update({ severity: 'critical', action: 'client.deleted' });
+    const found = seqs.map((seq) => expect.objectContaining({ seq, kind: 'projection' }) as unknown);
+    const { code, stdout } = await site.run('verify');
+    expect([code, (JSON.parse(stdout) as { ledgers: unknown[] }).ledgers]).toEqual([1, [expect.objectContaining({ broken: found })]]); // prettier-ignore
+    const { id } = await begun();
+    expect(await ended(id)).toMatchObject({ state: 'done', result: { verdict: 'broken' } });
+    const reports = await site.db('verification_breaks').orderBy('seq').pluck<number[]>('seq');
+    expect(reports).toEqual(seqs);
+  });
 });

@@ -74,9 +74,9 @@ export function createRetentionService({ database, facts, now }: RetentionDeps):
       throw new RetentionMismatchError(
         `entry ${last.seq}, which sets the retention, does not fit its seal: run verify`,
       );
-    if (stated !== inWords(policy.days))
+    if (stated !== retentionInWords(policy.days))
       throw new RetentionMismatchError(
-        `the retention is ${inWords(policy.days)} in the settings and ${stated} in the chain: set it again`,
+        `the retention is ${retentionInWords(policy.days)} in the settings and ${stated} in the chain: set it again`,
       );
     return policy;
   }
@@ -96,8 +96,8 @@ export function createRetentionService({ database, facts, now }: RetentionDeps):
         action: 'audit.retention_changed',
         ...(by.actor === undefined ? {} : { actor: by.actor }),
         targetId: ledger.name,
-        payload: { ledger: ledger.name, days: inWords(days) },
-        changes: [{ field: 'days', before: inWords(before.days), after: inWords(days) }],
+        payload: { ledger: ledger.name, days: retentionInWords(days) },
+        changes: [{ field: 'days', before: retentionInWords(before.days), after: retentionInWords(days) }],
         via: by.via,
       });
       await database.dialect.insertRows(
@@ -127,6 +127,7 @@ export function createRetentionService({ database, facts, now }: RetentionDeps):
   }
 }
 
-function inWords(days: RetentionDays): string {
+/** As entries say it. */
+export function retentionInWords(days: RetentionDays): string {
   return days === null ? UNLIMITED : String(days);
 }

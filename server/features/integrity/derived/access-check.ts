@@ -1,9 +1,9 @@
 import { ACCESS_ACTIONS, readAccessStatement } from '../../../core/access-statement';
-import { parseRecord } from '../../../core/sealed-record';
 import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
+import { readOwnRecords, type OwnRecord } from './own-records';
 import { projectionBreak } from './projection-break';
 
 /** What a row or the latest entry about it says; null: there is no such row any more, or nothing was given. */
@@ -20,10 +20,7 @@ export async function checkAccess(database: Database, ledger: Ledger): Promise<B
   const { rows, stated } = await readSnapshot(database, async (trx) => {
     const select = (sql: string, bindings: readonly (string | number)[]) => database.dialect.selectArrays(trx, sql, bindings); // prettier-ignore
     const tenant = [ledger.tenant.id];
-    const entries = await select(
-      `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action IN (${ACCESS_ACTIONS.map(() => '?').join(',')}) ORDER BY seq`,
-      [ledger.id, ...ACCESS_ACTIONS],
-    );
+    const records = await readOwnRecords(database, trx, ledger, ACCESS_ACTIONS);
     const roles = await select('SELECT id, name, rights FROM custom_roles WHERE tenant_id = ?', tenant);
     const mappings = await select('SELECT billing_role, role FROM role_mappings WHERE tenant_id = ?', tenant);
     const people = await select('SELECT bridge_id, ref, role FROM people WHERE tenant_id = ?', tenant);
@@ -33,7 +30,7 @@ export async function checkAccess(database: Database, ledger: Ledger): Promise<B
         ...mappings.map(([name, role]) => [`billing role ${String(name)}`, String(role)] as const),
         ...people.map(([bridge, ref, role]) => [personOf(bridge, ref), role === null ? null : String(role)] as const),
       ]),
-      stated: new Map<string, Stated>(entries.flatMap(([seq, record]) => statementIn(Number(seq), String(record)))),
+      stated: new Map<string, Stated>(records.map(statementIn)),
     };
   });
 
@@ -49,17 +46,15 @@ export async function checkAccess(database: Database, ledger: Ledger): Promise<B
 }
 
 /** Keys of statements are those of rows, so that the later entry about one takes the place of the earlier. */
-function statementIn(seq: number, text: string): (readonly [string, Stated])[] {
-  const record = parseRecord(text);
-  if (record?.source.kind !== 'own') return [];
+function statementIn({ seq, record }: OwnRecord): readonly [string, Stated] {
   const said = readAccessStatement(record.action, record.target.id, record.source.payload);
   switch (said.kind) {
     case 'person':
-      return [[personOf(said.bridgeId, said.ref), { value: said.role, seq }]];
+      return [personOf(said.bridgeId, said.ref), { value: said.role, seq }];
     case 'mapping':
-      return [[`billing role ${said.billingRole}`, { value: said.role, seq }]];
+      return [`billing role ${said.billingRole}`, { value: said.role, seq }];
     case 'role':
-      return [[`role ${said.id}`, { value: said.meaning && `${said.meaning.rights} as ${said.meaning.name}`, seq }]];
+      return [`role ${said.id}`, { value: said.meaning && `${said.meaning.rights} as ${said.meaning.name}`, seq }];
   }
 }
 

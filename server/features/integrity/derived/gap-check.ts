@@ -1,9 +1,9 @@
-import { parseRecord } from '../../../core/sealed-record';
 import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
 import { onceId } from '../../capture/own-events-service';
+import { readOwnRecords, type OwnRecord } from './own-records';
 import { projectionBreak } from './projection-break';
 
 const TOLD = 'audit.gap_detected';
@@ -34,13 +34,10 @@ export async function checkGaps(database: Database, ledger: Ledger): Promise<Bre
       'SELECT r.once, r.action, r.bridge_id, r.payload FROM watch_reports r JOIN bridges b ON b.id = r.bridge_id WHERE b.tenant_id = ? ORDER BY r.id',
       tenant,
     );
-    const entries = await select(
-      `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action IN (?, ?) ORDER BY seq`,
-      [ledger.id, TOLD, CLOSED],
-    );
+    const records = await readOwnRecords(database, trx, ledger, [TOLD, CLOSED]);
     return {
       rows: open.map(([bridge, from, to, missing]) => nameOf(String(bridge), { from, to, missing })),
-      statements: [...entries.flatMap(([seq, text]) => statedIn(Number(seq), String(text))), ...waiting.map(reported)],
+      statements: [...records.map(statementIn), ...waiting.map(reported)],
     };
   });
 
@@ -77,12 +74,9 @@ function nameOf(bridge: string, { from, to, missing }: Readonly<Record<string, u
   return `the gap ${String(from)}-${String(to)} of bridge ${bridge} (${String(missing)} missing)`;
 }
 
-function statedIn(seq: number, text: string): Statement[] {
-  const record = parseRecord(text);
-  // What a bridge sends under such a name says nothing.
-  if (record?.source.kind !== 'own') return [];
+function statementIn({ seq, record }: OwnRecord): Statement {
   const { event_id: eventId, payload } = record.source;
-  return [{ eventId, seq, action: record.action, bridge: record.target.id ?? '', payload }];
+  return { eventId, seq, action: record.action, bridge: record.target.id ?? '', payload };
 }
 
 /** The id is the one that its entry will have. */

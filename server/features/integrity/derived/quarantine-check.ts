@@ -1,9 +1,9 @@
 import { compareQuarantine, type QuarantineFault, type SetAside } from '../../../core/quarantine-seal';
-import { parseRecord } from '../../../core/sealed-record';
 import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
+import { readOwnRecords, type OwnRecord } from './own-records';
 import { projectionBreak } from './projection-break';
 
 const ACTION = 'audit.event_quarantined';
@@ -16,13 +16,10 @@ export async function checkQuarantine(database: Database, ledger: Ledger): Promi
       'SELECT bridge_id, digest, event_id, reason, detail, item, received_at FROM quarantine WHERE tenant_id = ? ORDER BY id',
       [ledger.tenant.id],
     );
-    const entries = await select(
-      `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action = ? ORDER BY seq`,
-      [ledger.id, ACTION],
-    );
+    const records = await readOwnRecords(database, trx, ledger, [ACTION]);
     return {
       rows: stored.map(toSetAside),
-      sealed: entries.flatMap(([seq, record]) => sealsIn(Number(seq), String(record))),
+      sealed: records.flatMap(sealsIn),
     };
   });
   const seqs = new Map(sealed.map((one) => [one.digest, one.seq]));
@@ -42,9 +39,8 @@ function toSetAside(cells: readonly unknown[]): SetAside {
   return { bridgeId, digest, eventId, reason, detail, item, receivedAt };
 }
 
-function sealsIn(seq: number, text: string) {
-  const record = parseRecord(text);
-  const items: unknown = record?.source.payload['items'];
-  const bridgeId = record?.target.id ?? '';
+function sealsIn({ seq, record }: OwnRecord) {
+  const items: unknown = record.source.payload['items'];
+  const bridgeId = record.target.id ?? '';
   return (Array.isArray(items) ? (items as { digest: string; seal: string }[]) : []).map((one) => ({ seq, bridgeId, ...one })); // prettier-ignore
 }

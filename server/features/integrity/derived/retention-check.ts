@@ -1,21 +1,16 @@
 import { canonicalJson } from '../../../core/canonical-json';
 import { holdEventOf, scopeToJson, type HoldScope } from '../../../core/legal-hold';
-import { parseRecord, type SealedRecord } from '../../../core/sealed-record';
 import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import type { Cell } from '../../../db/dialect';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
+import { retentionInWords } from '../../retention/retention-service';
+import { readOwnRecords, type OwnRecord } from './own-records';
 import { projectionBreak } from './projection-break';
 
 const RETENTION = 'audit.retention_changed';
 const ACTIONS = [RETENTION, 'audit.hold_placed', 'audit.hold_released'];
-const UNLIMITED = 'unlimited';
-
-interface Stated {
-  readonly seq: number;
-  readonly record: SealedRecord;
-}
 
 interface StatedHold {
   readonly seq: number;
@@ -29,39 +24,32 @@ interface StatedHold {
  * one that only the chain released, and the limit before the last. Reasons are not compared: the entry's may have been erased.
  */
 export async function checkRetention(database: Database, ledger: Ledger): Promise<Break[]> {
-  const { policies, holds, records } = await readSnapshot(database, async (trx) => {
+  const { policies, holds, stated } = await readSnapshot(database, async (trx) => {
     const select = (sql: string, bindings: readonly (string | number)[]) => database.dialect.selectArrays(trx, sql, bindings); // prettier-ignore
     return {
       policies: await select('SELECT days FROM retention_policies WHERE ledger_id = ?', [ledger.id]),
       holds: await select('SELECT id, scope, released_at FROM holds WHERE ledger_id = ?', [ledger.id]),
-      records: await select(
-        `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action IN (${ACTIONS.map(() => '?').join(',')}) ORDER BY seq`,
-        [ledger.id, ...ACTIONS],
-      ),
+      stated: await readOwnRecords(database, trx, ledger, ACTIONS),
     };
-  });
-  const stated = records.flatMap(([seq, text]) => {
-    const record = parseRecord(String(text));
-    // What a bridge sends under such a name says nothing.
-    return record?.source.kind === 'own' ? [{ seq: Number(seq), record }] : [];
   });
   return [
     ...limitFault(
-      policies[0]?.[0],
+      (policies[0]?.[0] ?? null) as number | null,
       stated.filter(({ record }) => record.action === RETENTION),
     ),
     ...holdFaults(holds, holdsIn(stated)),
   ];
 }
 
-function limitFault(days: Cell | undefined, stated: readonly Stated[]): Break[] {
-  const kept = days === null || days === undefined ? UNLIMITED : String(days);
-  const [last = UNLIMITED, before = UNLIMITED] = stated.map(({ record }) => record.source.payload['days'] as string).reverse(); // prettier-ignore
+function limitFault(days: number | null, stated: readonly OwnRecord[]): Break[] {
+  const kept = retentionInWords(days);
+  const unset = retentionInWords(null);
+  const [last = unset, before = unset] = stated.map(({ record }) => record.source.payload['days'] as string).reverse(); // prettier-ignore
   if (kept === last || kept === before) return [];
   return [projectionBreak(stated.at(-1)?.seq ?? 0, `the retention is ${kept} in its table, and ${last} as the last entry about it says`)]; // prettier-ignore
 }
 
-function holdsIn(stated: readonly Stated[]): ReadonlyMap<string, StatedHold> {
+function holdsIn(stated: readonly OwnRecord[]): ReadonlyMap<string, StatedHold> {
   const holds = new Map<string, StatedHold>();
   for (const { seq, record } of stated) {
     const event = holdEventOf(record.action, record.source.payload);

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { parseRecord, type SealedRecord } from '../../../core/sealed-record';
 import { readSettingStatements, SETTINGS_ACTION, type SettingStatement } from '../../../core/settings-statement';
 import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
+import { readOwnRecords } from './own-records';
 import { projectionBreak } from './projection-break';
 
 interface Stated extends SettingStatement {
@@ -17,17 +17,13 @@ export async function checkSettings(database: Database, ledger: Ledger): Promise
     const select = (sql: string, bindings: readonly (string | number)[]) => database.dialect.selectArrays(trx, sql, bindings); // prettier-ignore
     return {
       rows: await select('SELECT name, value, seq FROM settings WHERE tenant_id = ? ORDER BY name', [ledger.tenant.id]),
-      records: await select(
-        `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action = ? ORDER BY seq`,
-        [ledger.id, SETTINGS_ACTION],
-      ),
+      records: await readOwnRecords(database, trx, ledger, [SETTINGS_ACTION]),
     };
   });
   const stated = new Map<string, Stated>();
-  for (const [seq, text] of records) {
-    const record = parseRecord(String(text));
-    for (const [name, one] of statedIn(Number(seq), record)) stated.set(name, one);
-  }
+  for (const { seq, record } of records)
+    for (const one of readSettingStatements(record.changes, record.source.payload))
+      stated.set(one.name, { ...one, seq });
 
   const breaks: Break[] = [];
   const found = (seq: number, name: string, detail: string) =>
@@ -42,10 +38,4 @@ export async function checkSettings(database: Database, ledger: Ledger): Promise
   }
   for (const [name, { seq }] of stated) found(seq, name, 'is gone, and an entry says that it was set');
   return breaks;
-}
-
-function statedIn(seq: number, record: SealedRecord | undefined): [string, Stated][] {
-  // What a bridge sends under this name sets nothing.
-  if (record?.source.kind !== 'own') return [];
-  return readSettingStatements(record.changes, record.source.payload).map((one) => [one.name, { ...one, seq }]);
 }

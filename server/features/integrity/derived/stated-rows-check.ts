@@ -1,8 +1,9 @@
-import { parseRecord, type SealedRecord } from '../../../core/sealed-record';
+import type { SealedRecord } from '../../../core/sealed-record';
 import type { Break } from '../../../core/verify';
 import type { Database } from '../../../db/connection';
 import { readSnapshot } from '../../../db/snapshot';
 import type { Ledger } from '../../../entries/entry-store';
+import { readOwnRecords } from './own-records';
 import { projectionBreak } from './projection-break';
 
 /** What the tables hold, by id. */
@@ -21,10 +22,9 @@ const REPORTS = ['audit.chain_verified', 'audit.chain_broken', 'audit.chain_unve
  * the two.
  */
 export async function checkStatedRows(database: Database, ledger: Ledger): Promise<Break[]> {
-  const { kept, records } = await readSnapshot(database, async (trx) => {
+  const { kept, stated } = await readSnapshot(database, async (trx) => {
     const select = (sql: string, bindings: readonly (string | number)[] = []) =>
       database.dialect.selectArrays(trx, sql, bindings);
-    const actions = [ANCHORS, ...REPORTS];
     const anchors = await select('SELECT id, removed_at FROM anchors');
     const reports = await select('SELECT id FROM verifications WHERE ledger_id = ?', [ledger.id]);
     return {
@@ -32,16 +32,8 @@ export async function checkStatedRows(database: Database, ledger: Ledger): Promi
         anchors: new Map(anchors.map(([id, removedAt]) => [String(id), removedAt !== null])),
         reports: new Set(reports.map(([id]) => String(id))),
       } satisfies Kept,
-      records: await select(
-        `SELECT seq, record FROM entries ${database.dialect.useIndex('entries_action')} WHERE ledger_id = ? AND action IN (${actions.map(() => '?').join(',')}) ORDER BY seq`,
-        [ledger.id, ...actions],
-      ),
+      stated: await readOwnRecords(database, trx, ledger, [ANCHORS, ...REPORTS]),
     };
-  });
-  const stated = records.flatMap(([seq, text]) => {
-    const record = parseRecord(String(text));
-    // What a bridge sends under such a name says nothing.
-    return record?.source.kind === 'own' ? [{ seq: Number(seq), record }] : [];
   });
   const breaks = new Map<string, Break>();
   const gone = new Set(
